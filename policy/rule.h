@@ -1,0 +1,83 @@
+// The data an engine is built from: rules, the frames that except text from them, and what they
+// cite. A pack (policy/pack.h) fills it from TOML files; tests may fill it by hand.
+//
+// Patterns are RE2 syntax and are matched against the folded text (policy/fold.h), that is lower
+// case, without accents, zero-width characters and look-alike letters, so they are written in lower
+// case. A capture group named `span`, where there is one, is what the finding marks.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace candour::policy {
+
+/// What a rule does to a message when it alone is hit. notice: delivered, the sender is told;
+/// warn: held until the sender decides; block: not delivered without an approval.
+enum class Severity { notice, warn, block };
+/// The outcome for the message as a whole.
+enum class Verdict { release, warn, block };
+
+std::string_view severity_name(Severity severity);
+std::string_view verdict_name(Verdict verdict);
+/// False when `name` is none of the names; `severity` is then unchanged.
+bool severity_from_name(std::string_view name, Severity& severity);
+
+/// Which text a rule's patterns see. `cased` keeps capital letters: for names of people.
+enum class Form { folded, cased };
+
+/// What part of the text around a match a frame looks at. A sentence ends at . ! ? or a line end.
+enum class FrameScope { sentence, before, after, inside, message };
+
+/// A way of speaking that takes the offence out of words: reporting, training, negation. Every
+/// frame applies to every rule unless the rule says otherwise.
+struct Frame {
+  std::string name;
+  FrameScope scope = FrameScope::sentence;
+  /// Holds only when the match stands between quotation marks.
+  bool quoted = false;
+  /// Any one is enough. Empty with `quoted`: the quotation marks alone are enough.
+  std::vector<std::string> patterns;
+  std::string where;  // "file.toml:12", for error messages
+};
+
+struct Rule {
+  std::string id;
+  std::string category;
+  Severity severity = Severity::warn;
+  /// For example "3 Equality and Diversity".
+  std::string standard;
+  std::vector<std::string> secondary_standards;
+  std::string message;  // the rule in plain words, for the sender
+  std::string advice;   // one sentence: what to do instead
+  bool alert = false;
+  std::string alert_level;  // "", "normal" or "high"
+
+  Form form = Form::folded;
+  /// Any one is a hit.
+  std::vector<std::string> patterns;
+  /// All must be found anywhere in the message for a hit to count.
+  std::vector<std::string> requires_all;
+  /// None may be found in the sentence of the hit.
+  std::vector<std::string> unless;
+  /// None may be found anywhere in the message.
+  std::vector<std::string> unless_message;
+  /// Names a check on the matched characters (policy/identifier.h); empty: none.
+  std::string validator;
+  /// Names of the frames that except from this rule.
+  std::vector<std::string> frames;
+  /// Classes of groups the rule applies in; empty: all.
+  std::vector<std::string> group_classes;
+
+  std::vector<std::string> matches;  // examples that must give a finding of this rule
+  std::vector<std::string> passes;   // examples that must not
+  std::string where;                 // "file.toml:12"
+};
+
+struct RuleSet {
+  std::vector<Rule> rules;
+  std::vector<Frame> frames;
+};
+
+}  // namespace candour::policy
