@@ -1,0 +1,48 @@
+// Key packages (RFC 9420 section 10) as the rest of Candour sees them: bytes to publish, a private
+// part to keep, and what a stranger's bytes say once they passed every check.
+#pragma once
+
+#include "base/random.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "crypto/sign.h"
+#include "mls/types.h"
+
+namespace candour::mls {
+
+/// The longest total lifetime a leaf may claim (RFC 9420 section 7.2 asks applications to set one).
+inline constexpr std::uint64_t kLeafLifetimeMaxMs = 400ull * 24 * 3600 * 1000;
+
+struct KeyPackageBundle {
+  /// The MLSMessage(KeyPackage) to publish.
+  Bytes key_package;
+  /// The private init and leaf keys; store it until `reference` was used by a Welcome, then erase.
+  SecretBytes private_part;
+  /// KeyPackageRef, by which a Welcome names the package (section 5.2).
+  Digest reference;
+};
+
+/// A fresh key package with a basic credential. `key` signs it and becomes the leaf's
+/// signature_key. Fails (mls_invalid) only for a lifetime that is empty or longer than
+/// kLeafLifetimeMaxMs.
+[[nodiscard]] Result<KeyPackageBundle> make_key_package(const crypto::SigningKey& key,
+                                                        ByteView identity, Lifetime lifetime,
+                                                        Random& random);
+
+struct KeyPackageInfo {
+  Bytes identity;
+  SigningPublicKey signature_key;
+  Lifetime lifetime;
+  Digest reference;
+};
+
+/// Every check of section 10.1 and 7.3 that does not need a group: version, suite, signatures,
+/// distinct keys, leaf source, lifetime (with limits::kClockSkewMs of tolerance). Whether the
+/// identity may use that key is the caller's to decide (it holds the certificates).
+/// mls_invalid names the rule that is broken.
+[[nodiscard]] Result<KeyPackageInfo> inspect_key_package(ByteView key_package, TimeMs now);
+
+/// KeyPackageRefs of the joiners a Welcome is for, to find the private part that opens it.
+[[nodiscard]] Result<std::vector<Digest>> welcome_references(ByteView welcome);
+
+}  // namespace candour::mls

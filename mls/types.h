@@ -1,0 +1,43 @@
+// The small value types of RFC 9420 that appear in the public face of mls/.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+#include "base/ids.h"
+
+namespace candour::mls {
+
+/// Position of a member in the ratchet tree (RFC 9420 section 7.7); the bot sits at 0.
+struct LeafIndex {
+  std::uint32_t value = 0;
+  constexpr LeafIndex() = default;
+  constexpr explicit LeafIndex(std::uint32_t v) : value(v) {}
+  auto operator<=>(const LeafIndex&) const = default;
+};
+
+/// RFC 9420 section 6.
+enum class ContentType : std::uint8_t { application = 1, proposal = 2, commit = 3 };
+
+/// RFC 9420 section 17.2.
+enum class WireFormat : std::uint16_t {
+  public_message = 1,
+  private_message = 2,
+  welcome = 3,
+  group_info = 4,
+  key_package = 5,
+};
+
+/// When a KeyPackage may be used. The wire has whole seconds; both ends are rounded down.
+struct Lifetime {
+  TimeMs not_before;
+  TimeMs not_after;
+  auto operator<=>(const Lifetime&) const = default;
+};
+
+}  // namespace candour::mls
+
+template <>
+struct std::hash<candour::mls::LeafIndex> {
+  std::size_t operator()(candour::mls::LeafIndex leaf) const noexcept { return leaf.value; }
+};
