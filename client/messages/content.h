@@ -1,0 +1,73 @@
+// What travels inside the encryption of a group: content and what surrounds it.
+//
+//   inner   = version u8 = 1, content vec, sender's counter u64, sender's time u64,
+//             checkpoint origin vec, checkpoint size u64, checkpoint root 32, commitment key 32
+//   content = version u8 = 1, type u8, then by type:
+//     text      1: text vec, reply to vec (empty or 16), mentions u8 count, each person vec
+//     reaction  2: message 16, emoji vec
+//     edit      3: message 16, text vec
+//     deletion  4: message 16
+//     poll      5: question vec, options u8 count, each vec
+//     vote      6: message 16, option u8
+//     (7 is reserved for attachments)
+//
+// The content commitment is HMAC-SHA-256(commitment key, content): it binds what was checked to
+// what is delivered and logged (I5), and survives re-encryption in a later epoch.
+#pragma once
+
+#include <vector>
+
+#include "base/codec.h"
+#include "base/secret.h"
+
+namespace candour::messages {
+
+enum class ContentType : std::uint8_t {
+  text = 1,
+  reaction = 2,
+  edit = 3,
+  deletion = 4,
+  poll = 5,
+  vote = 6,
+  attachment_reserved = 7,
+};
+
+struct Content {
+  ContentType type = ContentType::text;
+  SecretText text;                       // text, emoji, edited text or question
+  std::optional<MessageId> about;        // reply to, or the message reacted to, edited, ...
+  std::vector<std::string> mentions;     // person ids
+  std::vector<SecretText> options;       // of a poll
+  std::uint8_t option = 0;               // of a vote
+
+  SecretBytes encode() const;
+  /// input_invalid for anything malformed, over limits or of a reserved type.
+  static Result<Content> decode(ByteView bytes);
+  /// Everything a person wrote in it, for the policy engine: text, then poll options, separated by
+  /// newlines. Spans found in it refer to this text.
+  SecretText checkable() const;
+};
+
+using CommitmentKey = Secret<32>;
+
+struct CheckpointSeen {
+  std::string origin;
+  std::uint64_t size = 0;  // 0 = none seen
+  Digest root;
+};
+
+struct Inner {
+  SecretBytes content;  // encoded Content, kept as bytes: the commitment is over exactly these
+  std::uint64_t counter = 0;
+  TimeMs time;
+  CheckpointSeen checkpoint;
+  CommitmentKey commitment_key;
+
+  SecretBytes encode() const;
+  static Result<Inner> decode(ByteView bytes);
+  Digest commitment() const;
+};
+
+Digest content_commitment(const CommitmentKey& key, ByteView content);
+
+}  // namespace candour::messages

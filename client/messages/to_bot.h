@@ -1,0 +1,29 @@
+// Mail for the bot: a type byte and a body, sealed by HPKE (info "candour bot mail v1", aad = mail
+// id). The relay sees its size and that it was sent, nothing else.
+//
+//   plaintext = version u8 = 1, type u8, body (the rest)
+//     1 alert step      (alert.h)
+//     2 group request   (group_request.h, a signed note)
+//     3 failure report  (a released commit that did not process: group 16, epoch u64,
+//                        message id 16, device 32, time u64, signature 64 by the device over
+//                        "candour failure report v1" 00 (all before))
+#pragma once
+
+#include "base/codec.h"
+#include "crypto/hpke.h"
+
+namespace candour::messages {
+
+using MailId = Id<struct MailIdTag, 16>;
+
+enum class ToBotType : std::uint8_t { alert_step = 1, group_request = 2, failure_report = 3 };
+
+struct ToBot {
+  ToBotType type = ToBotType::alert_step;
+  SecretBytes body;
+
+  Result<Bytes> seal(const SealingPublicKey& bot, const MailId& id, Random& random) const;
+  static Result<ToBot> open(ByteView sealed, const crypto::SealingKey& bot, const MailId& id);
+};
+
+}  // namespace candour::messages

@@ -1,0 +1,35 @@
+// Who is in a group, as the bot says it with each released commit. The relay fans out by it; the
+// clients compare it with the MLS tree.
+//
+//   roster = version u8 = 1, group 16, mls group id vec, epoch u64 (after the commit), class vec,
+//            members u16 count, each: device 32, leaf u32, owner u8; then
+//            Ed25519 64 over "candour roster v1" 00 (all before)
+//   The bot is a member at leaf 0.
+#pragma once
+
+#include <vector>
+
+#include "base/codec.h"
+#include "crypto/sign.h"
+
+namespace candour::identity {
+
+struct RosterMember {
+  DeviceId device;
+  std::uint32_t leaf = 0;
+  bool owner = false;
+  bool operator==(const RosterMember&) const = default;
+};
+
+struct Roster {
+  GroupId group;
+  Bytes mls_group;
+  Epoch epoch;
+  std::string group_class;
+  std::vector<RosterMember> members;
+
+  Bytes sign(const crypto::SigningKey& bot) const;
+  static Result<Roster> verify(ByteView bytes, const SigningPublicKey& bot);
+};
+
+}  // namespace candour::identity

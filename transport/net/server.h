@@ -1,0 +1,80 @@
+// Server side of the network: a listener for WebSocket sessions and HTTP requests on one port,
+// TLS 1.3 or (loopback only: admin, witness) plain.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "transport/net/io_thread.h"
+
+namespace candour::net {
+
+using SessionId = std::uint64_t;
+/// Encoded once, shared by every session it goes to.
+using SharedFrame = std::shared_ptr<const Bytes>;
+
+struct HttpRequest {
+  std::string method;
+  std::string target;
+  Bytes body;
+};
+
+struct HttpResponse {
+  unsigned status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  Bytes body;
+  std::string cache_control;
+};
+
+/// Called on the IoThread only, never concurrently; must not block.
+class ServerHandler {
+ public:
+  virtual ~ServerHandler() = default;
+  /// A session finished its TLS and WebSocket handshakes.
+  virtual void on_open(SessionId session, ByteView channel_binding) = 0;
+  virtual void on_frame(SessionId session, Bytes frame) = 0;
+  /// The session is gone; nothing more arrives for it.
+  virtual void on_close(SessionId session) = 0;
+  /// Any request that is no WebSocket upgrade.
+  virtual HttpResponse on_http(const HttpRequest& request) = 0;
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;           // 0 = any free one
+  std::string certificate_file;     // PEM; empty = plain HTTP without WebSocket, loopback only
+  std::string private_key_file;
+  std::size_t frame_size_max = 0;   // larger messages: frame_too_large, session closed
+  std::size_t http_body_size_max = 64 * 1024;
+  std::size_t queue_frames_max = 0; // a reader slower than this is closed with a reason
+  std::size_t sessions_max = 0;
+  std::uint64_t idle_timeout_ms = 60'000;  // pings keep it alive
+};
+
+class Server {
+ public:
+  /// Listens; config_invalid when address, port or files do not serve. `handler` outlives it.
+  static Result<std::unique_ptr<Server>> start(IoThread& io, const ServerOptions& options,
+                                               ServerHandler& handler);
+  /// Closes the listener and every session (code 1001) and waits for them, bounded.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  std::uint16_t port() const;
+  /// On the IoThread only. A session that is gone is ignored.
+  void send(SessionId session, const SharedFrame& frame);
+  /// Sends what is queued, then closes with code and reason (at most 120 bytes).
+  void close(SessionId session, std::uint16_t code, const std::string& reason);
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace candour::net
