@@ -56,6 +56,8 @@ inline constexpr std::size_t kFindingsMax = 32;
 /// Immutable after build(); judge() may be called from any number of threads at once.
 class Engine {
  public:
+  struct State;  // policy/engine_state.h
+
   /// Compiles the rules. Fails with policy_invalid, naming place, rule and pattern, when an id is
   /// used twice, a pattern does not compile within its memory or can match nothing at all, or a
   /// frame or validator is unknown. Examples are not run here: see check_examples().
@@ -73,12 +75,14 @@ class Engine {
   /// that fails.
   Status check_examples() const;
 
+  /// Whether `rule`, one of rules(), alone gives a finding for this text, in any class of group.
+  bool hits(const Rule& rule, std::string_view text) const;
+
   const std::vector<Rule>& rules() const;
   /// Nothing when there is no such rule.
   const Rule* find_rule(std::string_view id) const;
 
  private:
-  struct State;
   explicit Engine(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -1,0 +1,414 @@
+#include "policy/pack_toml.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "policy/pattern_source.h"
+
+namespace candour::policy {
+namespace {
+
+constexpr std::size_t kRulesMax = 1000;
+constexpr std::size_t kItemsMax = 4096;  // of one array
+constexpr std::size_t kStringSizeMax = 8 * 1024;
+constexpr std::size_t kExpandedSizeMax = 64 * 1024;
+
+struct Category {
+  std::string id;
+  Severity severity = Severity::warn;
+  std::int64_t standard = 0;
+  std::vector<std::int64_t> also;
+  bool alert = false;
+  std::string alert_level;
+  std::string advice;
+};
+
+// A table of a file, read key by key; errors say file, line and whose table it is.
+class Reader {
+ public:
+  Reader(const std::string& file, const toml::table& table, std::string owner)
+      : file_(file), table_(table), owner_(std::move(owner)) {}
+
+  std::string where() const { return where(table_); }
+  void set_owner(std::string owner) { owner_ = std::move(owner); }
+
+  Error invalid(const toml::node& node, const std::string& what) const {
+    return error(ErrorCode::policy_invalid, where(node) + ": " + owner_ + ": " + what);
+  }
+  Error invalid(const std::string& what) const { return invalid(table_, what); }
+
+  /// Every key must be one of these.
+  Status only(std::initializer_list<std::string_view> keys) const {
+    for (const auto& [key, node] : table_) {
+      if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) {
+        return invalid(node, "unknown key '" + std::string(key.str()) + "'");
+      }
+    }
+    return ok();
+  }
+  bool has(std::string_view key) const { return table_.contains(key); }
+  Status required(std::string_view key) const {
+    if (has(key)) return ok();
+    return invalid("the key '" + std::string(key) + "' is missing");
+  }
+
+  /// Each leaves `out` unchanged when the key is absent.
+  Status text(std::string_view key, std::string& out) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return ok();
+    CANDOUR_TRY(out, string_of(key, *node));
+    return ok();
+  }
+  Status flag(std::string_view key, bool& out) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return ok();
+    if (!node->is_boolean()) return wrong_type(key, *node, "true or false");
+    out = node->as_boolean()->get();
+    return ok();
+  }
+  Status integer(std::string_view key, std::int64_t& out) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return ok();
+    if (!node->is_integer()) return wrong_type(key, *node, "a whole number");
+    out = node->as_integer()->get();
+    return ok();
+  }
+  Status texts(std::string_view key, std::vector<std::string>& out) const {
+    CANDOUR_TRY(const toml::array* array, array_of(key));
+    if (array == nullptr) return ok();
+    out.clear();
+    for (const toml::node& item : *array) {
+      CANDOUR_TRY(std::string value, string_of(key, item));
+      out.push_back(std::move(value));
+    }
+    return ok();
+  }
+  Status integers(std::string_view key, std::vector<std::int64_t>& out) const {
+    CANDOUR_TRY(const toml::array* array, array_of(key));
+    if (array == nullptr) return ok();
+    out.clear();
+    for (const toml::node& item : *array) {
+      if (!item.is_integer()) return wrong_type(key, item, "a whole number");
+      out.push_back(item.as_integer()->get());
+    }
+    return ok();
+  }
+  Status severity(std::string_view key, Severity& out) const {
+    std::string name;
+    CANDOUR_TRY(text(key, name));
+    if (has(key) && !severity_from_name(name, out)) {
+      return invalid(*table_.get(key), "'" + std::string(key) + "' is '" + name +
+                                           "', not notice, warn or block");
+    }
+    return ok();
+  }
+
+ private:
+  std::string where(const toml::node& node) const {
+    return file_ + ":" + std::to_string(node.source().begin.line);
+  }
+  Error wrong_type(std::string_view key, const toml::node& node, const char* wanted) const {
+    return invalid(node, "'" + std::string(key) + "' must be " + wanted);
+  }
+  Result<std::string> string_of(std::string_view key, const toml::node& node) const {
+    if (!node.is_string()) return wrong_type(key, node, "a string");
+    const std::string& value = node.as_string()->get();
+    if (value.size() > kStringSizeMax) {
+      return invalid(node, "'" + std::string(key) + "' is longer than " +
+                               std::to_string(kStringSizeMax) + " bytes");
+    }
+    return value;
+  }
+  Result<const toml::array*> array_of(std::string_view key) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return static_cast<const toml::array*>(nullptr);
+    if (!node->is_array()) return wrong_type(key, *node, "an array");
+    if (node->as_array()->size() > kItemsMax) {
+      return invalid(*node, "'" + std::string(key) + "' has more than " +
+                                std::to_string(kItemsMax) + " items");
+    }
+    return node->as_array();
+  }
+
+  const std::string& file_;
+  const toml::table& table_;
+  std::string owner_;
+};
+
+class PackReader {
+ public:
+  Status parse(const PackFiles& files);
+  Result<RuleSet> build();
+
+ private:
+  struct File {
+    std::string path;
+    toml::table root;
+  };
+
+  /// Calls `read` for every table of the arrays of tables named `key`, in the order of the files.
+  template <class Read>
+  Status each(std::string_view key, Read read);
+  Status read_lists(const File& file);
+  Status read_standards(const File& file);
+  Status read_category(Reader& reader);
+  Status read_frame(Reader& reader);
+  Status read_rule(Reader& reader);
+  Status read_rule_matching(Reader& reader, Rule& rule);
+  Result<std::string> standard_text(const Reader& reader, std::int64_t number) const;
+  Status expand_all(const Reader& reader, bool whole_words, std::vector<std::string>& patterns);
+
+  std::vector<File> files_;
+  PatternLists lists_;
+  std::map<std::int64_t, std::string> standards_;
+  std::map<std::string, Category> categories_;
+  RuleSet set_;
+};
+
+Status PackReader::parse(const PackFiles& files) {
+  for (const auto& [path, text] : files) {
+    toml::parse_result parsed = toml::parse(text, path);
+    if (!parsed) {
+      return error(ErrorCode::policy_invalid,
+                   path + ":" + std::to_string(parsed.error().source().begin.line) + ": " +
+                       std::string(parsed.error().description()));
+    }
+    files_.push_back({path, std::move(parsed).table()});
+    const Reader root(path, files_.back().root, "file");
+    CANDOUR_TRY(root.only({"lists", "standards", "category", "frame", "rule"}));
+  }
+  return ok();
+}
+
+template <class Read>
+Status PackReader::each(std::string_view key, Read read) {
+  for (const File& file : files_) {
+    const toml::node* node = file.root.get(key);
+    if (node == nullptr) continue;
+    const Reader root(file.path, file.root, std::string(key));
+    if (!node->is_array_of_tables()) {
+      return root.invalid(*node, "write each as a table of its own: [[" + std::string(key) + "]]");
+    }
+    for (const toml::node& item : *node->as_array()) {
+      Reader reader(file.path, *item.as_table(), std::string(key));
+      CANDOUR_TRY(read(reader));
+    }
+  }
+  return ok();
+}
+
+Result<RuleSet> PackReader::build() {
+  for (const File& file : files_) {
+    CANDOUR_TRY(read_lists(file));
+    CANDOUR_TRY(read_standards(file));
+  }
+  CANDOUR_TRY(each("category", [&](Reader& reader) { return read_category(reader); }));
+  CANDOUR_TRY(each("frame", [&](Reader& reader) { return read_frame(reader); }));
+  CANDOUR_TRY(each("rule", [&](Reader& reader) { return read_rule(reader); }));
+  if (set_.rules.empty()) return error(ErrorCode::policy_invalid, "the pack has no rules");
+  return std::move(set_);
+}
+
+Status PackReader::read_lists(const File& file) {
+  const toml::node* node = file.root.get("lists");
+  if (node == nullptr) return ok();
+  const Reader root(file.path, file.root, "lists");
+  if (!node->is_table()) return root.invalid(*node, "'lists' must be a table");
+  const Reader reader(file.path, *node->as_table(), "lists");
+  for (const auto& [key, value] : *node->as_table()) {
+    const std::string name(key.str());
+    if (!is_list_name(name)) {
+      return reader.invalid(value, "the name '" + name + "' is not of a-z, 0-9 and _");
+    }
+    std::vector<std::string> items;
+    CANDOUR_TRY(reader.texts(name, items));
+    if (items.empty()) return reader.invalid(value, "the list '" + name + "' is empty");
+    if (!lists_.emplace(name, std::move(items)).second) {
+      return reader.invalid(value, "there is already a list named '" + name + "'");
+    }
+  }
+  return ok();
+}
+
+Status PackReader::read_standards(const File& file) {
+  const toml::node* node = file.root.get("standards");
+  if (node == nullptr) return ok();
+  const Reader root(file.path, file.root, "standards");
+  if (!node->is_table()) return root.invalid(*node, "'standards' must be a table");
+  const Reader reader(file.path, *node->as_table(), "standards");
+  for (const auto& [key, value] : *node->as_table()) {
+    const std::string number(key.str());
+    if (number.empty() || number.size() > 2 ||
+        number.find_first_not_of("0123456789") != std::string::npos) {
+      return reader.invalid(value, "'" + number + "' is not the number of a standard");
+    }
+    std::string name;
+    CANDOUR_TRY(reader.text(number, name));
+    standards_[std::stoi(number)] = number + " " + name;
+  }
+  return ok();
+}
+
+Result<std::string> PackReader::standard_text(const Reader& reader, std::int64_t number) const {
+  const auto found = standards_.find(number);
+  if (found == standards_.end()) {
+    return reader.invalid("there is no standard " + std::to_string(number) + " under [standards]");
+  }
+  return found->second;
+}
+
+Status check_alert_level(const Reader& reader, const std::string& level) {
+  if (level.empty() || level == "normal" || level == "high") return ok();
+  return reader.invalid("'alert_level' is '" + level + "', not normal or high");
+}
+
+Status PackReader::read_category(Reader& reader) {
+  CANDOUR_TRY(reader.only(
+      {"id", "severity", "standard", "also", "alert", "alert_level", "advice"}));
+  for (const std::string_view key : {"id", "severity", "standard", "advice"}) {
+    CANDOUR_TRY(reader.required(key));
+  }
+  Category category;
+  CANDOUR_TRY(reader.text("id", category.id));
+  reader.set_owner("category " + category.id);
+  CANDOUR_TRY(reader.severity("severity", category.severity));
+  CANDOUR_TRY(reader.integer("standard", category.standard));
+  CANDOUR_TRY(reader.integers("also", category.also));
+  CANDOUR_TRY(reader.flag("alert", category.alert));
+  CANDOUR_TRY(reader.text("alert_level", category.alert_level));
+  CANDOUR_TRY(check_alert_level(reader, category.alert_level));
+  CANDOUR_TRY(reader.text("advice", category.advice));
+  if (!categories_.emplace(category.id, category).second) {
+    return reader.invalid("there is already a category of that id");
+  }
+  return ok();
+}
+
+Status PackReader::read_frame(Reader& reader) {
+  CANDOUR_TRY(reader.only({"name", "scope", "quoted", "patterns"}));
+  CANDOUR_TRY(reader.required("name"));
+  Frame frame;
+  frame.where = reader.where();
+  CANDOUR_TRY(reader.text("name", frame.name));
+  reader.set_owner("frame " + frame.name);
+  std::string scope = "sentence";
+  CANDOUR_TRY(reader.text("scope", scope));
+  static const std::map<std::string, FrameScope> kScopes = {
+      {"sentence", FrameScope::sentence}, {"before", FrameScope::before},
+      {"after", FrameScope::after},       {"inside", FrameScope::inside},
+      {"message", FrameScope::message}};
+  const auto found = kScopes.find(scope);
+  if (found == kScopes.end()) {
+    return reader.invalid("'scope' is '" + scope +
+                          "', not sentence, before, after, inside or message");
+  }
+  frame.scope = found->second;
+  CANDOUR_TRY(reader.flag("quoted", frame.quoted));
+  CANDOUR_TRY(reader.texts("patterns", frame.patterns));
+  CANDOUR_TRY(expand_all(reader, true, frame.patterns));
+  set_.frames.push_back(std::move(frame));
+  return ok();
+}
+
+Status PackReader::read_rule(Reader& reader) {
+  CANDOUR_TRY(reader.only({"id", "category", "severity", "standard", "also", "message", "advice",
+                           "alert", "alert_level", "form", "whole_words", "patterns", "requires",
+                           "unless", "unless_message", "validator", "frames", "group_classes",
+                           "matches", "passes"}));
+  CANDOUR_TRY(reader.required("id"));
+  Rule rule;
+  rule.where = reader.where();
+  CANDOUR_TRY(reader.text("id", rule.id));
+  reader.set_owner("rule " + rule.id);
+  for (const std::string_view key : {"category", "message", "patterns", "matches", "passes"}) {
+    CANDOUR_TRY(reader.required(key));
+  }
+  CANDOUR_TRY(reader.text("category", rule.category));
+  const auto found = categories_.find(rule.category);
+  if (found == categories_.end()) {
+    return reader.invalid("there is no category '" + rule.category + "'");
+  }
+  if (!rule.id.starts_with(rule.category + ".")) {
+    return reader.invalid("the id must begin with its category, '" + rule.category + ".'");
+  }
+  Category defaults = found->second;
+  CANDOUR_TRY(reader.severity("severity", defaults.severity));
+  CANDOUR_TRY(reader.integer("standard", defaults.standard));
+  CANDOUR_TRY(reader.integers("also", defaults.also));
+  CANDOUR_TRY(reader.flag("alert", defaults.alert));
+  CANDOUR_TRY(reader.text("alert_level", defaults.alert_level));
+  CANDOUR_TRY(check_alert_level(reader, defaults.alert_level));
+  CANDOUR_TRY(reader.text("advice", defaults.advice));
+  rule.severity = defaults.severity;
+  CANDOUR_TRY(rule.standard, standard_text(reader, defaults.standard));
+  for (const std::int64_t number : defaults.also) {
+    CANDOUR_TRY(std::string text, standard_text(reader, number));
+    rule.secondary_standards.push_back(std::move(text));
+  }
+  rule.alert = defaults.alert;
+  if (rule.alert) rule.alert_level = defaults.alert_level.empty() ? "normal" : defaults.alert_level;
+  rule.advice = defaults.advice;
+  CANDOUR_TRY(reader.text("message", rule.message));
+  CANDOUR_TRY(read_rule_matching(reader, rule));
+  if (set_.rules.size() == kRulesMax) {
+    return reader.invalid("the pack has more than " + std::to_string(kRulesMax) + " rules");
+  }
+  set_.rules.push_back(std::move(rule));
+  return ok();
+}
+
+Status PackReader::read_rule_matching(Reader& reader, Rule& rule) {
+  std::string form = "folded";
+  CANDOUR_TRY(reader.text("form", form));
+  if (form != "folded" && form != "cased") {
+    return reader.invalid("'form' is '" + form + "', not folded or cased");
+  }
+  rule.form = form == "cased" ? Form::cased : Form::folded;
+  bool whole_words = true;
+  CANDOUR_TRY(reader.flag("whole_words", whole_words));
+  CANDOUR_TRY(reader.texts("patterns", rule.patterns));
+  CANDOUR_TRY(reader.texts("requires", rule.requires_all));
+  CANDOUR_TRY(reader.texts("unless", rule.unless));
+  CANDOUR_TRY(reader.texts("unless_message", rule.unless_message));
+  for (auto* patterns : {&rule.patterns, &rule.requires_all, &rule.unless, &rule.unless_message}) {
+    CANDOUR_TRY(expand_all(reader, whole_words, *patterns));
+  }
+  CANDOUR_TRY(reader.text("validator", rule.validator));
+  std::set<std::string> all_frames;
+  for (const Frame& frame : set_.frames) all_frames.insert(frame.name);
+  rule.frames.assign(all_frames.begin(), all_frames.end());
+  CANDOUR_TRY(reader.texts("frames", rule.frames));
+  CANDOUR_TRY(reader.texts("group_classes", rule.group_classes));
+  CANDOUR_TRY(reader.texts("matches", rule.matches));
+  CANDOUR_TRY(reader.texts("passes", rule.passes));
+  if (rule.matches.empty()) return reader.invalid("'matches' has no example");
+  if (rule.passes.empty()) return reader.invalid("'passes' has no example");
+  return ok();
+}
+
+Status PackReader::expand_all(const Reader& reader, bool whole_words,
+                              std::vector<std::string>& patterns) {
+  for (std::string& pattern : patterns) {
+    auto expanded = expand_pattern(pattern, lists_, whole_words, kExpandedSizeMax);
+    if (!expanded) return reader.invalid(expanded.error().message);
+    pattern = std::move(expanded).value();
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<RuleSet> rules_from_toml(const PackFiles& files) {
+  PackReader reader;
+  CANDOUR_TRY(reader.parse(files));
+  return reader.build();
+}
+
+}  // namespace candour::policy
