@@ -5,7 +5,9 @@
 //               aad = alert id), ciphertext vec (box of crypto/aead.h over the alert body, context =
 //               alert id), signature 64 by the bot over "candour alert v1" 00 (alert id,
 //               SHA-256(ciphertext))
-//     2 update: state update vec (box for the same key), signature 64 likewise
+//     2 update: ciphertext vec (box under the same key over the update body, context = alert id,
+//               " update"), signature 64 by the bot over "candour alert update v1" 00 (alert id,
+//               SHA-256(ciphertext))
 //   alert body  = version u8 = 1, time u64, group 16, group name vec, category vec, severity u8,
 //                 rule vec, standard vec, message id 16, device 32, person vec, name vec,
 //                 outcome u8 (1 warned, 2 blocked, 3 overridden, 4 reported, 5 notice released),
@@ -99,6 +101,7 @@ struct AlertMailHeader {
   bool update = false;
 };
 Result<AlertMailHeader> inspect_alert_mail(ByteView mail);
+/// signature_invalid, decryption_failed (not for this device) or input_invalid.
 Result<OpenedAlert> open_alert(ByteView mail, const crypto::SealingKey& mine,
                                const SigningPublicKey& bot);
 Result<AlertUpdate> open_alert_update(ByteView mail, const crypto::AeadKey& key,
@@ -113,6 +116,7 @@ struct AlertStep {
 
   SecretBytes sign(const crypto::SigningKey& device_key) const;
   static Result<AlertStep> decode(ByteView bytes);  // without checking the signature
+  /// signature_invalid unless signed by `device_key`, and that key is the named device's.
   static Result<AlertStep> verify(ByteView bytes, const SigningPublicKey& device_key);
 };
 

@@ -15,6 +15,8 @@
 // what is delivered and logged (I5), and survives re-encryption in a later epoch.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/codec.h"
@@ -32,6 +34,11 @@ enum class ContentType : std::uint8_t {
   attachment_reserved = 7,
 };
 
+inline constexpr std::size_t kEmojiSizeMax = 64;
+inline constexpr std::size_t kPersonIdSizeMax = 64;
+inline constexpr std::size_t kPollOptionsMin = 2;
+inline constexpr std::size_t kOriginSizeMax = 255;
+
 struct Content {
   ContentType type = ContentType::text;
   SecretText text;                       // text, emoji, edited text or question
@@ -40,8 +47,10 @@ struct Content {
   std::vector<SecretText> options;       // of a poll
   std::uint8_t option = 0;               // of a vote
 
+  /// Writes what it is given; `about` must be there where the type needs it (asserted). A client
+  /// that is about to send what a person typed asks `decode` of the result whether it is allowed.
   SecretBytes encode() const;
-  /// input_invalid for anything malformed, over limits or of a reserved type.
+  /// input_invalid for anything malformed, empty, not UTF-8, over limits or of a reserved type.
   static Result<Content> decode(ByteView bytes);
   /// Everything a person wrote in it, for the policy engine: text, then poll options, separated by
   /// newlines. Spans found in it refer to this text.

@@ -8,8 +8,9 @@
 //   name Team A                   create only
 //   class standard                create only: standard | statement | training | social
 //   unit team-a                   create only: whose supervisors get its alerts
-//   owner <device id>             create only, repeated
-//   member <device id>            repeated
+//   owner <device id>             create only, at least one, repeated; an owner is a member
+//                                 whether or not it is named as one too
+//   member <device id>            repeated; at least one for add and remove
 //   issued <time>
 #pragma once
 
@@ -32,7 +33,8 @@ struct GroupRequest {
   TimeMs issued;
 
   std::string print() const;
-  /// Checks the form, the limits and a registrar's signature.
+  /// Checks the form, the limits (input_invalid, note_malformed), a registrar's signature
+  /// (signature_invalid) and that it is this organisation (not_permitted).
   static Result<GroupRequest> verify(std::string_view note, const identity::Statement& statement);
 };
 

@@ -51,12 +51,17 @@ struct Warning {
   Digest findings_hash;
 
   Bytes sign(const crypto::SigningKey& bot) const;
+  /// warning_invalid unless well-formed and signed by `bot`. Whether it has expired, is about this
+  /// group and device and may be overridden at all is the caller's to check.
   static Result<Warning> verify(ByteView signed_warning, const SigningPublicKey& bot);
 };
 
-/// As many findings as fit the reply, most severe first.
+/// As many findings as fit into `size_max`, most severe first; where one does not fit whole, its
+/// texts are cut short before it is left out. The findings hash of a warning is the SHA-256 of this.
 Bytes encode_findings(const std::vector<ReplyFinding>& findings, std::size_t size_max);
 Result<std::vector<ReplyFinding>> decode_findings(ByteView bytes);
+/// What findings may take so that every reply that carries them fits.
+inline constexpr std::size_t kFindingsSizeMax = 1700;
 
 struct Receipt {
   Seq seq;
@@ -79,6 +84,8 @@ struct Rejected {
 
 using Reply = std::variant<Receipt, WarningReply, Rejected>;
 
+/// Fails only when `to` is a low-order point or findings exceed kFindingsSizeMax. The message of
+/// a rejection is cut to what fits.
 Result<Bytes> seal_reply(const Reply& reply, const SealingPublicKey& to, const GroupId& group,
                          const MessageId& message_id, const crypto::SigningKey& bot,
                          Random& random);

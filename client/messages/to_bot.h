@@ -11,6 +11,7 @@
 
 #include "base/codec.h"
 #include "crypto/hpke.h"
+#include "crypto/sign.h"
 
 namespace candour::messages {
 
@@ -24,6 +25,20 @@ struct ToBot {
 
   Result<Bytes> seal(const SealingPublicKey& bot, const MailId& id, Random& random) const;
   static Result<ToBot> open(ByteView sealed, const crypto::SealingKey& bot, const MailId& id);
+};
+
+struct FailureReport {
+  GroupId group;
+  Epoch epoch;  // the epoch the commit was sent in
+  MessageId message_id;
+  DeviceId device;
+  TimeMs time;
+
+  Bytes sign(const crypto::SigningKey& device_key) const;
+  /// Without checking the signature, to learn whose key to check it with.
+  static Result<FailureReport> decode(ByteView bytes);
+  /// signature_invalid unless signed by `device_key`, and that key is the named device's.
+  static Result<FailureReport> verify(ByteView bytes, const SigningPublicKey& device_key);
 };
 
 }  // namespace candour::messages

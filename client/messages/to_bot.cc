@@ -1,0 +1,75 @@
+#include "client/messages/to_bot.h"
+
+#include "crypto/hash.h"
+
+namespace candour::messages {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::string_view kInfo = "candour bot mail v1";
+constexpr std::string_view kFailureLabel = "candour failure report v1";
+
+}  // namespace
+
+Result<Bytes> ToBot::seal(const SealingPublicKey& bot, const MailId& id, Random& random) const {
+  SecretWriter out;
+  out.u8(kVersion);
+  out.u8(static_cast<std::uint8_t>(type));
+  out.raw(body.view());
+  return crypto::sealed_box(bot, as_bytes(kInfo), id.view(), out.view(), random);
+}
+
+Result<ToBot> ToBot::open(ByteView sealed, const crypto::SealingKey& bot, const MailId& id) {
+  CANDOUR_TRY(auto plaintext, crypto::open_sealed_box(bot, as_bytes(kInfo), id.view(), sealed));
+  Reader in(plaintext.view());
+  const bool version_known = in.u8() == kVersion;
+  const std::uint8_t type = in.u8();
+  if (!in.ok() || !version_known || type < 1 || type > 3) {
+    return error(ErrorCode::input_invalid,
+                 "the mail for the bot is not version 1 or of an unknown type");
+  }
+  ToBot mail;
+  mail.type = static_cast<ToBotType>(type);
+  mail.body = SecretBytes::copy_of(in.rest());
+  return mail;
+}
+
+Bytes FailureReport::sign(const crypto::SigningKey& device_key) const {
+  Writer out;
+  out.id(group);
+  out.number(epoch);
+  out.id(message_id);
+  out.id(device);
+  out.number(time);
+  out.id(device_key.sign_labelled(kFailureLabel, out.view()));
+  return out.take();
+}
+
+Result<FailureReport> FailureReport::decode(ByteView bytes) {
+  Reader in(bytes);
+  FailureReport report;
+  report.group = in.id<GroupId>();
+  report.epoch = in.number<Epoch>();
+  report.message_id = in.id<MessageId>();
+  report.device = in.id<DeviceId>();
+  report.time = in.number<TimeMs>();
+  in.id<Signature>();
+  if (!in.finish()) {
+    return error(ErrorCode::input_invalid, "the failure report is malformed: wrong length");
+  }
+  return report;
+}
+
+Result<FailureReport> FailureReport::verify(ByteView bytes, const SigningPublicKey& device_key) {
+  CANDOUR_TRY(auto report, decode(bytes));
+  const ByteView signed_part = bytes.first(bytes.size() - Signature::kSize);
+  const Signature signature = *Signature::from(bytes.last(Signature::kSize));
+  if (!same(report.device.view(), crypto::sha256(device_key.view()).view()) ||
+      !crypto::verify_labelled(device_key, kFailureLabel, signed_part, signature)) {
+    return error(ErrorCode::signature_invalid,
+                 "the failure report is not signed by the device it names");
+  }
+  return report;
+}
+
+}  // namespace candour::messages
