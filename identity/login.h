@@ -2,10 +2,14 @@
 // this connection (TLS exporter, RFC 9266 style) and the server's one-time nonce.
 #pragma once
 
+#include <string>
+
 #include "crypto/sign.h"
 
 namespace candour::identity {
 
+/// Signed with the label "candour login v1": log origin vec, nonce vec, channel binding vec,
+/// subject vec, client build vec (base/codec.h). A value; thread-safe as such.
 struct LoginTranscript {
   std::string log_origin;    // which deployment
   Bytes nonce;               // the challenge, 32 bytes

@@ -41,6 +41,12 @@ struct NoteSignature {
   Bytes signature;  // without the key id
 };
 
+/// "— <name> <base64>" without newline, as it stands in a note and travels on its own (the answer
+/// of a witness, the Cosignature frame).
+std::string print_signature(const NoteSignature& signature);
+/// One such line, with or without the final newline; note_malformed otherwise.
+Result<NoteSignature> parse_signature(std::string_view line);
+
 struct SignedNote {
   std::string text;  // with the final newline, without the empty line
   std::vector<NoteSignature> signatures;
@@ -60,6 +66,18 @@ struct SignedNote {
 
 /// Adds a type 01 signature line by `key` under `name`.
 void sign_note(SignedNote& note, std::string_view name, const crypto::SigningKey& key);
+
+/// Adds a type 04 signature line: what a witness says about a checkpoint at `time_s` (seconds since
+/// 1970, UTC). `note.text` must be a checkpoint.
+void cosign_note(SignedNote& note, std::string_view name, const crypto::SigningKey& key,
+                 std::uint64_t time_s);
+/// The time inside a type 04 signature; nothing when it is not shaped like one.
+std::optional<std::uint64_t> cosignature_time_s(const NoteSignature& signature);
+
+/// Most signature lines a note may have; C2SP demands at least 16.
+inline constexpr std::size_t kNoteSignaturesMax = 64;
+/// Largest signed note, signatures included, in bytes.
+inline constexpr std::size_t kSignedNoteSizeMax = 512 * 1024;
 
 /// Lines "key value..." after a first line that names the format, for all notes of ours. Keeps
 /// order; a key may repeat. Refuses unknown formats, empty lines and keys the caller did not name.
