@@ -1,0 +1,306 @@
+#include "client/trust.h"
+
+#include <algorithm>
+
+#include "crypto/hash.h"
+#include "identity/pack_note.h"
+#include "tlog/leaf.h"
+
+namespace candour::client {
+namespace {
+
+std::string_view kind_name(v1::ObjectKind kind) {
+  switch (kind) {
+    case v1::STATEMENT:
+      return "statement";
+    case v1::CERTIFICATE:
+      return "certificate";
+    case v1::REVOCATION:
+      return "revocation";
+    case v1::POLICY:
+      return "policy version";
+    case v1::NOTICE:
+      return "notice";
+    case v1::NOTICE_ACK:
+      return "notice acknowledgement";
+    default:
+      return "object";
+  }
+}
+
+std::optional<tlog::LeafKind> leaf_kind(v1::ObjectKind kind) {
+  switch (kind) {
+    case v1::STATEMENT:
+      return tlog::LeafKind::statement;
+    case v1::CERTIFICATE:
+      return tlog::LeafKind::certificate;
+    case v1::REVOCATION:
+      return tlog::LeafKind::revocation;
+    case v1::POLICY:
+      return tlog::LeafKind::policy;
+    case v1::NOTICE:
+      return tlog::LeafKind::notice;
+    case v1::NOTICE_ACK:
+      return tlog::LeafKind::notice_ack;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string describe(const DirectoryEntry& entry) {
+  return "directory object " + std::to_string(entry.number) + " (" +
+         std::string(kind_name(entry.kind)) + ")";
+}
+
+Error at(const DirectoryEntry& entry, const Error& cause) {
+  return error(cause.code, describe(entry) + ": " + cause.message);
+}
+
+DirectoryEntry entry_of(const v1::DirectoryObject& object) {
+  DirectoryEntry entry;
+  entry.number = object.number();
+  entry.kind = object.kind();
+  entry.object = from_wire(object.object());
+  entry.leaf_index = object.leaf_index();
+  entry.opening = from_wire(object.opening());
+  return entry;
+}
+
+}  // namespace
+
+Status MemoryTrustStore::put_directory_entry(const DirectoryEntry& entry) {
+  entries_.push_back(entry);
+  return ok();
+}
+
+Status MemoryTrustStore::put_checkpoint(ByteView note) {
+  checkpoint_ = to_bytes(note);
+  return ok();
+}
+
+Status MemoryTrustStore::put_proven(std::uint64_t number) {
+  proven_.push_back(number);
+  return ok();
+}
+
+Result<std::unique_ptr<Trust>> Trust::load(identity::NoteKey root, TrustStore& store,
+                                           const Clock& clock) {
+  std::unique_ptr<Trust> trust(new Trust(std::move(root), store, clock));
+  CANDOUR_TRY(auto entries, store.directory_entries());
+  for (const DirectoryEntry& entry : entries) {
+    Status taken = trust->take(entry);
+    if (!taken) {
+      return error(taken.error().code == ErrorCode::wrong_root_key ? ErrorCode::wrong_root_key
+                                                                   : ErrorCode::state_damaged,
+                   "kept " + taken.error().message);
+    }
+  }
+  CANDOUR_TRY(auto proven, store.proven());
+  trust->proven_.insert(proven.begin(), proven.end());
+  CANDOUR_TRY(Bytes note, store.checkpoint());
+  if (!note.empty() && trust->statement_) {
+    auto checkpoint = trust->read_checkpoint(as_text(note));
+    // A statement that names a new log starts the history anew; the old checkpoint says nothing
+    // about it.
+    if (checkpoint) {
+      trust->checkpoint_ = checkpoint.value();
+      trust->checkpoint_note_ = std::string(as_text(note));
+    }
+  }
+  return trust;
+}
+
+Status Trust::add(const v1::DirectoryObject& object) {
+  const DirectoryEntry entry = entry_of(object);
+  if (entry.number <= size_) return ok();
+  CANDOUR_TRY(take(entry));
+  return store_.put_directory_entry(entry);
+}
+
+Status Trust::take(const DirectoryEntry& entry) {
+  if (entry.number != size_ + 1) {
+    return error(ErrorCode::input_invalid,
+                 describe(entry) + " came where number " + std::to_string(size_ + 1) + " was due");
+  }
+  Digest leaf_hash;
+  Status taken = check_opening(entry, &leaf_hash);
+  if (taken) {
+    switch (entry.kind) {
+      case v1::STATEMENT:
+        taken = take_statement(entry);
+        break;
+      case v1::CERTIFICATE:
+        taken = take_certificate(entry, leaf_hash);
+        break;
+      case v1::REVOCATION:
+        taken = take_revocation(entry);
+        break;
+      case v1::POLICY:
+        taken = take_policy(entry);
+        break;
+      case v1::NOTICE:
+        taken = take_notice(entry);
+        break;
+      default:
+        // Acknowledgements concern the relay and the bot; kinds of later versions pass unread.
+        break;
+    }
+  }
+  if (!taken) return at(entry, taken.error());
+  size_ = entry.number;
+  return ok();
+}
+
+Status Trust::check_opening(const DirectoryEntry& entry, Digest* leaf_hash) const {
+  const auto kind = leaf_kind(entry.kind);
+  if (!kind) return ok();
+  CANDOUR_TRY(tlog::LeafOpening opening, tlog::LeafOpening::decode(entry.opening));
+  if (opening.kind != *kind || opening.object_hash != crypto::sha256(entry.object)) {
+    return error(ErrorCode::log_inconsistent, "the opening of its log leaf is of something else");
+  }
+  *leaf_hash = tlog::leaf_hash(opening.entry(tlog::LeafClass::directory));
+  return ok();
+}
+
+Status Trust::need_statement() const {
+  if (statement_) return ok();
+  return error(
+      ErrorCode::statement_invalid,
+      "no organisation statement came before it; the relay's directory must begin with one");
+}
+
+Status Trust::take_statement(const DirectoryEntry& entry) {
+  CANDOUR_TRY(identity::Statement next, identity::Statement::verify(as_text(entry.object), root_));
+  if (statement_ && next.id != statement_->id) {
+    return error(ErrorCode::statement_invalid,
+                 "it is of organisation \"" + next.id + "\", not \"" + statement_->id + "\"");
+  }
+  if (statement_ && next.version <= statement_->version) {
+    return error(ErrorCode::statement_invalid, "version " + std::to_string(next.version) +
+                                                   " is not newer than version " +
+                                                   std::to_string(statement_->version));
+  }
+  statement_ = std::move(next);
+  return ok();
+}
+
+Status Trust::take_certificate(const DirectoryEntry& entry, const Digest& leaf_hash) {
+  CANDOUR_TRY(need_statement());
+  CANDOUR_TRY(auto certificate, identity::Certificate::verify(as_text(entry.object), *statement_));
+  const DeviceId device = certificate.device();
+  certificates_.insert_or_assign(
+      device, Certified{std::move(certificate), entry.object, entry.number, leaf_hash});
+  return ok();
+}
+
+Status Trust::take_revocation(const DirectoryEntry& entry) {
+  CANDOUR_TRY(need_statement());
+  CANDOUR_TRY(auto revocation, identity::Revocation::verify(as_text(entry.object), *statement_));
+  revoked_.insert(revocation.device);
+  return ok();
+}
+
+Status Trust::take_policy(const DirectoryEntry& entry) {
+  CANDOUR_TRY(need_statement());
+  CANDOUR_TRY(auto pack, identity::PackNote::verify(as_text(entry.object), *statement_));
+  policies_.insert(pack.digest);
+  newest_policy_ = pack.digest;
+  return ok();
+}
+
+Status Trust::take_notice(const DirectoryEntry& entry) {
+  CANDOUR_TRY(need_statement());
+  CANDOUR_TRY(auto notice, identity::Notice::verify(as_text(entry.object), *statement_));
+  if (notice_ && notice.version <= notice_->version) {
+    return error(ErrorCode::input_invalid, "version " + std::to_string(notice.version) +
+                                               " is not newer than version " +
+                                               std::to_string(notice_->version));
+  }
+  CANDOUR_TRY(auto note, identity::SignedNote::parse(as_text(entry.object)));
+  notice_digest_ = identity::note_digest(note);
+  notice_ = std::move(notice);
+  return ok();
+}
+
+Status Trust::refresh(Connection& connection) {
+  for (bool more = true; more;) {
+    v1::ClientFrame frame;
+    frame.mutable_get_directory()->set_from(size_ + 1);
+    CANDOUR_TRY(v1::ServerFrame answer, connection.request(std::move(frame)));
+    if (answer.body_case() != v1::ServerFrame::kDirectory) {
+      return error(ErrorCode::frame_malformed, "the relay did not answer with its directory");
+    }
+    const std::uint64_t before = size_;
+    for (const auto& object : answer.directory().objects()) {
+      CANDOUR_TRY(add(object));
+    }
+    more = answer.directory().more();
+    if (more && size_ == before) {
+      return error(ErrorCode::frame_malformed,
+                   "the relay promises more directory objects and sends none");
+    }
+  }
+  CANDOUR_TRY(need_statement());
+  if (connection.log_origin() != statement_->log.name) {
+    return error(ErrorCode::log_inconsistent,
+                 "the relay speaks for log \"" + connection.log_origin() +
+                     "\", the organisation statement names \"" + statement_->log.name + "\"");
+  }
+  const std::string& checkpoint = connection.logged_in().checkpoint();
+  if (checkpoint.empty()) return ok();
+  return see_checkpoint(checkpoint, connection);
+}
+
+Status Trust::see_directory(const v1::Directory& directory, Connection& connection) {
+  for (const auto& object : directory.objects()) {
+    if (object.number() > size_ + 1) return refresh(connection);
+    CANDOUR_TRY(add(object));
+  }
+  return ok();
+}
+
+const identity::Certificate* Trust::find(const DeviceId& device) const {
+  auto found = certificates_.find(device);
+  return found == certificates_.end() ? nullptr : &found->second.certificate;
+}
+
+Bytes Trust::certificate_note(const DeviceId& device) const {
+  auto found = certificates_.find(device);
+  return found == certificates_.end() ? Bytes() : found->second.note;
+}
+
+Result<const identity::Certificate*> Trust::device(const DeviceId& device) const {
+  const identity::Certificate* certificate = find(device);
+  if (certificate == nullptr) {
+    return error(ErrorCode::unknown_device,
+                 "device " + device.hex() + " has no certificate in the directory");
+  }
+  if (revoked(device)) {
+    return error(ErrorCode::device_revoked, "device " + device.hex() + " was revoked");
+  }
+  CANDOUR_TRY(certificate->valid_at(clock_.now()));
+  return certificate;
+}
+
+Result<const identity::Certificate*> Trust::bot() const {
+  if (statement_) {
+    for (const DeviceId& listed : statement_->bots) {
+      if (auto found = device(listed)) return found.value();
+    }
+  }
+  return error(ErrorCode::bot_absent,
+               "no compliance bot of the organisation statement has a valid certificate yet");
+}
+
+std::vector<const identity::Certificate*> Trust::certificates() const {
+  std::vector<const identity::Certificate*> all;
+  for (const auto& [device, certified] : certificates_) all.push_back(&certified.certificate);
+  return all;
+}
+
+bool Trust::proven(const DeviceId& device) const {
+  auto found = certificates_.find(device);
+  return found != certificates_.end() && proven_.contains(found->second.number);
+}
+
+}  // namespace candour::client

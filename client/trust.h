@@ -1,0 +1,177 @@
+// What an endpoint knows about its organisation and why it may believe it.
+//
+// It begins with one pinned key, the organisation's root, and takes everything else from the
+// relay's directory, checking each object: the statement by the root and never an older version;
+// certificates by two registrars; revocations by one; notices and policy versions by author and
+// approver; each with the opening of its log leaf. Objects are numbered from 1 and taken in order
+// without gaps, so that nothing can be left out unnoticed.
+//
+// The newest checkpoint of the log is kept too. Each newer one must be proven to contain the one
+// before (log_inconsistent otherwise: the relay shows this device another log than before), and a
+// certificate that matters is proven to be in the log, in a checkpoint that the quorum of
+// witnesses cosigned.
+//
+// Whatever is accepted is kept through TrustStore, so that it holds across restarts. Client and
+// bot each bring a store of their own. Not thread-safe; one owner.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "candour.pb.h"
+#include "client/connection.h"
+#include "identity/certificate.h"
+#include "identity/notice.h"
+#include "identity/statement.h"
+
+namespace candour::client {
+
+/// One object of the directory as it was accepted.
+struct DirectoryEntry {
+  std::uint64_t number = 0;  // from 1
+  v1::ObjectKind kind = v1::OBJECT_KIND_UNSPECIFIED;
+  Bytes object;
+  std::uint64_t leaf_index = 0;
+  Bytes opening;
+};
+
+/// Where a Trust keeps what it accepted. Each call is durable when it returns, or becomes durable
+/// with the transaction the owner has open.
+class TrustStore {
+ public:
+  virtual ~TrustStore() = default;
+  virtual Status put_directory_entry(const DirectoryEntry& entry) = 0;
+  /// All entries in the order of their numbers.
+  virtual Result<std::vector<DirectoryEntry>> directory_entries() = 0;
+  /// Replaces the newest checkpoint (signed note).
+  virtual Status put_checkpoint(ByteView note) = 0;
+  /// Empty when there is none yet.
+  virtual Result<Bytes> checkpoint() = 0;
+  /// Remembers that this directory number was proven to be in the log.
+  virtual Status put_proven(std::uint64_t number) = 0;
+  virtual Result<std::vector<std::uint64_t>> proven() = 0;
+};
+
+/// Forgets at the end of the process; for tests and one-shot tools.
+class MemoryTrustStore : public TrustStore {
+ public:
+  Status put_directory_entry(const DirectoryEntry& entry) override;
+  Result<std::vector<DirectoryEntry>> directory_entries() override { return entries_; }
+  Status put_checkpoint(ByteView note) override;
+  Result<Bytes> checkpoint() override { return checkpoint_; }
+  Status put_proven(std::uint64_t number) override;
+  Result<std::vector<std::uint64_t>> proven() override { return proven_; }
+
+ private:
+  std::vector<DirectoryEntry> entries_;
+  std::vector<std::uint64_t> proven_;
+  Bytes checkpoint_;
+};
+
+/// A checkpoint that passed the log's signature.
+struct SeenCheckpoint {
+  std::string origin;
+  std::uint64_t size = 0;  // 0 = none seen yet
+  Digest root;
+  bool witnessed = false;  // the quorum cosigned it
+};
+
+class Trust {
+ public:
+  /// Reads and checks again everything in `store` (state_damaged when it no longer verifies).
+  /// `store` and `clock` outlive it.
+  [[nodiscard]] static Result<std::unique_ptr<Trust>> load(identity::NoteKey root,
+                                                           TrustStore& store, const Clock& clock);
+
+  /// Accepts one object; older numbers are ignored, a gap is input_invalid. The error names the
+  /// object and the rule it breaks; nothing changes then.
+  [[nodiscard]] Status add(const v1::DirectoryObject& object);
+  /// Fetches all newer objects and the newest checkpoint, and checks that the relay's log is the
+  /// statement's. Frames that arrive meanwhile are kept by the connection.
+  [[nodiscard]] Status refresh(Connection& connection);
+  /// Objects the relay pushed (a Directory frame): as add for each, or `refresh` after a gap.
+  [[nodiscard]] Status see_directory(const v1::Directory& directory, Connection& connection);
+  /// A checkpoint the relay showed. When it is newer than the one kept, a consistency proof is
+  /// asked for and checked: log_inconsistent when there is none that holds.
+  [[nodiscard]] Status see_checkpoint(std::string_view note, Connection& connection);
+  /// A checkpoint another member saw; log_inconsistent when it contradicts the one kept.
+  [[nodiscard]] Status compare_checkpoint(const SeenCheckpoint& other) const;
+
+  /// Null until the directory was fetched once.
+  const identity::Statement* statement() const { return statement_ ? &*statement_ : nullptr; }
+  const identity::NoteKey& root() const { return root_; }
+  const SeenCheckpoint& newest_checkpoint() const { return checkpoint_; }
+  const std::string& checkpoint_note() const { return checkpoint_note_; }
+  std::uint64_t directory_size() const { return size_; }
+
+  /// The certificate whatever its state, or null.
+  const identity::Certificate* find(const DeviceId& device) const;
+  /// The certificate as signed, or empty.
+  Bytes certificate_note(const DeviceId& device) const;
+  bool revoked(const DeviceId& device) const { return revoked_.contains(device); }
+  /// The certificate of a device that may be relied on now: unknown_device, device_revoked or
+  /// certificate_expired otherwise. The pointer lives until the next `add`.
+  [[nodiscard]] Result<const identity::Certificate*> device(const DeviceId& device) const;
+  /// Proves, once, that the device's certificate is in the log, in a checkpoint that the quorum
+  /// cosigned. not_found when the log has no such checkpoint yet (ask again later),
+  /// log_inconsistent when a proof is wrong.
+  [[nodiscard]] Status prove(const DeviceId& device, Connection& connection);
+  bool proven(const DeviceId& device) const;
+  /// The bot to seal mail to: listed in the statement, certified, not revoked. bot_absent when
+  /// there is none.
+  [[nodiscard]] Result<const identity::Certificate*> bot() const;
+  /// All certificates, in no particular order.
+  std::vector<const identity::Certificate*> certificates() const;
+
+  /// The current monitoring notice, or null; its digest is zero then.
+  const identity::Notice* notice() const { return notice_ ? &*notice_ : nullptr; }
+  const Digest& notice_digest() const { return notice_digest_; }
+  /// Whether a policy version with this digest (SHA-256 of its note's text) is in the directory.
+  bool knows_policy(const Digest& digest) const { return policies_.contains(digest); }
+  std::optional<Digest> newest_policy() const { return newest_policy_; }
+
+ private:
+  struct Certified {
+    identity::Certificate certificate;
+    Bytes note;
+    std::uint64_t number = 0;
+    Digest leaf_hash;
+  };
+
+  Trust(identity::NoteKey root, TrustStore& store, const Clock& clock)
+      : root_(std::move(root)), store_(store), clock_(clock) {}
+  Status check_opening(const DirectoryEntry& entry, Digest* leaf_hash) const;
+  Status take(const DirectoryEntry& entry);
+  Status take_statement(const DirectoryEntry& entry);
+  Status take_certificate(const DirectoryEntry& entry, const Digest& leaf_hash);
+  Status take_revocation(const DirectoryEntry& entry);
+  Status take_policy(const DirectoryEntry& entry);
+  Status take_notice(const DirectoryEntry& entry);
+  Status need_statement() const;
+  Result<SeenCheckpoint> read_checkpoint(std::string_view note) const;
+  Status adopt_checkpoint(std::string_view note, const SeenCheckpoint& checkpoint);
+
+  identity::NoteKey root_;
+  TrustStore& store_;
+  const Clock& clock_;
+  std::uint64_t size_ = 0;
+  std::optional<identity::Statement> statement_;
+  std::map<DeviceId, Certified> certificates_;
+  std::set<DeviceId> revoked_;
+  std::set<std::uint64_t> proven_;
+  std::set<Digest> policies_;
+  std::optional<Digest> newest_policy_;
+  std::optional<identity::Notice> notice_;
+  Digest notice_digest_;
+  SeenCheckpoint checkpoint_;
+  std::string checkpoint_note_;
+};
+
+}  // namespace candour::client
