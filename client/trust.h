@@ -83,6 +83,14 @@ struct SeenCheckpoint {
   bool witnessed = false;  // the quorum cosigned it
 };
 
+/// That a leaf is in the log, checked.
+struct LeafProof {
+  std::uint64_t index = 0;
+  std::vector<Digest> hashes;
+  SeenCheckpoint checkpoint;
+  std::string note;  // the checkpoint as signed
+};
+
 class Trust {
  public:
   /// Reads and checks again everything in `store` (state_damaged when it no longer verifies).
@@ -123,6 +131,9 @@ class Trust {
   /// cosigned. not_found when the log has no such checkpoint yet (ask again later),
   /// log_inconsistent when a proof is wrong.
   [[nodiscard]] Status prove(const DeviceId& device, Connection& connection);
+  /// Asks for and checks the proof that a leaf is in the log. not_found (from the relay) when no
+  /// checkpoint covers it yet.
+  [[nodiscard]] Result<LeafProof> prove_leaf(const Digest& leaf_hash, Connection& connection);
   bool proven(const DeviceId& device) const;
   /// The bot to seal mail to: listed in the statement, certified, not revoked. bot_absent when
   /// there is none.
