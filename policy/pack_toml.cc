@@ -7,7 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include "policy/pattern_source.h"
@@ -174,13 +173,12 @@ class PackReader {
 
 Status PackReader::parse(const PackFiles& files) {
   for (const auto& [path, text] : files) {
-    toml::parse_result parsed = toml::parse(text, path);
-    if (!parsed) {
-      return error(ErrorCode::policy_invalid,
-                   path + ":" + std::to_string(parsed.error().source().begin.line) + ": " +
-                       std::string(parsed.error().description()));
+    try {
+      files_.push_back({path, toml::parse(text, path)});
+    } catch (const toml::parse_error& e) {
+      return error(ErrorCode::policy_invalid, path + ":" + std::to_string(e.source().begin.line) +
+                                                  ": " + std::string(e.description()));
     }
-    files_.push_back({path, std::move(parsed).table()});
     const Reader root(path, files_.back().root, "file");
     CANDOUR_TRY(root.only({"lists", "standards", "category", "frame", "rule"}));
   }
@@ -292,7 +290,7 @@ Status PackReader::read_category(Reader& reader) {
 }
 
 Status PackReader::read_frame(Reader& reader) {
-  CANDOUR_TRY(reader.only({"name", "scope", "quoted", "patterns"}));
+  CANDOUR_TRY(reader.only({"name", "scope", "quoted", "whole_words", "patterns"}));
   CANDOUR_TRY(reader.required("name"));
   Frame frame;
   frame.where = reader.where();
@@ -312,7 +310,9 @@ Status PackReader::read_frame(Reader& reader) {
   frame.scope = found->second;
   CANDOUR_TRY(reader.flag("quoted", frame.quoted));
   CANDOUR_TRY(reader.texts("patterns", frame.patterns));
-  CANDOUR_TRY(expand_all(reader, true, frame.patterns));
+  bool whole_words = true;
+  CANDOUR_TRY(reader.flag("whole_words", whole_words));
+  CANDOUR_TRY(expand_all(reader, whole_words, frame.patterns));
   set_.frames.push_back(std::move(frame));
   return ok();
 }
