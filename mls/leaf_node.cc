@@ -1,0 +1,253 @@
+#include "mls/leaf_node.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "mls/key_package_bundle.h"
+
+namespace candour::mls {
+namespace {
+
+bool contains(const std::vector<std::uint16_t>& list, std::uint16_t value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+struct CertificateData {
+  Bytes der;
+  void write(Writer& w) const { w.vec(der); }
+  static CertificateData read(Reader& r) { return {read_bytes(r)}; }
+};
+
+}  // namespace
+
+void Credential::write(Writer& w) const {
+  w.u16(static_cast<std::uint16_t>(type));
+  if (type == CredentialType::basic) {
+    w.vec(identity);
+    return;
+  }
+  Writer inner;
+  for (const Bytes& certificate : certificates) inner.vec(certificate);
+  w.vec(inner.view());
+}
+
+Credential Credential::read(Reader& r) {
+  Credential out;
+  out.type = CredentialType(r.u16());
+  switch (out.type) {
+    case CredentialType::basic:
+      out.identity = read_bytes(r);
+      break;
+    case CredentialType::x509:
+      for (auto& item : read_list<CertificateData>(r))
+        out.certificates.push_back(std::move(item.der));
+      break;
+    default:
+      r.fail();
+  }
+  return out;
+}
+
+void Extension::write(Writer& w) const {
+  w.u16(type);
+  w.vec(data);
+}
+
+Extension Extension::read(Reader& r) {
+  Extension out;
+  out.type = r.u16();
+  out.data = read_bytes(r);
+  return out;
+}
+
+const Extension* find_extension(const Extensions& extensions, std::uint16_t type) {
+  for (const Extension& e : extensions) {
+    if (e.type == type) return &e;
+  }
+  return nullptr;
+}
+
+Status check_no_repeats(const Extensions& extensions) {
+  std::vector<std::uint16_t> types;
+  for (const Extension& e : extensions) types.push_back(e.type);
+  std::sort(types.begin(), types.end());
+  if (std::adjacent_find(types.begin(), types.end()) != types.end()) {
+    return broken(Rule::extension_repeated);
+  }
+  return ok();
+}
+
+void Capabilities::write(Writer& w) const {
+  write_u16_list(w, versions);
+  write_u16_list(w, cipher_suites);
+  write_u16_list(w, extensions);
+  write_u16_list(w, proposals);
+  write_u16_list(w, credentials);
+}
+
+Capabilities Capabilities::read(Reader& r) {
+  Capabilities out;
+  out.versions = read_u16_list(r);
+  out.cipher_suites = read_u16_list(r);
+  out.extensions = read_u16_list(r);
+  out.proposals = read_u16_list(r);
+  out.credentials = read_u16_list(r);
+  return out;
+}
+
+bool Capabilities::supports_extension(std::uint16_t type) const {
+  return is_default_extension(type) || contains(extensions, type);
+}
+
+bool Capabilities::supports_proposal(std::uint16_t type) const {
+  return is_default_proposal(type) || contains(proposals, type);
+}
+
+bool Capabilities::supports_credential(std::uint16_t type) const {
+  return contains(credentials, type);
+}
+
+Capabilities own_capabilities() {
+  Capabilities out;
+  out.versions = {kVersionMls10};
+  out.cipher_suites = {kSuite3.id};
+  out.credentials = {static_cast<std::uint16_t>(CredentialType::basic)};
+  return out;
+}
+
+RequiredCapabilities RequiredCapabilities::read(Reader& r) {
+  RequiredCapabilities out;
+  out.extensions = read_u16_list(r);
+  out.proposals = read_u16_list(r);
+  out.credentials = read_u16_list(r);
+  return out;
+}
+
+bool RequiredCapabilities::met_by(const Capabilities& c) const {
+  return std::all_of(extensions.begin(), extensions.end(),
+                     [&](auto type) { return c.supports_extension(type); }) &&
+         std::all_of(proposals.begin(), proposals.end(),
+                     [&](auto type) { return c.supports_proposal(type); }) &&
+         std::all_of(credentials.begin(), credentials.end(),
+                     [&](auto type) { return c.supports_credential(type); });
+}
+
+void LeafNode::write_fields(Writer& w) const {
+  w.vec(encryption_key);
+  w.vec(signature_key);
+  credential.write(w);
+  capabilities.write(w);
+  w.u8(static_cast<std::uint8_t>(source));
+  if (source == LeafNodeSource::key_package) {
+    w.u64(not_before_s);
+    w.u64(not_after_s);
+  } else if (source == LeafNodeSource::commit) {
+    w.vec(parent_hash);
+  }
+  write_list(w, extensions);
+}
+
+void LeafNode::write(Writer& w) const {
+  write_fields(w);
+  w.vec(signature);
+}
+
+LeafNode LeafNode::read(Reader& r) {
+  LeafNode out;
+  out.encryption_key = read_bytes(r);
+  out.signature_key = read_bytes(r);
+  out.credential = Credential::read(r);
+  out.capabilities = Capabilities::read(r);
+  out.source = LeafNodeSource(r.u8());
+  switch (out.source) {
+    case LeafNodeSource::key_package:
+      out.not_before_s = r.u64();
+      out.not_after_s = r.u64();
+      break;
+    case LeafNodeSource::update:
+      break;
+    case LeafNodeSource::commit:
+      out.parent_hash = read_bytes(r);
+      break;
+    default:
+      r.fail();
+  }
+  out.extensions = read_list<Extension>(r);
+  out.signature = read_bytes(r);
+  return out;
+}
+
+Bytes LeafNode::to_be_signed(ByteView group_id, LeafIndex leaf) const {
+  Writer w;
+  write_fields(w);
+  if (source != LeafNodeSource::key_package) {
+    w.vec(group_id);
+    w.u32(leaf.value);
+  }
+  return w.take();
+}
+
+void LeafNode::sign(const crypto::SigningKey& key, ByteView group_id, LeafIndex leaf) {
+  signature = sign_with_label(key, "LeafNodeTBS", to_be_signed(group_id, leaf));
+}
+
+bool LeafNode::signature_fits(ByteView group_id, LeafIndex leaf) const {
+  return verify_with_label(signature_key, "LeafNodeTBS", to_be_signed(group_id, leaf), signature);
+}
+
+LeafNode new_leaf(const crypto::SigningKey& key, ByteView identity, Lifetime lifetime,
+                  const SealingPublicKey& encryption_key) {
+  LeafNode leaf;
+  leaf.encryption_key = to_bytes(encryption_key.view());
+  leaf.signature_key = to_bytes(key.public_key().view());
+  leaf.credential.identity = to_bytes(identity);
+  leaf.capabilities = own_capabilities();
+  leaf.not_before_s = lifetime.not_before.value / 1000;
+  leaf.not_after_s = lifetime.not_after.value / 1000;
+  return leaf;
+}
+
+Status check_leaf(const LeafNode& leaf, const Suite& suite, ByteView group_id, LeafIndex index) {
+  if (leaf.encryption_key.size() != SealingPublicKey::kSize ||
+      leaf.signature_key.size() != SigningPublicKey::kSize) {
+    return broken(Rule::public_key_invalid);
+  }
+  const Capabilities& c = leaf.capabilities;
+  if (!contains(c.versions, kVersionMls10)) return broken(Rule::leaf_version);
+  if (!contains(c.cipher_suites, suite.id)) return broken(Rule::leaf_suite);
+  if (!c.supports_credential(static_cast<std::uint16_t>(leaf.credential.type))) {
+    return broken(Rule::leaf_credential_unlisted);
+  }
+  if (std::any_of(c.extensions.begin(), c.extensions.end(), is_default_extension) ||
+      std::any_of(c.proposals.begin(), c.proposals.end(), is_default_proposal)) {
+    return broken(Rule::leaf_default_listed);
+  }
+  CANDOUR_TRY(check_no_repeats(leaf.extensions));
+  for (const Extension& e : leaf.extensions) {
+    if (!c.supports_extension(e.type)) return broken(Rule::leaf_extension_unlisted);
+  }
+  if (!leaf.signature_fits(group_id, index)) return broken(Rule::leaf_signature);
+  return ok();
+}
+
+Status check_lifetime_bounds(const LeafNode& leaf, const Checks& checks) {
+  if (!checks.lifetimes || leaf.source != LeafNodeSource::key_package) return ok();
+  if (leaf.not_after_s <= leaf.not_before_s) return broken(Rule::lifetime_empty);
+  if (leaf.not_after_s - leaf.not_before_s > kLeafLifetimeMaxMs / 1000) {
+    return broken(Rule::lifetime_too_long);
+  }
+  return ok();
+}
+
+Status check_lifetime(const LeafNode& leaf, const Checks& checks) {
+  if (!checks.lifetimes || leaf.source != LeafNodeSource::key_package) return ok();
+  CANDOUR_TRY(check_lifetime_bounds(leaf, checks));
+  const std::uint64_t now_s = checks.now.value / 1000;
+  const std::uint64_t skew_s = limits::kClockSkewMs / 1000;
+  const bool begun = now_s + skew_s >= leaf.not_before_s;
+  const bool ended = now_s > skew_s && now_s - skew_s > leaf.not_after_s;
+  if (!begun || ended) return broken(Rule::lifetime_not_now);
+  return ok();
+}
+
+}  // namespace candour::mls

@@ -1,0 +1,129 @@
+// Leaf nodes and what they are made of (RFC 9420 sections 5.3, 7.2 and 7.3).
+#pragma once
+
+#include <memory>
+
+#include "mls/suite.h"
+#include "mls/types.h"
+#include "mls/wire.h"
+
+namespace candour::mls {
+
+inline constexpr std::uint16_t kVersionMls10 = 1;
+
+enum class CredentialType : std::uint16_t { basic = 1, x509 = 2 };
+
+struct Credential {
+  CredentialType type = CredentialType::basic;
+  Bytes identity;                   // basic
+  std::vector<Bytes> certificates;  // x509
+
+  void write(Writer& w) const;
+  /// Fails for a credential type it does not know: its extent is unknown then.
+  static Credential read(Reader& r);
+  bool operator==(const Credential&) const = default;
+};
+
+namespace extension_type {
+inline constexpr std::uint16_t application_id = 1;
+inline constexpr std::uint16_t ratchet_tree = 2;
+inline constexpr std::uint16_t required_capabilities = 3;
+inline constexpr std::uint16_t external_pub = 4;
+inline constexpr std::uint16_t external_senders = 5;
+}  // namespace extension_type
+
+/// The types every client supports and none may list (section 7.2).
+constexpr bool is_default_extension(std::uint16_t type) { return type >= 1 && type <= 5; }
+constexpr bool is_default_proposal(std::uint16_t type) { return type >= 1 && type <= 7; }
+
+struct Extension {
+  std::uint16_t type = 0;
+  Bytes data;
+
+  void write(Writer& w) const;
+  static Extension read(Reader& r);
+  bool operator==(const Extension&) const = default;
+};
+
+using Extensions = std::vector<Extension>;
+const Extension* find_extension(const Extensions& extensions, std::uint16_t type);
+/// extension_repeated when a type stands in the list twice (section 13.4).
+Status check_no_repeats(const Extensions& extensions);
+
+struct Capabilities {
+  std::vector<std::uint16_t> versions;
+  std::vector<std::uint16_t> cipher_suites;
+  std::vector<std::uint16_t> extensions;
+  std::vector<std::uint16_t> proposals;
+  std::vector<std::uint16_t> credentials;
+
+  void write(Writer& w) const;
+  static Capabilities read(Reader& r);
+  bool supports_extension(std::uint16_t type) const;
+  bool supports_proposal(std::uint16_t type) const;
+  bool supports_credential(std::uint16_t type) const;
+  bool operator==(const Capabilities&) const = default;
+};
+
+/// What this implementation supports and puts into its own leaves.
+Capabilities own_capabilities();
+
+/// Section 11.1.
+struct RequiredCapabilities {
+  std::vector<std::uint16_t> extensions;
+  std::vector<std::uint16_t> proposals;
+  std::vector<std::uint16_t> credentials;
+
+  static RequiredCapabilities read(Reader& r);
+  bool met_by(const Capabilities& capabilities) const;
+};
+
+enum class LeafNodeSource : std::uint8_t { key_package = 1, update = 2, commit = 3 };
+
+struct LeafNode {
+  Bytes encryption_key;
+  Bytes signature_key;
+  Credential credential;
+  Capabilities capabilities;
+  LeafNodeSource source = LeafNodeSource::key_package;
+  std::uint64_t not_before_s = 0;  // source key_package
+  std::uint64_t not_after_s = 0;   // source key_package
+  Bytes parent_hash;               // source commit
+  Extensions extensions;
+  Bytes signature;
+
+  void write(Writer& w) const;
+  static LeafNode read(Reader& r);
+  bool operator==(const LeafNode&) const = default;
+
+  /// Signs, or checks the signature. Group and leaf count only for leaves made inside a group.
+  void sign(const crypto::SigningKey& key, ByteView group_id, LeafIndex leaf);
+  bool signature_fits(ByteView group_id, LeafIndex leaf) const;
+
+ private:
+  void write_fields(Writer& w) const;
+  Bytes to_be_signed(ByteView group_id, LeafIndex leaf) const;
+};
+
+/// A leaf with a basic credential and our capabilities, source key_package, not signed yet.
+LeafNode new_leaf(const crypto::SigningKey& key, ByteView identity, Lifetime lifetime,
+                  const SealingPublicKey& encryption_key);
+
+using LeafPtr = std::shared_ptr<const LeafNode>;
+
+/// What a check depends on that is not in the message.
+struct Checks {
+  TimeMs now;
+  /// Official test vectors have lifetimes without bound; nothing else turns this off.
+  bool lifetimes = true;
+};
+
+/// The checks of section 7.3 that need no other member: signature, version, suite, credential and
+/// extensions covered by the leaf's own capabilities, key lengths. Not the source, not lifetimes.
+Status check_leaf(const LeafNode& leaf, const Suite& suite, ByteView group_id, LeafIndex index);
+/// Sections 7.2 and 7.3: bounded, and `checks.now` within it give or take limits::kClockSkewMs.
+Status check_lifetime(const LeafNode& leaf, const Checks& checks);
+/// As check_lifetime but without the present: leaves that live in a tree for long outlast it.
+Status check_lifetime_bounds(const LeafNode& leaf, const Checks& checks);
+
+}  // namespace candour::mls

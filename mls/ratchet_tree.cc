@@ -1,0 +1,179 @@
+#include "mls/ratchet_tree.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace candour::mls {
+
+void ParentNode::write(Writer& w) const {
+  w.vec(encryption_key);
+  w.vec(parent_hash);
+  w.length(unmerged_leaves.size() * 4);
+  for (LeafIndex leaf : unmerged_leaves) w.u32(leaf.value);
+}
+
+ParentNode ParentNode::read(Reader& r) {
+  ParentNode out;
+  out.encryption_key = read_bytes(r);
+  out.parent_hash = read_bytes(r);
+  Reader inner(r.vec());
+  while (inner.ok() && !inner.at_end()) out.unmerged_leaves.push_back(LeafIndex(inner.u32()));
+  if (!inner.ok()) r.fail();
+  return out;
+}
+
+std::uint32_t RatchetTree::member_count() const {
+  return static_cast<std::uint32_t>(
+      std::count_if(leaves_.begin(), leaves_.end(), [](const LeafPtr& p) { return p != nullptr; }));
+}
+
+const LeafNode* RatchetTree::leaf(LeafIndex index) const {
+  return index.value < leaves_.size() ? leaves_[index.value].get() : nullptr;
+}
+
+const ParentNode* RatchetTree::parent(NodeIndex node) const {
+  CANDOUR_ASSERT(!node.is_leaf());
+  return node.value / 2 < parents_.size() ? parents_[node.value / 2].get() : nullptr;
+}
+
+bool RatchetTree::blank(NodeIndex node) const {
+  return node.is_leaf() ? leaf(node.leaf()) == nullptr : parent(node) == nullptr;
+}
+
+const Bytes* RatchetTree::encryption_key(NodeIndex node) const {
+  if (blank(node)) return nullptr;
+  return node.is_leaf() ? &leaf(node.leaf())->encryption_key : &parent(node)->encryption_key;
+}
+
+std::vector<LeafIndex> RatchetTree::members() const {
+  std::vector<LeafIndex> out;
+  for (std::uint32_t i = 0; i < leaf_count(); ++i) {
+    if (leaves_[i]) out.push_back(LeafIndex(i));
+  }
+  return out;
+}
+
+void RatchetTree::append_resolution(NodeIndex node, std::vector<NodeIndex>& out) const {
+  if (!blank(node)) {
+    out.push_back(node);
+    if (node.is_leaf()) return;
+    for (LeafIndex leaf : parent(node)->unmerged_leaves) out.push_back(NodeIndex(leaf));
+    return;
+  }
+  if (node.is_leaf()) return;
+  append_resolution(left(node), out);
+  append_resolution(right(node), out);
+}
+
+std::vector<NodeIndex> RatchetTree::resolution(NodeIndex node) const {
+  std::vector<NodeIndex> out;
+  append_resolution(node, out);
+  return out;
+}
+
+bool RatchetTree::has_member(NodeIndex node) const {
+  // A resolution is empty exactly when the subtree has no member: a parent is never left non-blank
+  // over blank leaves only, as removal blanks the whole path.
+  if (!blank(node)) return true;
+  if (node.is_leaf()) return false;
+  return has_member(left(node)) || has_member(right(node));
+}
+
+std::vector<PathStep> RatchetTree::filtered_direct_path(LeafIndex leaf) const {
+  std::vector<PathStep> out;
+  NodeIndex below(leaf);
+  for (NodeIndex node : direct_path(leaf, leaf_count())) {
+    const NodeIndex copath = *sibling(below, leaf_count());
+    if (has_member(copath)) out.push_back({node, copath});
+    below = node;
+  }
+  return out;
+}
+
+void RatchetTree::forget_hashes(NodeIndex from) {
+  hashes_[from.value].reset();
+  for (auto n = mls::parent(from, leaf_count()); n; n = mls::parent(*n, leaf_count())) {
+    hashes_[n->value].reset();
+  }
+}
+
+void RatchetTree::set_leaf(LeafIndex index, LeafPtr leaf) {
+  CANDOUR_ASSERT(index.value < leaf_count());
+  leaves_[index.value] = std::move(leaf);
+  forget_hashes(NodeIndex(index));
+}
+
+void RatchetTree::set_parent(NodeIndex node, ParentPtr parent) {
+  parents_[node.value / 2] = std::move(parent);
+  forget_hashes(node);
+}
+
+void RatchetTree::extend() {
+  const std::size_t leaves = leaves_.empty() ? 1 : leaves_.size() * 2;
+  leaves_.resize(leaves);
+  parents_.resize(leaves - 1);
+  hashes_.resize(leaves * 2 - 1);
+}
+
+void RatchetTree::truncate() {
+  std::size_t leaves = leaves_.size();
+  const auto used = [&](std::size_t from, std::size_t to) {
+    return std::any_of(leaves_.begin() + static_cast<std::ptrdiff_t>(from),
+                       leaves_.begin() + static_cast<std::ptrdiff_t>(to),
+                       [](const LeafPtr& p) { return p != nullptr; });
+  };
+  while (leaves > 1 && !used(leaves / 2, leaves)) leaves /= 2;
+  leaves_.resize(leaves);
+  parents_.resize(leaves - 1);
+  hashes_.resize(leaves * 2 - 1);
+}
+
+void RatchetTree::blank_path(LeafIndex index) {
+  for (NodeIndex node : direct_path(index, leaf_count())) parents_[node.value / 2] = nullptr;
+  forget_hashes(NodeIndex(index));
+}
+
+LeafIndex RatchetTree::add(LeafPtr leaf) {
+  const auto free = std::find(leaves_.begin(), leaves_.end(), nullptr);
+  const LeafIndex index(static_cast<std::uint32_t>(free - leaves_.begin()));
+  if (free == leaves_.end()) extend();
+  for (NodeIndex node : direct_path(index, leaf_count())) {
+    const ParentNode* old = parent(node);
+    if (old == nullptr) continue;
+    ParentNode next = *old;
+    auto& unmerged = next.unmerged_leaves;
+    unmerged.insert(std::lower_bound(unmerged.begin(), unmerged.end(), index), index);
+    set_parent(node, std::make_shared<const ParentNode>(std::move(next)));
+  }
+  set_leaf(index, std::move(leaf));
+  return index;
+}
+
+void RatchetTree::update(LeafIndex index, LeafPtr leaf) {
+  set_leaf(index, std::move(leaf));
+  blank_path(index);
+}
+
+void RatchetTree::remove(LeafIndex index) {
+  set_leaf(index, nullptr);
+  blank_path(index);
+  truncate();
+}
+
+Bytes RatchetTree::set_path(LeafIndex sender, const std::vector<Bytes>& keys) {
+  const std::vector<PathStep> steps = filtered_direct_path(sender);
+  CANDOUR_ASSERT(steps.size() == keys.size());
+  blank_path(sender);
+  Bytes hash_above;  // of the next node up the filtered path; empty above the topmost
+  for (std::size_t i = steps.size(); i-- > 0;) {
+    ParentNode node;
+    node.encryption_key = keys[i];
+    node.parent_hash = hash_above;
+    set_parent(steps[i].node, std::make_shared<const ParentNode>(std::move(node)));
+    hash_above = to_bytes(parent_hash(steps[i].node, steps[i].copath).view());
+  }
+  return hash_above;
+}
+
+}  // namespace candour::mls
