@@ -1,0 +1,80 @@
+// What an operator says to candour-relay: a TOML file, strictly read (config/section.h).
+//
+//   state_dir = "relay"                    where relay.db lives; required
+//   log_level = "info"                     debug | info | warning | error
+//   [listen]                               the wss port for everybody; also serves the tiles
+//   address = "127.0.0.1"                  required
+//   port = 8443                            required; 0 takes any free port
+//   [tls]
+//   certificate_file = "tls.crt"           required
+//   private_key_file = "tls.key"           required
+//   [admin]                                /livez, /readyz, /metrics
+//   address = "127.0.0.1"
+//   port = 9443                            0 takes any free port
+//   [organisation]
+//   root_vkey_file = "root.vkey"           required; pinned
+//   bootstrap = ["statement.note"]         directory objects loaded when not yet known, in order
+//   [log]
+//   key_file = "log.key"                   required; the log's signing seed
+//   [[witnesses]]                          outside witnesses asked for cosignatures
+//   vkey_file = "witness.vkey"             required
+//   host = "127.0.0.1"                     required
+//   port = 9600                            required
+//   [limits]                               inside the outer walls of base/limits.h
+//   submits_per_second = 50                per device
+//   sessions = 20000
+//   pending_per_group = 1024
+//
+// Relative paths are taken from the file's folder. Values; thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/section.h"
+
+namespace candour::config {
+
+/// Where to listen.
+struct Endpoint {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+};
+
+struct WitnessConfig {
+  std::filesystem::path vkey_file;
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+struct RelayLimits {
+  std::uint64_t submits_per_second = 50;
+  std::uint64_t sessions = 20000;
+  std::uint64_t pending_per_group = 1024;
+};
+
+struct RelayConfig {
+  std::filesystem::path state_dir;
+  std::string log_level = "info";
+  Endpoint listen;
+  std::filesystem::path tls_certificate_file;
+  std::filesystem::path tls_private_key_file;
+  Endpoint admin;
+  std::filesystem::path root_vkey_file;
+  std::vector<std::filesystem::path> bootstrap;
+  std::filesystem::path log_key_file;
+  std::vector<WitnessConfig> witnesses;
+  RelayLimits limits;
+};
+
+/// not_found or config_invalid ("file:line:column: key 'listen.port': ...").
+Result<RelayConfig> load_relay_config(const std::filesystem::path& path,
+                                      const Environment& environment = process_environment());
+
+/// The configuration as TOML that loads again to the same values. `redacted` leaves out file and
+/// folder names, for pasting into a report; such text does not load.
+std::string show(const RelayConfig& config, bool redacted);
+
+}  // namespace candour::config
