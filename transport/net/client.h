@@ -40,6 +40,10 @@ class WsClient {
   /// The next message; timed_out when none came within `timeout_ms`; disconnected (with the close
   /// reason of the server if it gave one) when there will be none.
   Result<Bytes> receive(std::uint64_t timeout_ms);
+  /// What the server's close frame said, once `receive` returned disconnected; 0 when there was
+  /// none (the connection was cut).
+  std::uint16_t close_code() const;
+  std::string close_reason() const;
   /// Sends a close frame and ends the connection; safe to call twice.
   void close();
 

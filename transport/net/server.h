@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -28,6 +30,8 @@ struct HttpResponse {
   std::string content_type = "text/plain; charset=utf-8";
   Bytes body;
   std::string cache_control;
+  /// Further header fields, name and value.
+  std::vector<std::pair<std::string, std::string>> fields;
 };
 
 /// Called on the IoThread only, never concurrently; must not block.
@@ -50,9 +54,14 @@ struct ServerOptions {
   std::string private_key_file;
   std::size_t frame_size_max = 0;   // larger messages: frame_too_large, session closed
   std::size_t http_body_size_max = 64 * 1024;
-  std::size_t queue_frames_max = 0; // a reader slower than this is closed with a reason
-  std::size_t sessions_max = 0;
+  std::size_t queue_frames_max = 0; // a reader slower than this is closed (4008 "too slow")
+  std::size_t queue_bytes_max = 16 * 1024 * 1024;  // the same by size
+  std::size_t sessions_max = 0;            // connections beyond are closed at once
   std::uint64_t idle_timeout_ms = 60'000;  // pings keep it alive
+  std::uint64_t handshake_timeout_ms = 10'000;  // for TLS, for one HTTP request, for closing
+  /// Browsers say which site a page came from. Refused (403) unless it is this server itself
+  /// ("https://" and the Host field) or one of these.
+  std::vector<std::string> origins;
 };
 
 class Server {
@@ -60,12 +69,16 @@ class Server {
   /// Listens; config_invalid when address, port or files do not serve. `handler` outlives it.
   static Result<std::unique_ptr<Server>> start(IoThread& io, const ServerOptions& options,
                                                ServerHandler& handler);
-  /// Closes the listener and every session (code 1001) and waits for them, bounded.
+  /// Closes the listener and every session (code 1001) and waits for them, bounded. Not on the
+  /// IoThread. Afterwards `handler` is not called any more.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   std::uint16_t port() const;
+  /// Reads certificate and key files again; open sessions keep theirs. config_invalid leaves the
+  /// old ones in use.
+  Status reload_certificate();
   /// On the IoThread only. A session that is gone is ignored.
   void send(SessionId session, const SharedFrame& frame);
   /// Sends what is queued, then closes with code and reason (at most 120 bytes).
@@ -73,8 +86,8 @@ class Server {
 
  private:
   struct Impl;
-  explicit Server(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Server(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace candour::net

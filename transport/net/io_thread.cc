@@ -1,0 +1,52 @@
+#include "transport/net/io_thread.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "transport/net/io_impl.h"
+
+namespace candour::net {
+
+namespace {
+
+// Signals belong to the main thread. SIGPIPE is blocked too: OpenSSL writes to the descriptor by
+// itself, and a peer that is gone is an error for one session, not for the process.
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace
+
+IoThread::IoThread() : impl_(std::make_unique<Impl>()) {
+  impl_->thread = std::thread([impl = impl_.get()] {
+    block_signals();
+    impl->context.run();
+  });
+}
+
+IoThread::~IoThread() {
+  impl_->context.stop();
+  impl_->thread.join();
+}
+
+void IoThread::post(std::function<void()> task) {
+  boost::asio::post(impl_->context, std::move(task));
+}
+
+void IoThread::post_after(unsigned delay_ms, std::function<void()> task) {
+  auto timer = std::make_shared<boost::asio::steady_timer>(impl_->context);
+  // The timer is armed on the thread itself: Asio's timers are not thread-safe.
+  post([timer, delay_ms, task = std::move(task)]() mutable {
+    timer->expires_after(std::chrono::milliseconds(delay_ms));
+    timer->async_wait([timer, task = std::move(task)](const boost::system::error_code& error) {
+      if (!error) task();
+    });
+  });
+}
+
+}  // namespace candour::net

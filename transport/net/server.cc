@@ -1,0 +1,400 @@
+#include "transport/net/server.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/websocket.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/assert.h"
+#include "transport/net/io_impl.h"
+#include "transport/net/stream.h"
+#include "transport/net/tls_context.h"
+
+namespace candour::net {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using asio::ip::tcp;
+
+namespace {
+
+using WebSocket = websocket::stream<Stream>;
+using Request = http::request<http::vector_body<std::uint8_t>>;
+using Response = http::response<http::vector_body<std::uint8_t>>;
+using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::uint32_t kHeaderSizeMax = 16 * 1024;
+constexpr std::size_t kReasonSizeMax = 120;
+constexpr std::uint16_t kTooSlow = 4008;
+constexpr std::string_view kSubprotocol = "candour.v1";
+
+bool offers_subprotocol(const Request& request) {
+  for (auto offered : http::token_list(request[http::field::sec_websocket_protocol])) {
+    if (std::string_view(offered.data(), offered.size()) == kSubprotocol) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+/// One WebSocket session: its queue of frames and the order in which it ends.
+struct Session : std::enable_shared_from_this<Session> {
+  Session(SessionId i, Stream stream) : id(i), core(stream.core_ptr()), ws(std::move(stream)) {}
+
+  SessionId id;
+  std::shared_ptr<StreamCore> core;
+  WebSocket ws;
+  std::deque<SharedFrame> queue;
+  std::size_t queue_bytes = 0;
+  bool closing = false;  // no more frames are taken
+  bool close_sent = false;
+  websocket::close_reason reason;
+  std::uint64_t close_timeout_ms = 0;
+
+  void send(const SharedFrame& frame, const ServerOptions& options) {
+    if (closing) return;
+    if (queue.size() >= options.queue_frames_max ||
+        queue_bytes + frame->size() > options.queue_bytes_max) {
+      queue.clear();
+      queue_bytes = 0;
+      close(kTooSlow, "too slow: the queue of frames for this session is full");
+      return;
+    }
+    queue.push_back(frame);
+    queue_bytes += frame->size();
+    core->schedule_flush();
+  }
+
+  void close(std::uint16_t code, std::string_view text) {
+    if (closing) return;
+    closing = true;
+    reason = websocket::close_reason(static_cast<websocket::close_code>(code),
+                                     beast::string_view(text.substr(0, kReasonSizeMax)));
+    core->set_deadline(close_timeout_ms);
+    core->schedule_flush();
+  }
+
+  /// Hands frames to the stream as long as it has room; the stream calls this.
+  void fill() {
+    while (!queue.empty() && core->unsent() < StreamCore::kUnsentGoal) {
+      ErrorState ignored;  // the reading side learns of a broken connection and ends the session
+      ws.write(asio::buffer(*queue.front()), ignored);
+      queue_bytes -= queue.front()->size();
+      queue.pop_front();
+    }
+    if (closing && queue.empty() && !close_sent) {
+      close_sent = true;
+      ws.async_close(reason, [self = shared_from_this()](const ErrorState&) {});
+    }
+  }
+};
+
+struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
+  Impl(IoThread& io, ServerOptions o, ServerHandler& h)
+      : context(io.impl().context), options(std::move(o)), handler(h), acceptor(context) {}
+
+  Status listen();
+  Status load_certificate();
+  asio::awaitable<void> accept_loop();
+  asio::awaitable<void> serve(Socket socket);
+  asio::awaitable<void> serve_http(Stream stream);
+  asio::awaitable<void> run_session(Stream stream, Request request);
+  asio::awaitable<bool> respond(Stream& stream, const Request& request, HttpResponse answer);
+  bool may_upgrade(const Request& request, HttpResponse& refusal) const;
+  void begin_shutdown();
+  void connection_ended();
+
+  asio::io_context& context;
+  ServerOptions options;
+  ServerHandler& handler;
+  Acceptor acceptor;
+  SslContextPtr tls;
+  std::uint16_t port = 0;
+  bool stopping = false;
+  SessionId last_id = 0;
+  std::unordered_map<SessionId, std::shared_ptr<Session>> sessions;
+  std::unordered_map<StreamCore*, std::shared_ptr<StreamCore>> connections;
+
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::size_t running = 0;  // coroutines that may still call the handler
+};
+
+Status Server::Impl::load_certificate() {
+  if (options.certificate_file.empty()) return ok();
+  CANDOUR_TRY(auto loaded, server_context(options.certificate_file, options.private_key_file));
+  tls = std::move(loaded);
+  return ok();
+}
+
+Status Server::Impl::listen() {
+  ErrorState failed;
+  const auto address = asio::ip::make_address(options.address, failed);
+  if (failed) {
+    return error(ErrorCode::config_invalid,
+                 "the listening address \"" + options.address + "\" is no IP address");
+  }
+  if (options.certificate_file.empty() && !address.is_loopback()) {
+    return error(ErrorCode::config_invalid, "without TLS only a loopback address may be listened " +
+                                                ("on, not " + options.address));
+  }
+  CANDOUR_TRY(load_certificate());
+  const tcp::endpoint endpoint(address, options.port);
+  acceptor.open(endpoint.protocol(), failed);
+  if (!failed) acceptor.set_option(asio::socket_base::reuse_address(true), failed);
+  if (!failed) acceptor.bind(endpoint, failed);
+  if (!failed) acceptor.listen(asio::socket_base::max_listen_connections, failed);
+  if (failed) {
+    return error(ErrorCode::config_invalid, "cannot listen on " + options.address + " port " +
+                                                std::to_string(options.port) + ": " +
+                                                failed.message());
+  }
+  port = acceptor.local_endpoint(failed).port();
+  return ok();
+}
+
+asio::awaitable<void> Server::Impl::accept_loop() {
+  auto self = shared_from_this();
+  while (!stopping) {
+    auto [failed, socket] = co_await acceptor.async_accept(context.get_executor(), kAwait);
+    if (stopping) break;
+    if (failed) {
+      // Out of descriptors, most likely: wait instead of spinning.
+      Timer pause(context.get_executor(), std::chrono::milliseconds(50));
+      co_await pause.async_wait(kAwait);
+      continue;
+    }
+    if (connections.size() >= options.sessions_max) continue;  // the socket closes here
+    ErrorState ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    socket.non_blocking(true, ignored);
+    {
+      std::lock_guard lock(mutex);
+      ++running;
+    }
+    asio::co_spawn(context, serve(std::move(socket)), [self](std::exception_ptr) {
+      self->connection_ended();
+    });
+  }
+}
+
+void Server::Impl::connection_ended() {
+  std::lock_guard lock(mutex);
+  --running;
+  ended.notify_all();
+}
+
+asio::awaitable<void> Server::Impl::serve(Socket socket) {
+  auto core = std::make_shared<StreamCore>(std::move(socket));
+  connections.emplace(core.get(), core);
+  // Whatever ends this coroutine, the connection leaves the table and its socket is closed.
+  struct Leave {
+    Server::Impl& impl;
+    StreamCore& core;
+    ~Leave() {
+      core.set_fill({});
+      core.clear_deadline();
+      core.fail(asio::error::operation_aborted);
+      impl.connections.erase(&core);
+    }
+  } leave{*this, *core};
+  Stream stream(core);
+  core->set_deadline(options.handshake_timeout_ms);
+  if (tls) {
+    auto ssl = new_ssl(tls.get(), core->socket().native_handle());
+    if (!ssl) co_return;
+    core->use_tls(std::move(ssl));
+    auto [failed] = co_await stream.async_handshake(true, kAwait);
+    if (failed) co_return;
+  }
+  co_await serve_http(std::move(stream));
+}
+
+asio::awaitable<void> Server::Impl::serve_http(Stream stream) {
+  beast::flat_buffer buffer(kHeaderSizeMax + options.http_body_size_max);
+  for (;;) {
+    stream.core().set_deadline(options.handshake_timeout_ms);
+    http::request_parser<http::vector_body<std::uint8_t>> parser;
+    parser.header_limit(kHeaderSizeMax);
+    parser.body_limit(options.http_body_size_max);
+    auto [failed, size] = co_await http::async_read(stream, buffer, parser, kAwait);
+    if (failed) {
+      if (stopping || failed.category() != make_error_code(http::error::body_limit).category()) {
+        co_return;
+      }
+      if (failed == http::error::end_of_stream || failed == http::error::partial_message) co_return;
+      HttpResponse refusal{.status = failed == http::error::body_limit ? 413u : 400u};
+      Request none;
+      none.keep_alive(false);
+      co_await respond(stream, none, std::move(refusal));
+      co_return;
+    }
+    Request request = parser.release();
+    if (websocket::is_upgrade(request)) {
+      HttpResponse refusal;
+      if (may_upgrade(request, refusal)) {
+        co_await run_session(std::move(stream), std::move(request));
+        co_return;
+      }
+      co_await respond(stream, request, std::move(refusal));
+      co_return;
+    }
+    HttpRequest asked{.method = std::string(request.method_string()),
+                      .target = std::string(request.target()),
+                      .body = std::move(request.body())};
+    const bool more = co_await respond(stream, request, handler.on_http(asked));
+    if (!more) co_return;
+  }
+}
+
+bool Server::Impl::may_upgrade(const Request& request, HttpResponse& refusal) const {
+  const std::string origin(request[http::field::origin]);
+  const auto refuse = [&refusal](unsigned status, std::string_view why) {
+    refusal.status = status;
+    refusal.body = to_bytes(why);
+    return false;
+  };
+  if (!tls || request.target() != "/v1") return refuse(404, "no WebSocket here\n");
+  if (!offers_subprotocol(request)) return refuse(400, "the subprotocol candour.v1 is required\n");
+  if (origin.empty() || origin == "https://" + std::string(request[http::field::host])) return true;
+  for (const auto& allowed : options.origins) {
+    if (origin == allowed) return true;
+  }
+  return refuse(403, "this origin may not connect\n");
+}
+
+asio::awaitable<bool> Server::Impl::respond(Stream& stream, const Request& request,
+                                            HttpResponse answer) {
+  Response response(static_cast<http::status>(answer.status), 11);
+  response.set(http::field::content_type, answer.content_type);
+  response.set("X-Content-Type-Options", "nosniff");
+  if (tls) response.set(http::field::strict_transport_security, "max-age=31536000");
+  if (!answer.cache_control.empty()) response.set(http::field::cache_control, answer.cache_control);
+  for (const auto& [name, value] : answer.fields) response.set(name, value);
+  const bool keep = request.keep_alive() && !stopping;
+  response.keep_alive(keep);
+  const auto size = answer.body.size();
+  if (request.method() != http::verb::head) response.body() = std::move(answer.body);
+  response.content_length(size);
+  http::response_serializer<http::vector_body<std::uint8_t>> serializer(response);
+  ErrorState failed;
+  if (request.method() == http::verb::head) {
+    serializer.split(true);
+    auto [refused, written] = co_await http::async_write_header(stream, serializer, kAwait);
+    failed = refused;
+  } else {
+    auto [refused, written] = co_await http::async_write(stream, serializer, kAwait);
+    failed = refused;
+  }
+  if (failed) co_return false;
+  auto [undrained] = co_await stream.async_drain(kAwait);
+  if (undrained || keep) co_return keep && !undrained;
+  stream.core().shut_down();
+  co_return false;
+}
+
+asio::awaitable<void> Server::Impl::run_session(Stream stream, Request request) {
+  auto session = std::make_shared<Session>(++last_id, std::move(stream));
+  session->close_timeout_ms = options.handshake_timeout_ms;
+  WebSocket& ws = session->ws;
+  websocket::stream_base::timeout timeouts;
+  timeouts.handshake_timeout = std::chrono::milliseconds(options.handshake_timeout_ms);
+  timeouts.idle_timeout = std::chrono::milliseconds(options.idle_timeout_ms);
+  timeouts.keep_alive_pings = true;
+  ws.set_option(timeouts);
+  ws.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
+    response.set(http::field::sec_websocket_protocol,
+                 beast::string_view(kSubprotocol.data(), kSubprotocol.size()));
+  }));
+  ws.read_message_max(options.frame_size_max);
+  ws.binary(true);
+  ws.auto_fragment(false);
+  auto binding = export_channel_binding(session->core->ssl());
+  auto [refused] = co_await ws.async_accept(request, kAwait);
+  if (refused || !binding || stopping) co_return;
+  session->core->clear_deadline();
+  session->core->set_fill([weak = std::weak_ptr<Session>(session)] {
+    if (auto alive = weak.lock()) alive->fill();
+  });
+  sessions.emplace(session->id, session);
+  handler.on_open(session->id, binding.value());
+  beast::flat_buffer buffer;
+  for (;;) {
+    auto [failed, size] = co_await ws.async_read(buffer, kAwait);
+    if (failed) break;
+    if (!ws.got_binary()) {
+      session->close(1003, "binary messages only");
+    } else if (!session->closing) {
+      const auto* begin = static_cast<const std::uint8_t*>(buffer.data().data());
+      handler.on_frame(session->id, Bytes(begin, begin + buffer.size()));
+    }
+    buffer.consume(buffer.size());
+    buffer.shrink_to_fit();
+  }
+  session->closing = true;
+  sessions.erase(session->id);
+  handler.on_close(session->id);
+  // A closing handshake of ours may still be under way; its last bytes go out, within the deadline.
+  session->core->set_deadline(1'000);
+  Stream rest(session->core);
+  co_await rest.async_drain(kAwait);
+}
+
+void Server::Impl::begin_shutdown() {
+  stopping = true;
+  ErrorState ignored;
+  acceptor.close(ignored);
+  for (auto& [core, shared] : connections) {
+    shared->set_deadline(sessions.empty() ? 100 : 2'000);
+  }
+  for (auto& [id, session] : sessions) {
+    session->close_timeout_ms = 2'000;
+    session->close(1001, "the server is stopping");
+  }
+}
+
+Server::Server(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<Server>> Server::start(IoThread& io, const ServerOptions& options,
+                                              ServerHandler& handler) {
+  auto impl = std::make_shared<Impl>(io, options, handler);
+  CANDOUR_TRY(impl->listen());
+  {
+    std::lock_guard lock(impl->mutex);
+    ++impl->running;
+  }
+  asio::co_spawn(impl->context, impl->accept_loop(),
+                 [impl](std::exception_ptr) { impl->connection_ended(); });
+  return std::unique_ptr<Server>(new Server(impl));
+}
+
+Server::~Server() {
+  asio::post(impl_->context, [impl = impl_] { impl->begin_shutdown(); });
+  std::unique_lock lock(impl_->mutex);
+  impl_->ended.wait(lock, [this] { return impl_->running == 0; });
+}
+
+std::uint16_t Server::port() const { return impl_->port; }
+
+Status Server::reload_certificate() { return impl_->load_certificate(); }
+
+void Server::send(SessionId session, const SharedFrame& frame) {
+  auto it = impl_->sessions.find(session);
+  if (it != impl_->sessions.end()) it->second->send(frame, impl_->options);
+}
+
+void Server::close(SessionId session, std::uint16_t code, const std::string& reason) {
+  auto it = impl_->sessions.find(session);
+  if (it != impl_->sessions.end()) it->second->close(code, reason);
+}
+
+}  // namespace candour::net
