@@ -89,10 +89,9 @@ std::string Enrolment::print() const {
 
 Result<Enrolment> Enrolment::verify(std::string_view note) {
   CANDOUR_TRY(auto signed_note, SignedNote::parse(note));
-  CANDOUR_TRY(auto fields,
-              NoteFields::parse(signed_note.text, kEnrolmentFormat,
-                                {"organisation", "device", "signing-key", "sealing-key", "person",
-                                 "name", "role", "unit"}));
+  CANDOUR_TRY(auto fields, NoteFields::parse(signed_note.text, kEnrolmentFormat,
+                                             {"organisation", "device", "signing-key",
+                                              "sealing-key", "person", "name", "role", "unit"}));
   CANDOUR_TRY(auto enrolment, parse_subject(fields));
   const NoteKey key{std::string(kDeviceKeyName), NoteKeyType::ed25519, enrolment.signing_key};
   if (!signed_note.signed_by(key)) {
@@ -137,8 +136,7 @@ Result<Certificate> Certificate::verify(std::string_view note, const Statement& 
                                                      organisation + "', not to '" + statement.id +
                                                      "'");
   }
-  const Status two =
-      signed_by_two_people(signed_note.value(), statement, "registrar", "registrar");
+  const Status two = signed_by_two_people(signed_note.value(), statement, "registrar", "registrar");
   if (!two) return certificate_invalid(two.error());
   return certificate;
 }
@@ -173,8 +171,8 @@ Result<Revocation> Revocation::verify(std::string_view note, const Statement& st
   CANDOUR_TRY(r.issued, time_of(fields, "issued"));
   if (r.organisation != statement.id) {
     return error(ErrorCode::foreign_certificate, "the revocation is of organisation '" +
-                                                     r.organisation + "', not of '" +
-                                                     statement.id + "'");
+                                                     r.organisation + "', not of '" + statement.id +
+                                                     "'");
   }
   CANDOUR_TRY(auto registrars, signers_of(signed_note, statement, "registrar"));
   if (registrars.empty()) {

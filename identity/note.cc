@@ -124,8 +124,8 @@ Result<NoteSignature> parse_signature(std::string_view line) {
                      "' is not base64 of a key id and a signature");
   }
   const Bytes& b = *blob;
-  out.key_id = std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 |
-               b[3];
+  out.key_id =
+      std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
   out.signature.assign(b.begin() + 4, b.end());
   return out;
 }
@@ -169,7 +169,9 @@ std::string SignedNote::print() const {
   return out;
 }
 
-bool SignedNote::signed_by(const NoteKey& key) const { return look_for(*this, key) == Finding::good; }
+bool SignedNote::signed_by(const NoteKey& key) const {
+  return look_for(*this, key) == Finding::good;
+}
 
 Result<std::vector<NoteKey>> SignedNote::verify(const std::vector<NoteKey>& keys) const {
   std::vector<NoteKey> signers;

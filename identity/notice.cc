@@ -40,8 +40,9 @@ Result<SignedAck> decode_ack(ByteView bytes) {
   out.ack.time = r.number<TimeMs>();
   out.signature = r.id<Signature>();
   if (!r.finish() || version != 1) {
-    return error(ErrorCode::input_invalid,
-                 "the acknowledgement of the notice is not a version 1 acknowledgement of 137 bytes");
+    return error(
+        ErrorCode::input_invalid,
+        "the acknowledgement of the notice is not a version 1 acknowledgement of 137 bytes");
   }
   return out;
 }

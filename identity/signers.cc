@@ -28,9 +28,9 @@ Status signed_by_two_people(const SignedNote& note, const Statement& statement,
   };
   if (first.empty()) return missing(first_role);
   if (second.empty()) return missing(second_role);
-  return error(ErrorCode::signature_invalid,
-               "the note is signed by one person only ('" + first.front().person +
-                   "'); two different people must sign it");
+  return error(ErrorCode::signature_invalid, "the note is signed by one person only ('" +
+                                                 first.front().person +
+                                                 "'); two different people must sign it");
 }
 
 }  // namespace candour::identity

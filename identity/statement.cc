@@ -141,10 +141,9 @@ std::string Statement::print() const {
   line("quorum", std::to_string(quorum));
   for (const DeviceId& bot : bots) line("bot", bot.hex());
   if (!custodians.public_key.empty()) {
-    line("custodians", std::to_string(custodians.threshold) + " " +
-                           std::to_string(custodians.count) + " " +
-                           std::to_string(custodians.suite) + " " +
-                           hex_encode(custodians.public_key));
+    line("custodians",
+         std::to_string(custodians.threshold) + " " + std::to_string(custodians.count) + " " +
+             std::to_string(custodians.suite) + " " + hex_encode(custodians.public_key));
   }
   for (const RoleKey& role : roles) {
     line("role", role.role + " " + role.person + " " + role.key.vkey());

@@ -16,10 +16,10 @@ Error malformed(std::string message) {
 
 const identity::NoteSignature* line_of(const identity::SignedNote& note,
                                        const identity::NoteKey& key) {
-  const auto found = std::find_if(
-      note.signatures.begin(), note.signatures.end(), [&](const identity::NoteSignature& line) {
-        return line.name == key.name && line.key_id == key.key_id();
-      });
+  const auto found = std::find_if(note.signatures.begin(), note.signatures.end(),
+                                  [&](const identity::NoteSignature& line) {
+                                    return line.name == key.name && line.key_id == key.key_id();
+                                  });
   return found == note.signatures.end() ? nullptr : &*found;
 }
 
@@ -93,8 +93,7 @@ Result<VerifiedCheckpoint> verify_checkpoint(std::string_view note,
   CANDOUR_TRY(auto witnesses, signed_note.verify(statement.witnesses));
   for (const identity::NoteKey& witness : witnesses) {
     const identity::NoteSignature* line = line_of(signed_note, witness);
-    out.cosigned_by.push_back(
-        {witness.name, identity::cosignature_time_s(*line).value_or(0)});
+    out.cosigned_by.push_back({witness.name, identity::cosignature_time_s(*line).value_or(0)});
   }
   out.quorum = out.cosigned_by.size() >= statement.quorum;
   return out;
@@ -103,11 +102,10 @@ Result<VerifiedCheckpoint> verify_checkpoint(std::string_view note,
 Status add_cosignature(identity::SignedNote& checkpoint, std::string_view line,
                        const identity::Statement& statement) {
   CANDOUR_TRY(auto signature, identity::parse_signature(line));
-  const auto witness = std::find_if(statement.witnesses.begin(), statement.witnesses.end(),
-                                    [&](const identity::NoteKey& key) {
-                                      return key.name == signature.name &&
-                                             key.key_id() == signature.key_id;
-                                    });
+  const auto witness = std::find_if(
+      statement.witnesses.begin(), statement.witnesses.end(), [&](const identity::NoteKey& key) {
+        return key.name == signature.name && key.key_id() == signature.key_id;
+      });
   if (witness == statement.witnesses.end()) {
     return error(ErrorCode::signature_invalid,
                  "'" + signature.name + "' is not a witness of this organisation");

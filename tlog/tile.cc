@@ -77,8 +77,7 @@ unsigned tile_width(unsigned level, std::uint64_t index, std::uint64_t size) {
   if (level >= 64 / kTileHeight) return 0;
   const std::uint64_t hashes = size >> (kTileHeight * level);
   if (index >= hashes / kTileWidth + 1) return 0;
-  return static_cast<unsigned>(
-      std::min<std::uint64_t>(kTileWidth, hashes - index * kTileWidth));
+  return static_cast<unsigned>(std::min<std::uint64_t>(kTileWidth, hashes - index * kTileWidth));
 }
 
 bool tile_available(const Tile& tile, std::uint64_t size) {
@@ -145,10 +144,9 @@ Result<Digest> TileHashReader::read(unsigned level, std::uint64_t index) const {
   const std::uint64_t offset = first % kTileWidth;
   const std::uint64_t count = std::uint64_t{1} << below;
   if (offset + count > wanted.width) {
-    return error(ErrorCode::log_inconsistent, "the tree of " + std::to_string(size_) +
-                                                  " entries has no subtree " +
-                                                  std::to_string(index) + " at level " +
-                                                  std::to_string(level));
+    return error(ErrorCode::log_inconsistent,
+                 "the tree of " + std::to_string(size_) + " entries has no subtree " +
+                     std::to_string(index) + " at level " + std::to_string(level));
   }
   CANDOUR_TRY(auto bytes, source_.tile(wanted));
   if (bytes.size() != std::size_t{wanted.width} * Digest::kSize) {

@@ -76,9 +76,8 @@ const identity::NoteKey* log_of(const AddCheckpoint& request,
   std::string_view text = request.checkpoint;
   const auto origin = take_line(text);
   if (!origin) return nullptr;
-  const auto found = std::find_if(logs.begin(), logs.end(), [&](const identity::NoteKey& log) {
-    return log.name == *origin;
-  });
+  const auto found = std::find_if(
+      logs.begin(), logs.end(), [&](const identity::NoteKey& log) { return log.name == *origin; });
   return found == logs.end() ? nullptr : &*found;
 }
 
@@ -103,8 +102,7 @@ WitnessAnswer decide(const AddCheckpoint& request, const identity::NoteKey* log,
 
   WitnessAnswer answer;
   identity::SignedNote cosigned = with_signatures_of(note.value(), *log);
-  cosigned.signatures.push_back(
-      make_cosignature(note.value(), witness.name, witness.key, time_s));
+  cosigned.signatures.push_back(make_cosignature(note.value(), witness.name, witness.key, time_s));
   answer.body = identity::print_signature(cosigned.signatures.back()) + "\n";
   answer.new_state = WitnessState{size, checkpoint.value().root, cosigned.print()};
   return answer;

@@ -34,19 +34,20 @@ TEST(Certificate, NeedsTwoRegistrarsWhoAreTwoPeople) {
   EXPECT_EQ(code(signed_text(text, {{"registrar-1", kRegistrar1}})), invalid);
   EXPECT_EQ(code(signed_text(text, {{"registrar-1", kRegistrar1}, {"registrar-1", kRegistrar1}})),
             invalid);
-  EXPECT_EQ(
-      code(signed_text(text, {{"registrar-1", kRegistrar1}, {"registrar-1-spare", kRegistrar1Spare}})),
-      invalid);
-  EXPECT_EQ(code(signed_text(text, {{"registrar-1", kRegistrar1}, {"stranger", kStranger}})), invalid);
-  EXPECT_EQ(code(signed_text(text, {{"registrar-1", kRegistrar1}, {"auditor", kAuditor}})), invalid);
+  EXPECT_EQ(code(signed_text(
+                text, {{"registrar-1", kRegistrar1}, {"registrar-1-spare", kRegistrar1Spare}})),
+            invalid);
+  EXPECT_EQ(code(signed_text(text, {{"registrar-1", kRegistrar1}, {"stranger", kStranger}})),
+            invalid);
+  EXPECT_EQ(code(signed_text(text, {{"registrar-1", kRegistrar1}, {"auditor", kAuditor}})),
+            invalid);
   EXPECT_EQ(code(signed_text(text, {{"registrar-1", kRegistrar1}, {"registrar-2", kStranger}})),
             invalid);
   // An unknown signer besides two good ones does no harm.
-  EXPECT_TRUE(Certificate::verify(
-      signed_text(text, {{"stranger", kStranger},
-                         {"registrar-1", kRegistrar1},
-                         {"registrar-2", kRegistrar2}}),
-      statement));
+  EXPECT_TRUE(Certificate::verify(signed_text(text, {{"stranger", kStranger},
+                                                     {"registrar-1", kRegistrar1},
+                                                     {"registrar-2", kRegistrar2}}),
+                                  statement));
 }
 
 TEST(Certificate, OfAnotherOrganisationIsForeign) {
@@ -73,7 +74,8 @@ TEST(Certificate, RefusesContradictions) {
   const std::string device = good_certificate().device().hex();
   for (const std::string& text :
        {replaced(good, device, DeviceId().hex()), replaced(good, "role officer", "role emperor"),
-        replaced(good, "unit team-a", "unit team a"), replaced(good, "PC Amy", "PC\xE2\x80\xAE Amy"),
+        replaced(good, "unit team-a", "unit team a"),
+        replaced(good, "PC Amy", "PC\xE2\x80\xAE Amy"),
         replaced(good, "not-after 2027", "not-after 2025"), replaced(good, "person p-1042\n", ""),
         good + "role supervisor\n", good + "shoe-size 42\n"}) {
     EXPECT_EQ(code_of(Certificate::verify(two_registrars(text), statement)),
@@ -119,13 +121,13 @@ TEST(Revocation, NeedsOneRegistrar) {
             ErrorCode::signature_invalid);
   Revocation foreign = r;
   foreign.organisation = "other";
-  EXPECT_EQ(code_of(Revocation::verify(
-                signed_text(foreign.print(), {{"registrar-2", kRegistrar2}}), statement)),
+  EXPECT_EQ(code_of(Revocation::verify(signed_text(foreign.print(), {{"registrar-2", kRegistrar2}}),
+                                       statement)),
             ErrorCode::foreign_certificate);
   Revocation silent = r;
   silent.reason = "";
-  EXPECT_EQ(code_of(Revocation::verify(
-                signed_text(silent.print(), {{"registrar-2", kRegistrar2}}), statement)),
+  EXPECT_EQ(code_of(Revocation::verify(signed_text(silent.print(), {{"registrar-2", kRegistrar2}}),
+                                       statement)),
             ErrorCode::note_malformed);
 }
 

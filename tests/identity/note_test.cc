@@ -13,15 +13,19 @@ using tests::code_of;
 using tests::replaced;
 using tests::test_key;
 
-constexpr const char* kSpecKey = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+constexpr const char* kSpecKey =
+    "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
 constexpr const char* kSpecNote =
     "This is an example message.\n\n"
     "\xE2\x80\x94 example.com/foo "
-    "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+    "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
+    "\n";
 constexpr const char* kSpecTextWithEmptyLine =
-    "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\n\xC3\xA8 subito sera.\n"
+    "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\n\xC3\xA8 subito "
+    "sera.\n"
     "\n\xE2\x80\x94 quasimodo.example/salvatore "
-    "NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
+    "NnugSzTjtVAewIS+Z/iJhUPeFDkO/"
+    "5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
 
 TEST(SignedNote, VerifiesTheExampleOfTheSpecification) {
   const auto key = NoteKey::parse(kSpecKey);
@@ -96,9 +100,9 @@ TEST(SignedNote, RefusesEverythingElse) {
       "\n",
       "text without signature\n",
       "text\n\n",
-      good.substr(0, good.size() - 1),             // no final newline
-      good + "\n",                                 // empty line after the signatures
-      replaced(good, "\n\n", "\n"),                // no empty line
+      good.substr(0, good.size() - 1),  // no final newline
+      good + "\n",                      // empty line after the signatures
+      replaced(good, "\n\n", "\n"),     // no empty line
       replaced(good, "example message", "example\tmessage"),
       replaced(good, "example message", "example\r\nmessage"),
       replaced(good, "example message", "example \xFF message"),
@@ -108,9 +112,12 @@ TEST(SignedNote, RefusesEverythingElse) {
       replaced(good, "example.com/foo ", "example.com/foo"),
       replaced(good, "example.com/foo", ""),
       replaced(good, "example.com/foo", "example+foo"),
-      replaced(good, "IneyaQM=", "IneyaQM"),    // base64 without padding
-      replaced(good, "IneyaQM=", "IneyaQN="),   // base64 with bits that mean nothing
-      replaced(good, "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=", "Uw2QOg=="),
+      replaced(good, "IneyaQM=", "IneyaQM"),   // base64 without padding
+      replaced(good, "IneyaQM=", "IneyaQN="),  // base64 with bits that mean nothing
+      replaced(good,
+               "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu7"
+               "2IneyaQM=",
+               "Uw2QOg=="),
   };
   for (const std::string& text : cases) {
     EXPECT_EQ(code_of(SignedNote::parse(text)), ErrorCode::note_malformed) << text;
@@ -143,7 +150,9 @@ TEST(Cosignature, VerifiesAndCarriesItsTime) {
 }
 
 TEST(NoteFields, ReadsWhatItKnowsAndRefusesTheRest) {
-  const auto parse = [](std::string_view text) { return NoteFields::parse(text, "f/v1", {"a", "b"}); };
+  const auto parse = [](std::string_view text) {
+    return NoteFields::parse(text, "f/v1", {"a", "b"});
+  };
   const auto fields = parse("f/v1\na one\nb x y\nb z\n");
   ASSERT_TRUE(fields);
   EXPECT_EQ(fields.value().one("a").value(), "one");

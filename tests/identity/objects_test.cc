@@ -35,7 +35,9 @@ void expect_no_change_passes(const Bytes& bytes, const std::function<bool(ByteVi
 }
 
 Notice good_notice() {
-  return {"example-constabulary", 3, TimeMs(1'769'846'400'000),
+  return {"example-constabulary",
+          3,
+          TimeMs(1'769'846'400'000),
           {"Messages in Candour are checked.", "", "Not for operational command."}};
 }
 
@@ -133,7 +135,8 @@ TEST(Roster, RefusesDoublesAndAMissingBot) {
     change(r);
     return code_of(Roster::verify(r.sign(test_key(kBot)), bot));
   };
-  EXPECT_EQ(code([](Roster& r) { r.members.erase(r.members.begin()); }), ErrorCode::bot_leaf_missing);
+  EXPECT_EQ(code([](Roster& r) { r.members.erase(r.members.begin()); }),
+            ErrorCode::bot_leaf_missing);
   EXPECT_EQ(code([](Roster& r) { r.members[0].leaf = 1; }), ErrorCode::bot_leaf_missing);
   EXPECT_EQ(code([](Roster& r) { r.members.push_back(r.members[1]); }), ErrorCode::input_invalid);
   EXPECT_EQ(code([](Roster& r) { r.members[1].leaf = 0; }), ErrorCode::input_invalid);
@@ -159,7 +162,8 @@ TEST(ReleaseToken, VerifiesOnlyUnderTheBot) {
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(verified.value().hash(), good_token().hash());
   EXPECT_EQ(verified.value().log_origin, "example.org/log");
-  expect_no_change_passes(bytes, [&](ByteView b) { return ReleaseToken::verify(b, bot).has_value(); });
+  expect_no_change_passes(bytes,
+                          [&](ByteView b) { return ReleaseToken::verify(b, bot).has_value(); });
   EXPECT_EQ(code_of(ReleaseToken::verify(bytes, test_key(kStranger).public_key())),
             ErrorCode::token_invalid);
   EXPECT_TRUE(ReleaseToken::decode(bytes));
@@ -201,8 +205,8 @@ TEST(TokenChain, TakesExactlyTheNextToken) {
 }
 
 TEST(LoginTranscript, IsGoodForOneServerConnectionAndNonce) {
-  const LoginTranscript good{"example.org/log", Bytes(32, 1), Bytes(32, 2),
-                             to_bytes("registrar-1"), "candour/0.1.0"};
+  const LoginTranscript good{"example.org/log", Bytes(32, 1), Bytes(32, 2), to_bytes("registrar-1"),
+                             "candour/0.1.0"};
   const auto key = test_key(kDevice).public_key();
   const Signature signature = good.sign(test_key(kDevice));
   EXPECT_TRUE(good.verify(key, signature));

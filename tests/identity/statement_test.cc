@@ -67,13 +67,9 @@ TEST(Statement, RefusesImpossibleContents) {
   EXPECT_EQ(refused([](Statement& s) { s.roles[0].role = "emperor"; }), invalid);
   EXPECT_EQ(refused([](Statement& s) { s.roles[1].key.name = "registrar-1"; }), invalid);
   // One key for two people would let one person sign for both.
-  EXPECT_EQ(refused([](Statement& s) {
-              s.roles[1].key.public_key = s.roles[0].key.public_key;
-            }),
+  EXPECT_EQ(refused([](Statement& s) { s.roles[1].key.public_key = s.roles[0].key.public_key; }),
             invalid);
-  EXPECT_EQ(refused([](Statement& s) {
-              s.roles[0].key = note_key("registrar-1", kRoot);
-            }),
+  EXPECT_EQ(refused([](Statement& s) { s.roles[0].key = note_key("registrar-1", kRoot); }),
             invalid);
 }
 
