@@ -49,6 +49,8 @@ inline constexpr std::size_t kRecordPlaintextSizeMax = limits::kRecordSizeMax - 
 /// Ordinary chat messages all end up in this first size.
 inline constexpr std::size_t kPaddedSizeMin = 2048;
 
+inline constexpr std::size_t kLogOriginSizeMax = 255;
+
 /// What a record is sealed under, and what custodians judge scope by. Public.
 struct SealLabel {
   std::uint16_t suite = kSealSuite;
@@ -131,7 +133,7 @@ class SealingPool {
 /// itself, `log_origin` and the retention key of the group's class at the record's bot time; the
 /// class comes from the group, never from the verdict. Takes from `pool`, whose public key it
 /// seals to. not_found when there is no retention key; input_invalid when the record is larger
-/// than kRecordPlaintextSizeMax.
+/// than kRecordPlaintextSizeMax or the origin than kLogOriginSizeMax.
 Result<Bytes> seal_record(const Record& record, std::string_view log_origin,
                           std::string_view retention_class, const RetentionKeys& keys,
                           SealingPool& pool, Random& random);
