@@ -283,8 +283,7 @@ Status Group::apply_ratchet_state(LeafIndex leaf, ByteView blob) {
     return internal::damaged("a ratchet state is of another group or leaf");
   }
   SecretTree* tree = nullptr;
-  const bool present = epoch == this->epoch();
-  if (present && state_->active) tree = &state_->now.secret_tree;
+  if (epoch == this->epoch() && state_->active) tree = &state_->now.secret_tree;
   for (internal::PastEpoch& past : state_->past) {
     if (past.epoch == epoch) tree = &past.secret_tree;
   }
@@ -292,7 +291,6 @@ Status Group::apply_ratchet_state(LeafIndex leaf, ByteView blob) {
   if (leaf.value >= tree->leaf_count()) {
     return internal::damaged("a ratchet state is of a leaf outside the tree");
   }
-  if (!present) ratchets.handshake = HashRatchet();
   if (const LeafRatchets* known = tree->ratchets(leaf)) {
     if (!ratchets.application.not_older_than(known->application) ||
         !ratchets.handshake.not_older_than(known->handshake)) {

@@ -148,6 +148,7 @@ LeafRatchets& SecretTree::open(LeafIndex leaf) {
     node = covers(left(node), leaf) ? left(node) : right(node);
   }
   nodes_.erase(node.value);
+  if (application_only_) first.handshake = HashRatchet();
   return leaves_.emplace(leaf, std::move(first)).first->second;
 }
 
@@ -173,15 +174,18 @@ const LeafRatchets* SecretTree::ratchets(LeafIndex leaf) const {
 }
 
 void SecretTree::set_ratchets(LeafIndex leaf, LeafRatchets&& ratchets) {
+  if (application_only_) ratchets.handshake = HashRatchet();
   open(leaf) = std::move(ratchets);
 }
 
 void SecretTree::forget_handshake_keys() {
+  application_only_ = true;
   for (auto& [leaf, ratchets] : leaves_) ratchets.handshake = HashRatchet();
 }
 
 void SecretTree::save(SecretWriter& w) const {
   w.u32(leaf_count_);
+  w.u8(application_only_ ? 1 : 0);
   w.u32(static_cast<std::uint32_t>(nodes_.size()));
   for (const auto& [node, secret] : nodes_) {
     w.u32(node);
@@ -198,6 +202,7 @@ SecretTree SecretTree::restore(Reader& r, const Suite& suite) {
   SecretTree out;
   out.leaf_count_ = r.u32();
   if (!std::has_single_bit(out.leaf_count_) || out.leaf_count_ > kTreeLeavesMax) r.fail();
+  out.application_only_ = read_presence(r);
   const std::uint32_t nodes = r.u32();
   for (std::uint32_t i = 0; r.ok() && i < nodes; ++i) {
     const std::uint32_t node = r.u32();

@@ -88,6 +88,7 @@ class SecretTree {
   LeafRatchets& open(LeafIndex leaf);
 
   std::uint32_t leaf_count_ = 0;
+  bool application_only_ = false;
   std::map<std::uint32_t, KdfSecret> nodes_;
   std::map<LeafIndex, LeafRatchets> leaves_;
 };
