@@ -30,7 +30,9 @@ class Expander {
         out_ += c;
         in_brackets = true;
       } else if (c == ' ') {
-        out_ += "\\s+";
+        const bool optional = i + 1 < source.size() && source[i + 1] == '?';
+        out_ += optional ? "\\s*" : "\\s+";
+        if (optional) ++i;
       } else if (c == '{' && i + 1 < source.size() && is_lower(source[i + 1])) {
         CANDOUR_TRY(const std::size_t end, insert_list(source, i, depth));
         i = end;
