@@ -1,0 +1,237 @@
+#include "storage/relay_reader.h"
+
+#include "storage/relay_db.h"
+
+namespace candour::storage {
+
+namespace {
+
+Error failed(const char* what, const std::exception& e) {
+  return error(ErrorCode::storage_failed, std::string("cannot read ") + what +
+                                              " from relay.db: " + e.what());
+}
+
+PendingRow pending_row(const RelayDb::Query& q) {
+  return {.group = q.id<GroupId>(0),
+          .submission = Submission(q.number(1)),
+          .message_id = q.id<MessageId>(2),
+          .sender = q.id<DeviceId>(3),
+          .epoch = Epoch(q.number(4)),
+          .kind = static_cast<int>(q.number(5)),
+          .accepted = TimeMs(q.number(6)),
+          .ciphertext_hash = q.id<Digest>(7)};
+}
+
+DirectoryRow directory_row(const RelayDb::Query& q) {
+  return {.number = q.number(0),
+          .kind = static_cast<int>(q.number(1)),
+          .object = q.blob(2),
+          .object_hash = q.id<Digest>(3),
+          .leaf_index = q.number(4),
+          .opening = q.blob(5)};
+}
+
+void load_groups(RelayDb& db, RelaySnapshot& out) {
+  auto groups = db.query(
+      "SELECT group_id, epoch, seq, submission, token_hash, stopped FROM groups");
+  while (groups.step()) {
+    out.groups.push_back({groups.id<GroupId>(0), Epoch(groups.number(1)), Seq(groups.number(2)),
+                          Submission(groups.number(3)), groups.id<Digest>(4),
+                          groups.number(5) != 0});
+  }
+  auto members = db.query("SELECT group_id, device, cursor FROM members");
+  while (members.step()) {
+    out.members.push_back(
+        {members.id<GroupId>(0), members.id<DeviceId>(1), Seq(members.number(2))});
+  }
+  auto pending = db.query(
+      "SELECT group_id, submission, message_id, sender, epoch, kind, accepted_ms, ciphertext_hash "
+      "FROM pending ORDER BY group_id, submission");
+  while (pending.step()) out.pending.push_back(pending_row(pending));
+  auto submitted = db.query(
+      "SELECT device, number, message_id, group_id, submission, hash FROM submitted "
+      "ORDER BY device, number");
+  while (submitted.step()) {
+    out.submitted.push_back({submitted.id<DeviceId>(0), submitted.number(1),
+                             submitted.id<MessageId>(2), submitted.id<GroupId>(3),
+                             Submission(submitted.number(4)), submitted.id<Digest>(5)});
+  }
+  auto verdicts = db.query(
+      "SELECT group_id, submission, message_id, hash, seq FROM verdicts "
+      "ORDER BY group_id, submission");
+  while (verdicts.step()) {
+    out.verdicts.push_back({verdicts.id<GroupId>(0), Submission(verdicts.number(1)),
+                            verdicts.id<MessageId>(2), verdicts.id<Digest>(3),
+                            Seq(verdicts.number(4))});
+  }
+}
+
+void load_devices(RelayDb& db, RelaySnapshot& out) {
+  auto counters = db.query("SELECT device, last FROM mail_counters");
+  while (counters.step()) out.mail_counters.emplace_back(counters.id<DeviceId>(0), counters.number(1));
+  auto packages = db.query("SELECT device, count(*) FROM key_packages GROUP BY device");
+  while (packages.step()) out.key_packages.emplace_back(packages.id<DeviceId>(0), packages.number(1));
+  auto ids = db.query("SELECT device, mail_id, hash FROM bot_mail_ids ORDER BY number");
+  while (ids.step()) out.bot_mail_ids.push_back({ids.id<DeviceId>(0), ids.blob(1), ids.id<Digest>(2)});
+}
+
+void load_log(RelayDb& db, RelaySnapshot& out) {
+  auto directory = db.query(
+      "SELECT number, kind, object, object_hash, leaf_index, opening FROM directory "
+      "ORDER BY number");
+  while (directory.step()) out.directory.push_back(directory_row(directory));
+  auto appended = db.query("SELECT record_id, idx, hash FROM appended");
+  while (appended.step()) {
+    out.appended.push_back(
+        {appended.id<RecordId>(0), appended.number(1), appended.id<Digest>(2)});
+  }
+  auto checkpoints = db.query("SELECT size, note FROM checkpoints ORDER BY size");
+  while (checkpoints.step()) out.checkpoints.push_back({checkpoints.number(0), checkpoints.text(1), {}});
+  for (auto& checkpoint : out.checkpoints) {
+    auto lines = db.query("SELECT name, line FROM cosignatures WHERE size = ?", checkpoint.size);
+    while (lines.step()) checkpoint.cosignatures.emplace_back(lines.text(0), lines.text(1));
+  }
+  auto size = db.query("SELECT count(*), ifnull(max(idx) + 1, 0) FROM log_entries");
+  size.step();
+  if (size.number(0) != size.number(1)) {
+    throw SQLite::Exception("the log in relay.db has gaps");
+  }
+  out.log_size = size.number(0);
+}
+
+}  // namespace
+
+Result<std::vector<MessageRow>> RelayReader::messages(const GroupId& group, Seq after,
+                                                      std::size_t size_max) const {
+  try {
+    std::vector<MessageRow> out;
+    std::size_t size = 0;
+    auto q = db_.query(
+        "SELECT seq, submission, epoch, kind, message_id, sender, ciphertext, token, roster "
+        "FROM messages WHERE group_id = ? AND seq > ? ORDER BY seq",
+        group, after);
+    while (size < size_max && q.step()) {
+      MessageRow row{.group = group,
+                     .seq = Seq(q.number(0)),
+                     .submission = Submission(q.number(1)),
+                     .epoch = Epoch(q.number(2)),
+                     .kind = static_cast<int>(q.number(3)),
+                     .message_id = q.id<MessageId>(4),
+                     .sender = q.id<DeviceId>(5),
+                     .ciphertext = q.blob(6),
+                     .token = q.blob(7),
+                     .roster = q.blob(8)};
+      size += row.ciphertext.size() + row.token.size() + row.roster.size();
+      out.push_back(std::move(row));
+    }
+    return out;
+  } catch (const std::exception& e) {
+    return failed("messages", e);
+  }
+}
+
+Result<std::vector<PendingBody>> RelayReader::pending(const GroupId& group, Submission from,
+                                                      std::size_t size_max) const {
+  try {
+    std::vector<PendingBody> out;
+    std::size_t size = 0;
+    auto q = db_.query(
+        "SELECT group_id, submission, message_id, sender, epoch, kind, accepted_ms, "
+        "ciphertext_hash, ciphertext, bot_field FROM pending "
+        "WHERE group_id = ? AND submission >= ? ORDER BY submission",
+        group, from);
+    while (size < size_max && q.step()) {
+      out.push_back({pending_row(q), q.blob(8), q.blob(9)});
+      size += out.back().ciphertext.size() + out.back().bot_field.size();
+    }
+    return out;
+  } catch (const std::exception& e) {
+    return failed("pending submissions", e);
+  }
+}
+
+Result<std::vector<MailRow>> RelayReader::mail(const DeviceId& device, std::uint64_t after,
+                                               std::size_t size_max) const {
+  try {
+    std::vector<MailRow> out;
+    std::size_t size = 0;
+    auto q = db_.query(
+        "SELECT number, kind, body, about FROM mail WHERE device = ? AND number > ? "
+        "ORDER BY number",
+        device, after);
+    while (size < size_max && q.step()) {
+      out.push_back({device, q.number(0), static_cast<int>(q.number(1)), q.blob(2), q.blob(3)});
+      size += out.back().body.size();
+    }
+    return out;
+  } catch (const std::exception& e) {
+    return failed("mail", e);
+  }
+}
+
+Result<std::vector<DirectoryRow>> RelayReader::directory(std::uint64_t from,
+                                                         std::size_t size_max) const {
+  try {
+    std::vector<DirectoryRow> out;
+    std::size_t size = 0;
+    auto q = db_.query(
+        "SELECT number, kind, object, object_hash, leaf_index, opening FROM directory "
+        "WHERE number >= ? ORDER BY number",
+        from);
+    while (size < size_max && q.step()) {
+      out.push_back(directory_row(q));
+      size += out.back().object.size() + out.back().opening.size();
+    }
+    return out;
+  } catch (const std::exception& e) {
+    return failed("the directory", e);
+  }
+}
+
+Result<std::optional<std::uint64_t>> RelayReader::leaf_index(const Digest& leaf_hash) const {
+  try {
+    auto q = db_.query("SELECT min(idx) FROM log_entries WHERE leaf_hash = ?", leaf_hash);
+    if (!q.step() || q.null(0)) return std::optional<std::uint64_t>();
+    return std::optional<std::uint64_t>(q.number(0));
+  } catch (const std::exception& e) {
+    return failed("the log", e);
+  }
+}
+
+Result<Digest> RelayReader::read(unsigned level, std::uint64_t index) const {
+  try {
+    auto q = db_.query("SELECT hash FROM log_hashes WHERE level = ? AND idx = ?",
+                       std::uint64_t{level}, index);
+    if (q.step()) return q.id<Digest>(0);
+  } catch (const std::exception& e) {
+    return failed("a hash of the log", e);
+  }
+  return error(ErrorCode::log_inconsistent, "the log has no hash at level " +
+                                                std::to_string(level) + ", index " +
+                                                std::to_string(index));
+}
+
+Result<Bytes> RelayReader::entry(std::uint64_t index) const {
+  try {
+    auto q = db_.query("SELECT entry FROM log_entries WHERE idx = ?", index);
+    if (q.step()) return q.blob(0);
+  } catch (const std::exception& e) {
+    return failed("a log entry", e);
+  }
+  return error(ErrorCode::log_inconsistent, "the log has no entry " + std::to_string(index));
+}
+
+Result<RelaySnapshot> RelayReader::snapshot() const {
+  try {
+    RelaySnapshot out;
+    load_groups(db_, out);
+    load_devices(db_, out);
+    load_log(db_, out);
+    return out;
+  } catch (const std::exception& e) {
+    return error(ErrorCode::state_damaged, std::string("relay.db cannot be read: ") + e.what() +
+                                               "; restore it from a backup");
+  }
+}
+
+}  // namespace candour::storage

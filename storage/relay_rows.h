@@ -1,0 +1,192 @@
+// What passes between the relay's domain and its store: plain values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "tlog/tree.h"
+
+namespace candour::storage {
+
+/// A new leaf with everything that becomes durable with it.
+struct LogLeaf {
+  std::uint64_t index = 0;
+  Bytes entry;
+  Digest leaf_hash;
+  Bytes opening;
+  std::optional<RecordId> record_id;  // with `record`: everything but directory leaves
+  Bytes record;
+  std::vector<tlog::StoredHash> hashes;  // of subtrees this leaf completed
+};
+
+struct DirectoryRow {
+  std::uint64_t number = 0;  // from 1
+  int kind = 0;              // ObjectKind of candour.proto
+  Bytes object;
+  Digest object_hash;
+  std::uint64_t leaf_index = 0;
+  Bytes opening;
+};
+
+struct GroupRow {
+  GroupId group;
+  Epoch epoch;
+  Seq seq;                // of the newest released message
+  Submission submission;  // newest accepted
+  Digest token_hash;      // of the newest release token
+  bool stopped = false;
+};
+
+struct MemberRow {
+  GroupId group;
+  DeviceId device;
+  Seq cursor;  // everything up to here is durable at the device
+};
+
+/// A submission without its bytes.
+struct PendingRow {
+  GroupId group;
+  Submission submission;
+  MessageId message_id;
+  DeviceId sender;
+  Epoch epoch;
+  int kind = 0;  // SubmissionKind of candour.proto
+  TimeMs accepted;
+  Digest ciphertext_hash;
+};
+
+struct PendingBody {
+  PendingRow about;
+  Bytes ciphertext;
+  Bytes bot_field;
+};
+
+/// The memory of one submission by its device, for repeats.
+struct SubmittedRow {
+  DeviceId device;
+  std::uint64_t number = 0;  // counts the device's submissions
+  MessageId message_id;
+  GroupId group;
+  Submission submission;
+  Digest hash;  // of the submission's bytes
+};
+
+struct MessageRow {
+  GroupId group;
+  Seq seq;
+  Submission submission;
+  Epoch epoch;
+  int kind = 0;
+  MessageId message_id;
+  DeviceId sender;
+  Bytes ciphertext;
+  Bytes token;
+  Bytes roster;
+};
+
+struct MailRow {
+  DeviceId device;
+  std::uint64_t number = 0;  // per device, ascending
+  int kind = 0;              // MailKind of candour.proto
+  Bytes body;
+  Bytes about;
+};
+
+struct VerdictRow {
+  GroupId group;
+  Submission submission;
+  MessageId message_id;
+  Digest hash;  // of the verdict's bytes
+  Seq seq;      // 0 when withheld
+};
+
+struct BotMailId {
+  DeviceId device;
+  Bytes mail_id;
+  Digest hash;
+};
+
+struct AppendedRow {
+  RecordId record_id;
+  std::uint64_t index = 0;
+  Digest hash;
+};
+
+struct CheckpointRow {
+  std::uint64_t size = 0;
+  std::string note;
+  std::vector<std::pair<std::string, std::string>> cosignatures;  // witness name, line
+};
+
+/// Everything the relay's domain keeps in memory, as it was at the last commit.
+struct RelaySnapshot {
+  std::vector<DirectoryRow> directory;
+  std::vector<GroupRow> groups;
+  std::vector<MemberRow> members;
+  std::vector<PendingRow> pending;      // ordered by group and submission
+  std::vector<SubmittedRow> submitted;  // ordered by device and number
+  std::vector<VerdictRow> verdicts;     // ordered by group and submission
+  std::vector<std::pair<DeviceId, std::uint64_t>> mail_counters;
+  std::vector<std::pair<DeviceId, std::uint64_t>> key_packages;  // how many
+  std::vector<BotMailId> bot_mail_ids;                           // oldest first
+  std::vector<AppendedRow> appended;
+  std::vector<CheckpointRow> checkpoints;  // ascending
+  std::uint64_t log_size = 0;
+};
+
+// ---- what becomes durable in one transaction -----------------------------------------------
+
+struct PublishedObject {
+  DirectoryRow object;
+  LogLeaf leaf;
+  /// A revocation: membership, mail and key packages of the device go in the same transaction.
+  std::optional<DeviceId> revoked;
+};
+
+struct AcceptedSubmission {
+  PendingBody pending;
+  SubmittedRow submitted;
+  bool creates_group = false;  // then the sender becomes its only member
+};
+
+struct RosterChange {
+  Epoch epoch;
+  std::vector<DeviceId> members;  // all of them; new ones start with the cursor at the commit
+};
+
+struct JudgedSubmission {
+  VerdictRow verdict;
+  std::optional<MessageRow> released;
+  Digest token_hash;  // of the released message's token
+  std::optional<RosterChange> roster;
+  std::vector<LogLeaf> log;
+  std::vector<MailRow> mail;
+};
+
+struct AppendedRecord {
+  AppendedRow appended;
+  LogLeaf leaf;
+  std::vector<MailRow> mail;
+};
+
+struct MailAcknowledged {
+  DeviceId device;
+  std::uint64_t through = 0;
+};
+
+struct GroupPassed {
+  GroupId group;
+  Seq through;  // every cursor has passed this
+};
+
+/// What devices have acknowledged since the last time.
+struct Acknowledged {
+  std::vector<MemberRow> cursors;
+  std::vector<GroupPassed> passed;
+  std::vector<MailAcknowledged> mail;
+};
+
+}  // namespace candour::storage

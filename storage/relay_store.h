@@ -1,0 +1,95 @@
+// The relay's durable state: directory, groups, queues, mail and log, in one SQLite file.
+//
+// How it is used: the domain keeps its state in memory, decides, and queues what shall become
+// durable. One storage thread takes everything that is waiting, runs it in one transaction, commits
+// with fsync, and only then calls the completions, in order, through `post` (group commit: the
+// batch is what arrived during the last fsync). Nothing may be acknowledged to anybody before its
+// completion came with success.
+//
+// When a transaction fails, nothing of it is durable, and every operation from then on completes
+// with storage_failed: what the domain holds in memory is ahead of the disk, so the process has to
+// start again from what is committed.
+//
+// Reads run on a second thread and see committed state only. All functions are thread-safe; reads
+// and writes are not ordered with each other except that a read queued after a completion sees it.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "storage/relay_reader.h"
+#include "storage/relay_rows.h"
+
+namespace candour::storage {
+
+struct RelayStoreOptions {
+  std::filesystem::path folder;   // must exist
+  std::uint32_t pages_max = 0;    // bound on the database, in pages of 4096 bytes; 0 = none
+};
+
+class RelayStore {
+ public:
+  using Done = std::function<void(Status)>;
+  /// Runs a task where completions belong, soon and in order.
+  using Post = std::function<void(std::function<void()>)>;
+  using KeyPackages = std::vector<std::pair<DeviceId, Bytes>>;
+
+  /// state_locked when another process has the folder; state_damaged when the file is no database
+  /// of ours.
+  static Result<std::unique_ptr<RelayStore>> open(const RelayStoreOptions& options, Post post);
+  /// Makes everything queued durable, posts the completions, stops the threads.
+  ~RelayStore();
+  RelayStore(const RelayStore&) = delete;
+  RelayStore& operator=(const RelayStore&) = delete;
+
+  /// Everything, as committed. Before the first write. state_damaged when it cannot be read.
+  Result<RelaySnapshot> load();
+  /// Runs `check` over the committed state on the caller's thread. Before the first write.
+  Status inspect(const std::function<Status(const RelayReader&)>& check);
+
+  void publish(PublishedObject object, Done done);
+  void accept(AcceptedSubmission submission, Done done);
+  /// Log, release, mail and the end of pending in one transaction (I3).
+  void judge(JudgedSubmission judged, Done done);
+  void append(AppendedRecord record, Done done);
+  void stop_group(const GroupId& group, Done done);
+  void put_key_packages(const DeviceId& device, std::vector<Bytes> bodies, bool replace, Done done);
+  /// One for each device that has one; they are gone from the store when the answer comes.
+  void take_key_packages(std::vector<DeviceId> devices,
+                         std::function<void(Result<KeyPackages>)> done);
+  void put_bot_mail(BotMailId id, MailRow mail, Done done);
+  void acknowledge(Acknowledged acknowledged, Done done);
+  void put_checkpoint(std::uint64_t size, std::string note, Done done);
+  void put_cosignature(std::uint64_t size, std::string name, std::string line, Done done);
+  /// Completes once everything queued before it is durable.
+  void after_durable(Done done);
+
+  /// Runs `task` on the reading thread and posts its result to `done`.
+  template <class T>
+  void read(std::function<Result<T>(const RelayReader&)> task,
+            std::function<void(Result<T>)> done) {
+    queue_read([this, task = std::move(task), done = std::move(done)](const RelayReader* reader) {
+      auto result = std::make_shared<Result<T>>(
+          reader != nullptr ? task(*reader)
+                            : Result<T>(error(ErrorCode::shutting_down, "the store is closing")));
+      post([result, done] { done(std::move(*result)); });
+    });
+  }
+
+  struct Counters {
+    std::uint64_t transactions = 0;
+    std::uint64_t operations = 0;
+    bool failed = false;
+  };
+  Counters counters() const;
+
+ private:
+  struct Impl;
+  explicit RelayStore(std::unique_ptr<Impl> impl);
+  void queue_read(std::function<void(const RelayReader*)> task);
+  void post(std::function<void()> task);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace candour::storage

@@ -1,0 +1,176 @@
+#include "storage/relay_writes.h"
+
+#include <algorithm>
+
+#include "storage/relay_schema.h"
+
+namespace candour::storage {
+
+namespace {
+
+void write_leaf(RelayDb& db, const LogLeaf& leaf) {
+  if (leaf.record_id) {
+    db.run(
+        "INSERT INTO log_entries (idx, entry, leaf_hash, opening, record_id, record) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        leaf.index, leaf.entry, leaf.leaf_hash, leaf.opening, *leaf.record_id, leaf.record);
+  } else {
+    db.run("INSERT INTO log_entries (idx, entry, leaf_hash, opening) VALUES (?, ?, ?, ?)",
+           leaf.index, leaf.entry, leaf.leaf_hash, leaf.opening);
+  }
+  for (const auto& stored : leaf.hashes) {
+    db.run("INSERT INTO log_hashes (level, idx, hash) VALUES (?, ?, ?)",
+           std::uint64_t{stored.node.level}, stored.node.index, stored.hash);
+  }
+}
+
+void write_mail(RelayDb& db, const MailRow& mail) {
+  db.run("INSERT INTO mail (device, number, kind, body, about) VALUES (?, ?, ?, ?, ?)", mail.device,
+         mail.number, mail.kind, mail.body, mail.about);
+  db.run("INSERT OR REPLACE INTO mail_counters (device, last) VALUES (?, ?)", mail.device,
+         mail.number);
+}
+
+void write_roster(RelayDb& db, const GroupId& group, Seq commit, const RosterChange& change) {
+  std::vector<DeviceId> gone;
+  {
+    auto q = db.query("SELECT device FROM members WHERE group_id = ?", group);
+    while (q.step()) {
+      const auto device = q.id<DeviceId>(0);
+      if (std::find(change.members.begin(), change.members.end(), device) == change.members.end()) {
+        gone.push_back(device);
+      }
+    }
+  }
+  for (const auto& device : gone) {
+    db.run("DELETE FROM members WHERE group_id = ? AND device = ?", group, device);
+  }
+  for (const auto& device : change.members) {
+    db.run("INSERT OR IGNORE INTO members (group_id, device, cursor) VALUES (?, ?, ?)", group,
+           device, commit);
+  }
+  db.run("UPDATE groups SET epoch = ? WHERE group_id = ?", change.epoch, group);
+}
+
+}  // namespace
+
+void write_published(RelayDb& db, const PublishedObject& published) {
+  const auto& object = published.object;
+  write_leaf(db, published.leaf);
+  db.run(
+      "INSERT INTO directory (number, kind, object, object_hash, leaf_index, opening) "
+      "VALUES (?, ?, ?, ?, ?, ?)",
+      object.number, object.kind, object.object, object.object_hash, object.leaf_index,
+      object.opening);
+  if (!published.revoked) return;
+  db.run("DELETE FROM members WHERE device = ?", *published.revoked);
+  db.run("DELETE FROM mail WHERE device = ?", *published.revoked);
+  db.run("DELETE FROM key_packages WHERE device = ?", *published.revoked);
+}
+
+void write_accepted(RelayDb& db, const AcceptedSubmission& accepted) {
+  const auto& row = accepted.pending.about;
+  if (accepted.creates_group) {
+    db.run(
+        "INSERT INTO groups (group_id, epoch, seq, submission, token_hash, stopped) "
+        "VALUES (?, 0, 0, 0, ?, 0)",
+        row.group, Digest());
+    db.run("INSERT INTO members (group_id, device, cursor) VALUES (?, ?, 0)", row.group, row.sender);
+  }
+  db.run("UPDATE groups SET submission = ? WHERE group_id = ?", row.submission, row.group);
+  db.run(
+      "INSERT INTO pending (group_id, submission, message_id, sender, epoch, kind, accepted_ms, "
+      "ciphertext_hash, ciphertext, bot_field) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.group, row.submission, row.message_id, row.sender, row.epoch, row.kind, row.accepted,
+      row.ciphertext_hash, accepted.pending.ciphertext, accepted.pending.bot_field);
+  const auto& memory = accepted.submitted;
+  db.run(
+      "INSERT INTO submitted (device, number, message_id, group_id, submission, hash) "
+      "VALUES (?, ?, ?, ?, ?, ?)",
+      memory.device, memory.number, memory.message_id, memory.group, memory.submission, memory.hash);
+  if (memory.number > kSubmissionsRemembered) {
+    db.run("DELETE FROM submitted WHERE device = ? AND number <= ?", memory.device,
+           memory.number - kSubmissionsRemembered);
+  }
+}
+
+void write_judged(RelayDb& db, const JudgedSubmission& judged) {
+  const auto& verdict = judged.verdict;
+  for (const auto& leaf : judged.log) write_leaf(db, leaf);
+  if (judged.released) {
+    const auto& m = *judged.released;
+    db.run(
+        "INSERT INTO messages (group_id, seq, submission, epoch, kind, message_id, sender, "
+        "ciphertext, token, roster) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        m.group, m.seq, m.submission, m.epoch, m.kind, m.message_id, m.sender, m.ciphertext,
+        m.token, m.roster);
+    db.run("UPDATE groups SET seq = ?, token_hash = ? WHERE group_id = ?", m.seq, judged.token_hash,
+           m.group);
+    if (judged.roster) write_roster(db, m.group, m.seq, *judged.roster);
+  }
+  db.run("DELETE FROM pending WHERE group_id = ? AND submission = ?", verdict.group,
+         verdict.submission);
+  db.run(
+      "INSERT INTO verdicts (group_id, submission, message_id, hash, seq) VALUES (?, ?, ?, ?, ?)",
+      verdict.group, verdict.submission, verdict.message_id, verdict.hash, verdict.seq);
+  if (verdict.submission.value > kVerdictsRemembered) {
+    db.run("DELETE FROM verdicts WHERE group_id = ? AND submission <= ?", verdict.group,
+           verdict.submission.value - kVerdictsRemembered);
+  }
+  for (const auto& mail : judged.mail) write_mail(db, mail);
+}
+
+void write_appended(RelayDb& db, const AppendedRecord& record) {
+  write_leaf(db, record.leaf);
+  db.run("INSERT INTO appended (record_id, idx, hash) VALUES (?, ?, ?)", record.appended.record_id,
+         record.appended.index, record.appended.hash);
+  for (const auto& mail : record.mail) write_mail(db, mail);
+}
+
+void take_key_package(RelayDb& db, const DeviceId& device,
+                      std::vector<std::pair<DeviceId, Bytes>>& taken) {
+  std::uint64_t number = 0;
+  {
+    auto q = db.query(
+        "SELECT number, body FROM key_packages WHERE device = ? ORDER BY number LIMIT 1", device);
+    if (!q.step()) return;
+    number = q.number(0);
+    taken.emplace_back(device, q.blob(1));
+  }
+  db.run("DELETE FROM key_packages WHERE number = ?", number);
+}
+
+void write_bot_mail(RelayDb& db, const BotMailId& id, const MailRow& mail) {
+  db.run("INSERT INTO bot_mail_ids (device, mail_id, hash) VALUES (?, ?, ?)", id.device, id.mail_id,
+         id.hash);
+  const auto number = static_cast<std::uint64_t>(db.database().getLastInsertRowid());
+  if (number > kBotMailRemembered) {
+    db.run("DELETE FROM bot_mail_ids WHERE number <= ?", number - kBotMailRemembered);
+  }
+  write_mail(db, mail);
+}
+
+void write_acknowledged(RelayDb& db, const Acknowledged& acknowledged) {
+  for (const auto& row : acknowledged.cursors) {
+    db.run("UPDATE members SET cursor = max(cursor, ?) WHERE group_id = ? AND device = ?",
+           row.cursor, row.group, row.device);
+  }
+  for (const auto& passed : acknowledged.passed) {
+    db.run("DELETE FROM messages WHERE group_id = ? AND seq <= ?", passed.group, passed.through);
+  }
+  for (const auto& mail : acknowledged.mail) {
+    db.run("DELETE FROM mail WHERE device = ? AND number <= ?", mail.device, mail.through);
+  }
+}
+
+void write_checkpoint(RelayDb& db, std::uint64_t size, const std::string& note) {
+  db.run("INSERT INTO checkpoints (size, note) VALUES (?, ?)", size, note);
+  const int kept = kCheckpointsKept;
+  db.run(
+      "DELETE FROM checkpoints WHERE size NOT IN "
+      "(SELECT size FROM checkpoints ORDER BY size DESC LIMIT ?)",
+      kept);
+  db.run("DELETE FROM cosignatures WHERE size NOT IN (SELECT size FROM checkpoints)");
+}
+
+}  // namespace candour::storage

@@ -1,0 +1,25 @@
+// The statements behind the store's verbs, each run inside a transaction of the storage thread.
+// They throw SQLite::Exception. For storage/relay_store.cc only.
+#pragma once
+
+#include "storage/relay_db.h"
+#include "storage/relay_rows.h"
+
+namespace candour::storage {
+
+/// How many of a device's submissions, and of a group's verdicts, are remembered for repeats.
+inline constexpr std::uint64_t kSubmissionsRemembered = 4096;
+inline constexpr std::uint64_t kVerdictsRemembered = 4096;
+inline constexpr std::uint64_t kBotMailRemembered = 65536;
+
+void write_published(RelayDb& db, const PublishedObject& published);
+void write_accepted(RelayDb& db, const AcceptedSubmission& accepted);
+void write_judged(RelayDb& db, const JudgedSubmission& judged);
+void write_appended(RelayDb& db, const AppendedRecord& record);
+void take_key_package(RelayDb& db, const DeviceId& device,
+                      std::vector<std::pair<DeviceId, Bytes>>& taken);
+void write_bot_mail(RelayDb& db, const BotMailId& id, const MailRow& mail);
+void write_acknowledged(RelayDb& db, const Acknowledged& acknowledged);
+void write_checkpoint(RelayDb& db, std::uint64_t size, const std::string& note);
+
+}  // namespace candour::storage
