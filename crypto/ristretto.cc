@@ -28,7 +28,8 @@ bool is_identity(ByteView encoded) { return sodium_is_zero(encoded.data(), 32) =
 }  // namespace
 
 std::optional<Point> Point::decode(ByteView bytes) {
-  if (bytes.size() != 32 || is_identity(bytes) ||
+  // libsodium 1.0.18 ignores the top bit, which RFC 9496 demands to be zero.
+  if (bytes.size() != 32 || is_identity(bytes) || (bytes[31] & 0x80) != 0 ||
       crypto_core_ristretto255_is_valid_point(bytes.data()) != 1) {
     return std::nullopt;
   }

@@ -1,7 +1,7 @@
 // ristretto255 (RFC 9496): the prime-order group of the sealing. libsodium 1.0.18 accepts the
-// identity as a valid point and scalars above the order, so every value that comes from outside
-// passes `Point::decode` or `Scalar::decode`, which accept exactly one encoding of each value and
-// never the identity.
+// identity as a valid point, points with the top bit set and scalars above the order, so every
+// value that comes from outside passes `Point::decode` or `Scalar::decode`, which accept exactly
+// one encoding of each value and never the identity.
 #pragma once
 
 #include <optional>

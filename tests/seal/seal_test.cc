@@ -135,6 +135,9 @@ TEST_F(Seal, I12IdentityAndNonCanonicalValuesAreRefused) {
   for (const std::size_t field : {0u, 32u}) {  // u, ubar
     EXPECT_FALSE(with(u_at + field, 0x00, 0x00).has_value()) << "identity";
     EXPECT_FALSE(with(u_at + field, 0xff, 0x7f).has_value()) << "above the field's prime";
+    Bytes top_bit = good;
+    top_bit[u_at + field + 31] |= 0x80;
+    EXPECT_FALSE(SealedRecord::decode(top_bit).has_value()) << "top bit set";
   }
   for (const std::size_t field : {64u, 96u}) {  // e, f
     EXPECT_FALSE(with(u_at + field, 0xff, 0x1f).has_value()) << "above the order";
