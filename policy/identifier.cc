@@ -186,9 +186,15 @@ bool uk_phone(std::string_view text) {
   return s[0] == '1' && (s.size() == 10 || s.size() == 9);
 }
 
-// The month a date names: its number, or the one its letters begin.
+// The number of the month that `name` begins with; the ending of an ordinal may stand before it.
 std::uint64_t month_number(std::string_view name) {
   constexpr std::string_view kMonths = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC";
+  for (const std::string_view ending : {"ST", "ND", "RD", "TH"}) {
+    if (name.starts_with(ending)) {
+      name.remove_prefix(ending.size());
+      break;
+    }
+  }
   if (name.size() < 3) return 0;
   for (std::size_t i = 0; i < 12; ++i) {
     if (kMonths.substr(i * 3, 3) == name.substr(0, 3)) return i + 1;
