@@ -55,13 +55,15 @@ std::vector<LeafIndex> RatchetTree::members() const {
 }
 
 void RatchetTree::append_resolution(NodeIndex node, std::vector<NodeIndex>& out) const {
-  if (!blank(node)) {
-    out.push_back(node);
-    if (node.is_leaf()) return;
-    for (LeafIndex leaf : parent(node)->unmerged_leaves) out.push_back(NodeIndex(leaf));
+  if (node.is_leaf()) {
+    if (!blank(node)) out.push_back(node);
     return;
   }
-  if (node.is_leaf()) return;
+  if (const ParentNode* here = parent(node)) {
+    out.push_back(node);
+    for (LeafIndex leaf : here->unmerged_leaves) out.push_back(NodeIndex(leaf));
+    return;
+  }
   append_resolution(left(node), out);
   append_resolution(right(node), out);
 }

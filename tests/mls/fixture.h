@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
+#include <map>
+#include <set>
 #include <string>
 
 #include "base/encoding.h"
