@@ -25,8 +25,8 @@ constexpr std::size_t kLineSizeMax = limits::kFrameSizeMax;
 
 int fail(const Error& e, bool json, std::ostream& err) {
   if (json) {
-    err << "{\"error\":" << json_quote(code_name(e.code)) << ",\"message\":" << json_quote(e.message)
-        << ",\"detail\":{}}\n";
+    err << "{\"error\":" << json_quote(code_name(e.code))
+        << ",\"message\":" << json_quote(e.message) << ",\"detail\":{}}\n";
   } else {
     err << e.message << "\n";
   }
@@ -98,8 +98,9 @@ void write_explanation(std::string_view text, const Judgement& judgement, std::o
       << (judgement.alert ? " (alerts a supervisor)" : "") << "\n";
   if (judgement.findings.empty()) out << "no rule has anything to say about this text\n";
   for (const Finding& f : judgement.findings) {
-    out << "\n" << policy::severity_name(f.severity) << ": " << f.rule << " (bytes " << f.start
-        << " to " << f.end << ")\n";
+    out << "\n"
+        << policy::severity_name(f.severity) << ": " << f.rule << " (bytes " << f.start << " to "
+        << f.end << ")\n";
     write_marked(text, f, out);
     out << "  " << f.message << "\n";
     write_standards(f.standard, f.secondary_standards, out);
@@ -115,8 +116,8 @@ int policy_check(const std::filesystem::path& folder, bool json, std::ostream& o
   if (!pack) return fail(pack.error(), json, err);
   const policy::Pack& p = *pack.value();
   if (json) {
-    out << "{\"ok\":true,\"name\":" << json_quote(p.name) << ",\"version\":" << json_quote(p.version)
-        << ",\"rules\":" << p.engine->rules().size()
+    out << "{\"ok\":true,\"name\":" << json_quote(p.name)
+        << ",\"version\":" << json_quote(p.version) << ",\"rules\":" << p.engine->rules().size()
         << ",\"digest\":" << json_quote(p.digest.hex()) << "}\n";
   } else {
     out << "ok: " << p.name << " " << p.version << ", " << p.engine->rules().size()
@@ -186,7 +187,8 @@ int policy_explain_text(const std::filesystem::path& folder, const std::string& 
     err << "the text on standard input is longer than " << limits::kFrameSizeMax << " bytes\n";
     return 2;
   }
-  write_explanation(text->expose(), pack.value()->engine->judge(text->expose(), {group_class}), out);
+  write_explanation(text->expose(), pack.value()->engine->judge(text->expose(), {group_class}),
+                    out);
   return 0;
 }
 

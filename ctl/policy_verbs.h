@@ -11,8 +11,8 @@
 
 namespace candour::ctl {
 
-/// Loads the pack in `folder` as the bot would. Prints name, version, number of rules and digest, or
-/// the error; as one JSON object with `json`.
+/// Loads the pack in `folder` as the bot would. Prints name, version, number of rules and digest,
+/// or the error; as one JSON object with `json`.
 int policy_check(const std::filesystem::path& folder, bool json, std::ostream& out,
                  std::ostream& err);
 

@@ -21,9 +21,8 @@ constexpr std::size_t kFindingsOfOneRuleMax = 8;
 StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 bool any_found(const Patterns& patterns, std::string_view text) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) {
-    return RE2::PartialMatch(piece(text), *pattern);
-  });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const auto& pattern) { return RE2::PartialMatch(piece(text), *pattern); });
 }
 
 // One text in one form, with what is worked out about it only when asked for.
@@ -81,9 +80,8 @@ bool excepted(const CompiledRule& rule, View& view, Range match) {
     const Range sentence = view.passages().sentence(match);
     if (any_found(rule.unless, slice(view.text(), sentence.start, sentence.end))) return true;
   }
-  return std::any_of(rule.frames.begin(), rule.frames.end(), [&](const CompiledFrame* frame) {
-    return frame_holds(*frame, view, match);
-  });
+  return std::any_of(rule.frames.begin(), rule.frames.end(),
+                     [&](const CompiledFrame* frame) { return frame_holds(*frame, view, match); });
 }
 
 bool allowed_by_message(const CompiledRule& rule, std::string_view text) {
@@ -215,8 +213,7 @@ std::vector<Finding> Engine::State::collect(std::string_view text, const Context
     if (!only && !applies(*rule.rule, context)) continue;
     if (rule.rule->form == Form::cased && !cased) cased.emplace(text, Form::cased);
     View& view = rule.rule->form == Form::cased ? *cased : folded;
-    for (const Range range :
-         find_ranges(filter.GetRE2(number), main.span_group, rule, view)) {
+    for (const Range range : find_ranges(filter.GetRE2(number), main.span_group, rule, view)) {
       out.push_back(make_finding(*rule.rule, view.folded(), range));
     }
   }

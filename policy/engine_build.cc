@@ -93,8 +93,7 @@ Status Engine::State::add_patterns(std::size_t number) {
     const RE2::ErrorCode code = filter.Add(source, options(kPatternMemoryBytes), &id);
     if (code != RE2::NoError) {
       const RE2 again(source, options(kPatternMemoryBytes));
-      return invalid(owner_of(rule),
-                     "pattern '" + source + "' does not compile: " + again.error());
+      return invalid(owner_of(rule), "pattern '" + source + "' does not compile: " + again.error());
     }
     const RE2& pattern = filter.GetRE2(id);
     if (RE2::FullMatch("", pattern)) {
@@ -120,9 +119,9 @@ Status Engine::State::add_atoms() {
     }
   }
   if (!atoms->Compile()) {
-    return error(ErrorCode::policy_invalid,
-                 "the words of all patterns do not fit into " + std::to_string(kAtomMemoryBytes) +
-                     " bytes; use fewer or shorter lists");
+    return error(ErrorCode::policy_invalid, "the words of all patterns do not fit into " +
+                                                std::to_string(kAtomMemoryBytes) +
+                                                " bytes; use fewer or shorter lists");
   }
   return ok();
 }

@@ -92,7 +92,7 @@ bool national_insurance(std::string_view text) {
 }
 
 // The letter that ends PNC and CRO numbers: year and serial, read as one number with the serial in
-// a fixed number of digits, modulus 23. Known from public source, not from a published standard.
+// a fixed number of digits, modulus 23. Not confirmed against a published standard.
 bool criminal_record_letter(std::uint64_t value, char letter) {
   constexpr std::string_view kLetters = "ZABCDEFGHJKLMNPQRTUVWXY";
   return kLetters[value % 23] == letter;

@@ -130,8 +130,9 @@ Status check_hashes(const Note& note, const PackFiles& files) {
     const auto listed = note.hashes.find(path);
     if (listed == note.hashes.end()) return invalid(path + ": not listed in pack.note");
     if (listed->second != sha256(text).hex()) {
-      return invalid(path + ": its SHA-256 is not the one in pack.note; the file was changed after "
-                            "the pack was made");
+      return invalid(path +
+                     ": its SHA-256 is not the one in pack.note; the file was changed after "
+                     "the pack was made");
     }
   }
   return ok();

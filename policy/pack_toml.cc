@@ -1,13 +1,13 @@
 #include "policy/pack_toml.h"
 
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
-
-#include <toml++/toml.h>
 
 #include "policy/pattern_source.h"
 
@@ -103,8 +103,8 @@ class Reader {
     std::string name;
     CANDOUR_TRY(text(key, name));
     if (has(key) && !severity_from_name(name, out)) {
-      return invalid(*table_.get(key), "'" + std::string(key) + "' is '" + name +
-                                           "', not notice, warn or block");
+      return invalid(*table_.get(key),
+                     "'" + std::string(key) + "' is '" + name + "', not notice, warn or block");
     }
     return ok();
   }
@@ -268,8 +268,8 @@ Status check_alert_level(const Reader& reader, const std::string& level) {
 }
 
 Status PackReader::read_category(Reader& reader) {
-  CANDOUR_TRY(reader.only(
-      {"id", "severity", "standard", "also", "alert", "alert_level", "advice"}));
+  CANDOUR_TRY(
+      reader.only({"id", "severity", "standard", "also", "alert", "alert_level", "advice"}));
   for (const std::string_view key : {"id", "severity", "standard", "advice"}) {
     CANDOUR_TRY(reader.required(key));
   }
@@ -298,10 +298,11 @@ Status PackReader::read_frame(Reader& reader) {
   reader.set_owner("frame " + frame.name);
   std::string scope = "sentence";
   CANDOUR_TRY(reader.text("scope", scope));
-  static const std::map<std::string, FrameScope> kScopes = {
-      {"sentence", FrameScope::sentence}, {"before", FrameScope::before},
-      {"after", FrameScope::after},       {"inside", FrameScope::inside},
-      {"message", FrameScope::message}};
+  static const std::map<std::string, FrameScope> kScopes = {{"sentence", FrameScope::sentence},
+                                                            {"before", FrameScope::before},
+                                                            {"after", FrameScope::after},
+                                                            {"inside", FrameScope::inside},
+                                                            {"message", FrameScope::message}};
   const auto found = kScopes.find(scope);
   if (found == kScopes.end()) {
     return reader.invalid("'scope' is '" + scope +
@@ -318,10 +319,11 @@ Status PackReader::read_frame(Reader& reader) {
 }
 
 Status PackReader::read_rule(Reader& reader) {
-  CANDOUR_TRY(reader.only({"id", "category", "severity", "standard", "also", "message", "advice",
-                           "alert", "alert_level", "form", "whole_words", "patterns", "requires",
-                           "unless", "unless_message", "validator", "frames", "group_classes",
-                           "matches", "passes"}));
+  CANDOUR_TRY(
+      reader.only({"id",          "category", "severity",      "standard",    "also",
+                   "message",     "advice",   "alert",         "alert_level", "form",
+                   "whole_words", "patterns", "requires",      "unless",      "unless_message",
+                   "validator",   "frames",   "group_classes", "matches",     "passes"}));
   CANDOUR_TRY(reader.required("id"));
   Rule rule;
   rule.where = reader.where();

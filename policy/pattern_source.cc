@@ -40,9 +40,9 @@ class Expander {
         out_ += c;
       }
       if (out_.size() > size_max_) {
-        return error(ErrorCode::policy_invalid, "a pattern grows beyond " +
-                                                    std::to_string(size_max_) +
-                                                    " bytes with its lists");
+        return error(
+            ErrorCode::policy_invalid,
+            "a pattern grows beyond " + std::to_string(size_max_) + " bytes with its lists");
       }
     }
     return ok();
@@ -54,8 +54,8 @@ class Expander {
   /// Position of the closing brace.
   Result<std::size_t> insert_list(std::string_view source, std::size_t open, int depth) {
     const std::size_t close = source.find('}', open);
-    const std::string name(source.substr(
-        open + 1, close == std::string_view::npos ? close : close - open - 1));
+    const std::string name(
+        source.substr(open + 1, close == std::string_view::npos ? close : close - open - 1));
     if (close == std::string_view::npos || !is_list_name(name)) {
       return error(ErrorCode::policy_invalid, "'{' of a list name without its '}'");
     }

@@ -18,8 +18,9 @@ using PatternLists = std::map<std::string, std::vector<std::string>, std::less<>
 bool is_list_name(std::string_view name);
 
 /// `{name}` becomes the alternatives of that list, a space outside brackets one or more spaces
-/// (with a `?` after it: any number), and with `whole_words` the pattern begins and ends on word borders. policy_invalid when a list is
-/// unknown, lists name each other in a circle, or the result is longer than `size_max`.
+/// (with a `?` after it: any number), and with `whole_words` the pattern begins and ends on word
+/// borders. policy_invalid when a list is unknown, lists name each other in a circle, or the result
+/// is longer than `size_max`.
 Result<std::string> expand_pattern(std::string_view source, const PatternLists& lists,
                                    bool whole_words, std::size_t size_max);
 

@@ -8,9 +8,12 @@
 
 namespace candour::policy {
 
-/// Length of the well-formed UTF-8 sequence at `i` (Unicode 15, table 3-7), or 1 when there is none.
+/// Length of the well-formed UTF-8 sequence at `i` (Unicode 15, table 3-7), or 1 when there is
+/// none.
 inline std::size_t sequence_size(std::string_view text, std::size_t i) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned>(static_cast<unsigned char>(text[k])); };
+  const auto byte = [&](std::size_t k) {
+    return static_cast<unsigned>(static_cast<unsigned char>(text[k]));
+  };
   const auto tail = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xBF) {
     return k < text.size() && byte(k) >= low && byte(k) <= high;
   };
@@ -33,10 +36,17 @@ inline bool is_border(std::string_view text, std::size_t offset) {
 
 /// Words that rules look for, mixed with marks, emoji and broken bytes.
 inline std::string random_text(std::mt19937& random) {
-  static const std::array<std::string_view, 22> kParts = {
-      "women", " are ", "useless", "\"", "'", ". ", "\u0301", "\u200b", "🚓", "👍🏽", "é", "ﬁ",
-      "\xFF", "\xC3", "\xF0\x9F", "07700 900123", "\n", "w\u043em\u0435n", "don't ", " delete this chat ",
-      "İ", "\u1E9E"};
+  static const std::array<std::string_view, 22> kParts = {"women",    " are ",
+                                                          "useless",  "\"",
+                                                          "'",        ". ",
+                                                          "\u0301",   "\u200b",
+                                                          "🚓",        "👍🏽",
+                                                          "é",        "ﬁ",
+                                                          "\xFF",     "\xC3",
+                                                          "\xF0\x9F", "07700 900123",
+                                                          "\n",       "w\u043em\u0435n",
+                                                          "don't ",   " delete this chat ",
+                                                          "İ",        "\u1E9E"};
   std::string text;
   const std::size_t parts = random() % 12;
   for (std::size_t i = 0; i < parts; ++i) {

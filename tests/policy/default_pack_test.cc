@@ -40,14 +40,33 @@ TEST(DefaultPack, CoversEveryCategoryOfTheDesign) {
     EXPECT_GE(rule.matches.size(), 2u) << rule.id;
     EXPECT_GE(rule.passes.size(), 3u) << rule.id;
   }
-  const std::vector<std::string> kWanted = {
-      "discrimination.race", "discrimination.religion", "discrimination.traveller",
-      "discrimination.sex", "discrimination.orientation", "discrimination.gender_identity",
-      "discrimination.disability", "discrimination.age", "threat.group", "threat.person",
-      "sexual_violence.trivialise", "domestic_abuse.trivialise", "victim.graphic",
-      "victim.degrade", "harassment.sexual", "data.personal", "data.special", "data.misuse",
-      "data.image", "data.intelligence", "force.boast", "evasion.off_channel", "collusion",
-      "reprisal", "fitness", "slur.mention", "profanity"};
+  const std::vector<std::string> kWanted = {"discrimination.race",
+                                            "discrimination.religion",
+                                            "discrimination.traveller",
+                                            "discrimination.sex",
+                                            "discrimination.orientation",
+                                            "discrimination.gender_identity",
+                                            "discrimination.disability",
+                                            "discrimination.age",
+                                            "threat.group",
+                                            "threat.person",
+                                            "sexual_violence.trivialise",
+                                            "domestic_abuse.trivialise",
+                                            "victim.graphic",
+                                            "victim.degrade",
+                                            "harassment.sexual",
+                                            "data.personal",
+                                            "data.special",
+                                            "data.misuse",
+                                            "data.image",
+                                            "data.intelligence",
+                                            "force.boast",
+                                            "evasion.off_channel",
+                                            "collusion",
+                                            "reprisal",
+                                            "fitness",
+                                            "slur.mention",
+                                            "profanity"};
   for (const std::string& id : kWanted) EXPECT_TRUE(categories.contains(id)) << id;
 }
 
@@ -59,9 +78,9 @@ TEST(DefaultPack, NoticesNeverAlert) {
 
 TEST(DefaultPack, OperationalNumbersAreLeftAlone) {
   for (const char* text :
-       {"CAD 4410/08JUN24 linked to CAD 17", "crime ref 6512345/24 updated", "collar 4471NW on scene",
-        "exhibit JH/3 booked in", "custody 22 and 24 are free", "BB/10442/24 is the crime number",
-        "channel 4, call sign GT 31", "IC6 male, IC2 female"}) {
+       {"CAD 4410/08JUN24 linked to CAD 17", "crime ref 6512345/24 updated",
+        "collar 4471NW on scene", "exhibit JH/3 booked in", "custody 22 and 24 are free",
+        "BB/10442/24 is the crime number", "channel 4, call sign GT 31", "IC6 male, IC2 female"}) {
     EXPECT_TRUE(engine().judge(text).findings.empty()) << text;
   }
 }
@@ -80,11 +99,10 @@ TEST(DefaultPack, QuotedReportedTaughtAndDeniedWordsPass) {
 }
 
 TEST(DefaultPack, ReportingAColleagueIsNeverDiscouraged) {
-  for (const char* text :
-       {"I want to report a colleague for what was said on the van last night",
-        "PC Doyle made racist remarks about the family, I have told PSD",
-        "Who do I speak to about a sergeant who keeps touching people",
-        "He boasted about hitting a prisoner, I am making a statement"}) {
+  for (const char* text : {"I want to report a colleague for what was said on the van last night",
+                           "PC Doyle made racist remarks about the family, I have told PSD",
+                           "Who do I speak to about a sergeant who keeps touching people",
+                           "He boasted about hitting a prisoner, I am making a statement"}) {
     EXPECT_EQ(engine().judge(text).verdict, Verdict::release) << text;
   }
 }

@@ -44,9 +44,10 @@ std::string marked(std::string_view text, const Finding& f) {
 }
 
 TEST(Engine, VerdictIsThatOfTheGravestFinding) {
-  const auto e = engine({{rule("n", Severity::notice, {"apple"}), rule("w", Severity::warn, {"pear"}),
-                          rule("b", Severity::block, {"plum"})},
-                         {}});
+  const auto e =
+      engine({{rule("n", Severity::notice, {"apple"}), rule("w", Severity::warn, {"pear"}),
+               rule("b", Severity::block, {"plum"})},
+              {}});
   EXPECT_EQ(e->judge("nothing here").verdict, Verdict::release);
   EXPECT_EQ(e->judge("an apple").verdict, Verdict::release);
   EXPECT_EQ(e->judge("an apple").findings.size(), 1u);
@@ -87,9 +88,8 @@ TEST(Engine, SpanGroupNarrowsTheMark) {
 }
 
 TEST(Engine, NoticeUnderGraverWordsIsNotSaidTwice) {
-  const auto e = engine({{rule("n", Severity::notice, {"apple"}),
-                          rule("w", Severity::warn, {"rotten apple"})},
-                         {}});
+  const auto e = engine(
+      {{rule("n", Severity::notice, {"apple"}), rule("w", Severity::warn, {"rotten apple"})}, {}});
   EXPECT_EQ(e->judge("rotten apple").findings.size(), 1u);
   EXPECT_EQ(e->judge("rotten apple and a good apple").findings.size(), 2u);
 }
@@ -137,10 +137,10 @@ TEST(Engine, FramesTakeTheOffenceOut) {
   EXPECT_EQ(e->judge("they are not rats").verdict, Verdict::release);
   EXPECT_EQ(e->judge("he said \"they are rats\" twice").verdict, Verdict::release);
   EXPECT_EQ(e->judge("\"vile. rats. all\", he said").verdict, Verdict::release);
-  EXPECT_EQ(e->judge("he said they are rats").verdict, Verdict::warn);   // no marks
-  EXPECT_EQ(e->judge("\"they are rats\"").verdict, Verdict::warn);        // nobody said it
-  EXPECT_EQ(e->judge("\"he said rats\"").verdict, Verdict::warn);         // said inside the marks
-  EXPECT_EQ(e->judge("rats. training at ten").verdict, Verdict::warn);   // another sentence
+  EXPECT_EQ(e->judge("he said they are rats").verdict, Verdict::warn);  // no marks
+  EXPECT_EQ(e->judge("\"they are rats\"").verdict, Verdict::warn);      // nobody said it
+  EXPECT_EQ(e->judge("\"he said rats\"").verdict, Verdict::warn);       // said inside the marks
+  EXPECT_EQ(e->judge("rats. training at ten").verdict, Verdict::warn);  // another sentence
   EXPECT_EQ(e->judge("don't say it's rats, isn't it").verdict, Verdict::warn);  // apostrophes
 }
 
@@ -155,8 +155,9 @@ TEST(Engine, ExceptionsCannotBuryAMessage) {
 }
 
 TEST(Engine, RefusesWhatItCannotBuild) {
-  EXPECT_NE(error_of({{rule("w", Severity::warn, {"("})}, {}}).find("test.toml:1: rule w: pattern '('"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of({{rule("w", Severity::warn, {"("})}, {}}).find("test.toml:1: rule w: pattern '('"),
+      std::string::npos);
   EXPECT_NE(error_of({{rule("w", Severity::warn, {"a*"})}, {}}).find("matches nothing at all"),
             std::string::npos);
   EXPECT_NE(error_of({{rule("w", Severity::warn, {})}, {}}).find("has no patterns"),

@@ -38,9 +38,9 @@ TEST(Fold, CasedKeepsCapitals) {
 }
 
 TEST(Fold, SeesThroughDisguise) {
-  EXPECT_EQ(folded("ｗｏｍｅｎ"), "women");            // full width
-  EXPECT_EQ(folded("𝐰𝐨𝐦𝐞𝐧"), "women");            // mathematical bold
-  EXPECT_EQ(folded("w\u043em\u0435n"), "women");        // Cyrillic o and ie
+  EXPECT_EQ(folded("ｗｏｍｅｎ"), "women");               // full width
+  EXPECT_EQ(folded("𝐰𝐨𝐦𝐞𝐧"), "women");                    // mathematical bold
+  EXPECT_EQ(folded("w\u043em\u0435n"), "women");          // Cyrillic o and ie
   EXPECT_EQ(folded("w\u200bo\u200dm\u00aden"), "women");  // zero width, soft hyphen
   EXPECT_EQ(folded("wöméñ"), "women");
   EXPECT_EQ(folded("w\u0336o\u0336m\u0336en"), "women");  // struck through

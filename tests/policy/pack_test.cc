@@ -98,8 +98,7 @@ TEST_F(PackTest, LoadsAndCites) {
   const Judgement j = p.engine->judge("one CHERRY pie");
   ASSERT_EQ(j.findings.size(), 1u);
   EXPECT_EQ(j.findings[0].standard, "2 Authority, Respect and Courtesy");
-  EXPECT_EQ(j.findings[0].secondary_standards,
-            std::vector<std::string>{"9 Discreditable Conduct"});
+  EXPECT_EQ(j.findings[0].secondary_standards, std::vector<std::string>{"9 Discreditable Conduct"});
   EXPECT_EQ(j.findings[0].advice, "Eat it.");
   EXPECT_EQ(j.findings[0].alert_level, "normal");
 }
@@ -195,7 +194,8 @@ TEST_F(PackTest, RefusesBadRules) {
              "the id must begin with its category, 'fruit.'");
   expect_has(refused_with("['{fruit} pie']", "'{fruit} pie'"), "'patterns' must be an array");
   expect_has(refused_with("['{fruit} pie']", "['{veg} pie']"), "there is no list named 'veg'");
-  expect_has(refused_with("['{fruit} pie']", "['(pie']"), "pattern '\\b(?:(pie)\\b' does not compile");
+  expect_has(refused_with("['{fruit} pie']", "['(pie']"),
+             "pattern '\\b(?:(pie)\\b' does not compile");
   expect_has(refused_with("'plum', 'cherry'", "'plum', '{fruit}'"), "names lists in a circle");
   expect_has(refused_with("passes = [", "validator = 'none'\npasses = ["), "no validator named");
   expect_has(refused_with("passes = [", "frames = ['none']\npasses = ["), "no frame named 'none'");
@@ -207,10 +207,12 @@ TEST_F(PackTest, RefusesBadRules) {
 }
 
 TEST_F(PackTest, RefusesAPackThatFailsItsOwnExamples) {
-  expect_has(refused_with("a plum  pie", "a plum cake"),
-             "a.toml:21: rule fruit.any: its example under 'matches' gives no finding: \"a plum cake\"");
-  expect_has(refused_with("\"a plum\",", "\"a plum pie\","),
-             "a.toml:21: rule fruit.any: its example under 'passes' gives a finding: \"a plum pie\"");
+  expect_has(
+      refused_with("a plum  pie", "a plum cake"),
+      "a.toml:21: rule fruit.any: its example under 'matches' gives no finding: \"a plum cake\"");
+  expect_has(
+      refused_with("\"a plum\",", "\"a plum pie\","),
+      "a.toml:21: rule fruit.any: its example under 'passes' gives a finding: \"a plum pie\"");
 }
 
 TEST_F(PackTest, RefusesWhatIsTooLarge) {

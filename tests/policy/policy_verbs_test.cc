@@ -47,7 +47,8 @@ TEST(PolicyVerbs, CheckSaysWhatIsWrong) {
   std::ostringstream out;
   std::ostringstream err;
   EXPECT_EQ(policy_note(folder, "bad", "1", out, err), 1);
-  EXPECT_NE(err.str().find("a.toml:2: lists: 'x' must be an array"), std::string::npos) << err.str();
+  EXPECT_NE(err.str().find("a.toml:2: lists: 'x' must be an array"), std::string::npos)
+      << err.str();
   std::ostringstream json_err;
   EXPECT_EQ(policy_check(folder, true, out, json_err), 1);
   EXPECT_EQ(json::parse(json_err.str()).at("error").as_string(), "policy_invalid");
@@ -106,15 +107,15 @@ TEST(PolicyVerbs, LoneSurrogatesAreReplaced) {
 )",
                           0);
   ASSERT_EQ(lines.size(), 3u);
-  EXPECT_EQ(lines[0].at("findings").at(0).at("start").as_int64(), 4);  // U+FFFD and a space
-  EXPECT_EQ(lines[1].at("findings").at(0).at("start").as_int64(), 5);  // a pair, and a space
+  EXPECT_EQ(lines[0].at("findings").at(0).at("start").as_int64(), 4);   // U+FFFD and a space
+  EXPECT_EQ(lines[1].at("findings").at(0).at("start").as_int64(), 5);   // a pair, and a space
   EXPECT_EQ(lines[2].at("findings").at(0).at("start").as_int64(), 10);  // an escaped backslash
 }
 
 TEST(PolicyVerbs, OverlongLineIsOneError) {
-  const auto lines = eval("{\"id\":1,\"text\":\"" + std::string(1200 * 1024, 'a') +
-                              "\"}\n{\"id\":2,\"text\":\"b\"}\n",
-                          1);
+  const auto lines = eval(
+      "{\"id\":1,\"text\":\"" + std::string(1200 * 1024, 'a') + "\"}\n{\"id\":2,\"text\":\"b\"}\n",
+      1);
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0].at("error").as_string(), "the line is too long");
   EXPECT_EQ(lines[1].at("verdict").as_string(), "release");
