@@ -1,9 +1,12 @@
 #include "ctl/policy_lines.h"
 
 #include <boost/json.hpp>
+#include <cstddef>
 #include <istream>
 #include <string_view>
 #include <utility>
+
+#include "base/assert.h"
 
 namespace candour::ctl {
 namespace {
@@ -14,11 +17,12 @@ namespace json = boost::json;
 class WipingResource final : public json::memory_resource {
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    return ::operator new(bytes, std::align_val_t(alignment));
+    CANDOUR_ASSERT(alignment <= alignof(std::max_align_t));
+    return ::operator new(bytes);
   }
-  void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override {
+  void do_deallocate(void* p, std::size_t bytes, std::size_t) override {
     wipe(p, bytes);
-    ::operator delete(p, bytes, std::align_val_t(alignment));
+    ::operator delete(p);
   }
   bool do_is_equal(const json::memory_resource& other) const noexcept override {
     return this == &other;
