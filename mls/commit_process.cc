@@ -28,7 +28,8 @@ void list_members(const RatchetTree& before, const AppliedProposals& applied, St
   staged.removed = applied.removed;
   const std::set<LeafIndex> added = applied.added_set();
   for (LeafIndex leaf : applied.tree.members()) {
-    if (added.contains(leaf)) continue;
+    // Leaves are shared between the trees, so the same leaf is the same object.
+    if (added.contains(leaf) || before.leaf(leaf) == applied.tree.leaf(leaf)) continue;
     Member now = member_of(leaf, *applied.tree.leaf(leaf));
     const LeafNode* old = before.leaf(leaf);
     if (old == nullptr || member_of(leaf, *old) != now) staged.changed.push_back(std::move(now));

@@ -41,6 +41,9 @@ Status merge_commit(GroupState& state, Staged&& staged) {
       staged.from_authenticator != authenticator_of(now.secrets)) {
     return broken(Rule::epoch_not_current);
   }
+  if (staged.next && staged.next->own.leaf != now.own.leaf) {
+    return error(ErrorCode::state_damaged, "the staged commit is another member's");
+  }
   state.proposals.clear();
   if (!staged.next) {
     state.active = false;

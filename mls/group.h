@@ -168,8 +168,9 @@ class Group {
   [[nodiscard]] static Result<Group> create(ByteView mls_group_id, const crypto::SigningKey& key,
                                             ByteView identity, Lifetime lifetime, Random& random);
   /// `key_package` and `private_part` as made by make_key_package; `key` must be the one that
-  /// signed it. The caller then checks every member's certificate, leaf 0 first, and erases the
-  /// private part: a key package is used once.
+  /// signed it. The caller then checks that it is in no other group of this group_id (section
+  /// 12.4.3.1) and every member's certificate, leaf 0 first, and erases the private part: a key
+  /// package is used once.
   [[nodiscard]] static Result<Group> join(ByteView welcome, ByteView key_package,
                                           ByteView private_part, const crypto::SigningKey& key,
                                           TimeMs now, const JoinOptions& options = {});
@@ -205,7 +206,9 @@ class Group {
   /// store ratchet_state(own_leaf()) and the staged commit before sending.
   [[nodiscard]] Result<PreparedCommit> commit(const CommitRequest& request, TimeMs now,
                                               Random& random);
-  /// Checks a commit of another member. `psks` answers pre-shared keys the commit names.
+  /// Checks a commit of another member. `now` is held against the lifetimes of added key packages:
+  /// a device that catches up late passes the time the commit was accepted, not the present, or it
+  /// would refuse what everybody else has accepted. `psks` answers pre-shared keys it names.
   [[nodiscard]] Result<StagedCommit> process_commit(
       ByteView message, TimeMs now, const std::vector<ExternalPsk>& psks = {}) const;
   /// Enters the next epoch. epoch_stale when `staged` was not made for the present one. When it

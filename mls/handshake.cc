@@ -7,6 +7,9 @@
 namespace candour::mls::internal {
 namespace {
 
+/// Nobody proposes that many; a member that does wants to fill memory.
+constexpr std::size_t kKeptProposalsMax = 256;
+
 Status check_place(const GroupState& state, ByteView group_id, Epoch epoch, ContentType type,
                    ContentType expected) {
   if (!same(group_id, state.now.context.group_id)) return broken(Rule::group_other);
@@ -101,6 +104,7 @@ Result<std::vector<SecretBytes>> find_psks(const GroupState* state,
 }
 
 Status keep_proposal(GroupState& state, ByteView message, const Checks& checks) {
+  if (state.proposals.size() >= kKeptProposalsMax) return broken(Rule::proposals_too_many);
   CANDOUR_TRY(auto opened, open_handshake(state, message, ContentType::proposal));
   const FramedContent& framed = opened.content.content;
   CANDOUR_TRY(auto proposal, decode<Proposal>(framed.body.view()));

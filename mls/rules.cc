@@ -136,6 +136,8 @@ constexpr Entry kEntries[] = {
      "the commit is this device's own: merge the staged commit it was prepared with"},
     {Rule::proposals_pending, kInvalid, "12.4",
      "proposals of this epoch are not committed yet: commit before sending application data"},
+    {Rule::proposals_too_many, kInvalid, "12.1",
+     "more proposals wait to be committed than this client keeps"},
     {Rule::welcome_not_for_us, kInvalid, "12.4.3.1",
      "the Welcome has no entry for this key package"},
     {Rule::welcome_suite, kInvalid, "12.4.3.1",

@@ -92,6 +92,7 @@ enum class Rule {
   path_required,
   commit_own,
   proposals_pending,
+  proposals_too_many,
   welcome_not_for_us,
   welcome_suite,
   welcome_decryption,
