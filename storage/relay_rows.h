@@ -82,7 +82,7 @@ struct MessageRow {
   int kind = 0;
   MessageId message_id;
   DeviceId sender;
-  Bytes ciphertext;
+  Bytes ciphertext;  // when released: taken from the pending row, left empty here
   Bytes token;
   Bytes roster;
 };

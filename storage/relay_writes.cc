@@ -100,10 +100,14 @@ void write_judged(RelayDb& db, const JudgedSubmission& judged) {
   if (judged.released) {
     const auto& m = *judged.released;
     db.run(
-        "INSERT INTO messages (group_id, seq, submission, epoch, kind, message_id, sender, "
-        "ciphertext, token, roster) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        m.group, m.seq, m.submission, m.epoch, m.kind, m.message_id, m.sender, m.ciphertext,
-        m.token, m.roster);
+        "INSERT INTO messages (group_id, seq, submission, epoch, kind, message_id, sender, token, "
+        "roster, ciphertext) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ciphertext FROM pending "
+        "WHERE group_id = ? AND submission = ?",
+        m.group, m.seq, m.submission, m.epoch, m.kind, m.message_id, m.sender, m.token, m.roster,
+        m.group, m.submission);
+    if (db.database().getChanges() != 1) {
+      throw SQLite::Exception("a released submission is not pending in relay.db");
+    }
     db.run("UPDATE groups SET seq = ?, token_hash = ? WHERE group_id = ?", m.seq, judged.token_hash,
            m.group);
     if (judged.roster) write_roster(db, m.group, m.seq, *judged.roster);

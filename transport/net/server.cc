@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "base/assert.h"
@@ -84,12 +85,18 @@ struct Session : std::enable_shared_from_this<Session> {
   }
 
   /// Hands frames to the stream as long as it has room; the stream calls this.
-  void fill() {
+  void fill(ServerHandler& handler) {
+    const bool had_frames = !queue.empty();
     while (!queue.empty() && core->unsent() < StreamCore::kUnsentGoal) {
       ErrorState ignored;  // the reading side learns of a broken connection and ends the session
       ws.write(asio::buffer(*queue.front()), ignored);
       queue_bytes -= queue.front()->size();
       queue.pop_front();
+    }
+    if (had_frames && queue.empty() && !closing) {
+      asio::post(core->executor(), [self = shared_from_this(), &handler] {
+        if (!self->closing) handler.on_drained(self->id);
+      });
     }
     if (closing && queue.empty() && !close_sent) {
       close_sent = true;
@@ -251,7 +258,19 @@ asio::awaitable<void> Server::Impl::serve_http(Stream stream) {
     HttpRequest asked{.method = std::string(request.method_string()),
                       .target = std::string(request.target()),
                       .body = std::move(request.body())};
-    const bool more = co_await respond(stream, request, handler.on_http(asked));
+    auto answer = std::make_shared<std::optional<HttpResponse>>();
+    auto arrived = std::make_shared<Timer>(context.get_executor(), Timer::time_point::max());
+    const bool later = handler.on_http_later(asked, [answer, arrived](HttpResponse response) {
+      answer->emplace(std::move(response));
+      arrived->cancel();
+    });
+    if (!later) answer->emplace(handler.on_http(asked));
+    while (!answer->has_value() && !stream.core().failure()) {
+      arrived->expires_after(std::chrono::milliseconds(100));
+      co_await arrived->async_wait(kAwait);
+    }
+    if (!answer->has_value()) co_return;
+    const bool more = co_await respond(stream, request, std::move(**answer));
     if (!more) co_return;
   }
 }
@@ -322,8 +341,8 @@ asio::awaitable<void> Server::Impl::run_session(Stream stream, Request request) 
   auto [refused] = co_await ws.async_accept(request, kAwait);
   if (refused || !binding || stopping) co_return;
   session->core->clear_deadline();
-  session->core->set_fill([weak = std::weak_ptr<Session>(session)] {
-    if (auto alive = weak.lock()) alive->fill();
+  session->core->set_fill([this, weak = std::weak_ptr<Session>(session)] {
+    if (auto alive = weak.lock()) alive->fill(handler);
   });
   sessions.emplace(session->id, session);
   handler.on_open(session->id, binding.value());
@@ -390,6 +409,11 @@ Status Server::reload_certificate() { return impl_->load_certificate(); }
 void Server::send(SessionId session, const SharedFrame& frame) {
   auto it = impl_->sessions.find(session);
   if (it != impl_->sessions.end()) it->second->send(frame, impl_->options);
+}
+
+std::size_t Server::queued(SessionId session) const {
+  auto it = impl_->sessions.find(session);
+  return it == impl_->sessions.end() ? 0 : it->second->queue.size();
 }
 
 void Server::close(SessionId session, std::uint16_t code, const std::string& reason) {

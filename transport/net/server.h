@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/ids.h"
 #include "base/result.h"
 #include "transport/net/io_thread.h"
 
@@ -45,7 +46,18 @@ class ServerHandler {
   virtual void on_close(SessionId session) = 0;
   /// Any request that is no WebSocket upgrade.
   virtual HttpResponse on_http(const HttpRequest& request) = 0;
+  /// For answers that take time: return true and call `answer` once, later, on the IoThread (the
+  /// peer waits until then, within the handshake timeout). False: `on_http` answers.
+  virtual bool on_http_later(const HttpRequest&, std::function<void(HttpResponse)> answer) {
+    (void)answer;
+    return false;
+  }
+  /// Everything queued for the session has been handed to the socket.
+  virtual void on_drained(SessionId) {}
 };
+
+/// When the certificate in a PEM file ceases to be valid, milliseconds since 1970.
+Result<TimeMs> certificate_expiry(const std::string& certificate_file);
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
@@ -81,6 +93,8 @@ class Server {
   Status reload_certificate();
   /// On the IoThread only. A session that is gone is ignored.
   void send(SessionId session, const SharedFrame& frame);
+  /// Frames that wait for the socket. On the IoThread only; 0 for a session that is gone.
+  std::size_t queued(SessionId session) const;
   /// Sends what is queued, then closes with code and reason (at most 120 bytes).
   void close(SessionId session, std::uint16_t code, const std::string& reason);
 

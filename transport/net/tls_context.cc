@@ -3,7 +3,10 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
 #include <string_view>
+
+#include "transport/net/server.h"
 
 namespace candour::net {
 
@@ -82,6 +85,17 @@ void expect_name(SSL* ssl, const std::string& name) {
 std::string verify_failure(const SSL* ssl) {
   const long result = SSL_get_verify_result(ssl);
   return result == X509_V_OK ? std::string() : X509_verify_cert_error_string(result);
+}
+
+Result<TimeMs> certificate_expiry(const std::string& certificate_file) {
+  CANDOUR_TRY(auto context, new_context(TLS_server_method()));
+  std::tm end{};
+  if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1 ||
+      ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context.get())), &end) != 1) {
+    return error(ErrorCode::config_invalid,
+                 "the TLS certificate " + certificate_file + " cannot be read: " + take_ssl_error());
+  }
+  return TimeMs(static_cast<std::uint64_t>(timegm(&end)) * 1000);
 }
 
 Result<Bytes> export_channel_binding(SSL* ssl) {

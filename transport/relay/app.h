@@ -1,0 +1,36 @@
+// candour-relay as an object: configuration in, listening sockets out. The program and the tests
+// start the same thing.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "config/relay_config.h"
+
+namespace candour::relay {
+
+class App {
+ public:
+  /// Reads keys and files, opens the store (single instance), checks the log's head, listens.
+  /// config_invalid, state_damaged, state_locked, wrong_root_key say why not. An example
+  /// organisation is served on loopback only. Clocks and randomness outlive it.
+  static Result<std::unique_ptr<App>> start(const config::RelayConfig& config, const Clock& clock,
+                                            const MonotonicClock& monotonic, Random& random);
+  /// Stops listening, closes sessions (1001), makes everything queued durable.
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  std::uint16_t port() const;
+  std::uint16_t admin_port() const;
+  /// Certificate and key of TLS are read again; open sessions go on.
+  Status reload();
+
+ private:
+  struct Impl;
+  explicit App(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace candour::relay

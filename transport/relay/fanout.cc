@@ -1,0 +1,270 @@
+#include "transport/relay/fanout.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace candour::relay {
+
+namespace {
+
+/// Backlog read from the store at a time; and how many frames may wait for the socket meanwhile.
+constexpr std::size_t kPageSize = 1024 * 1024;
+constexpr std::size_t kQueuedFramesMax = limits::kSessionQueueFramesMax / 4;
+
+}  // namespace
+
+void Fanout::load(const storage::RelaySnapshot& snapshot) {
+  Model& model = context_.model;
+  for (const auto& row : snapshot.groups) {
+    Group& group = model.groups[row.group];
+    group.row = row;
+    group.released = row.seq;
+  }
+  for (const auto& row : snapshot.members) {
+    if (Group* group = model.group(row.group)) group->cursors[row.device] = row.cursor;
+    if (Device* device = model.device(row.device)) device->groups.insert(row.group);
+  }
+  for (const auto& [id, last] : snapshot.mail_counters) {
+    if (Device* device = model.device(id)) device->mail_last = device->mail_durable = last;
+  }
+}
+
+void Fanout::start(Session& session) {
+  const Device* device = context_.model.device(session.device);
+  if (device == nullptr) return;
+  for (const auto& id : device->groups) {
+    const Group& group = context_.model.groups.at(id);
+    session.sent[id] = group.cursors.at(session.device);
+    read_group(session, id);
+  }
+  session.mail_sent = device->mail_acknowledged;
+  read_mail(session);
+}
+
+bool Fanout::may_send_backlog(Session& session) {
+  if (context_.outlet.queued(session.id) <= kQueuedFramesMax) return true;
+  session.behind = true;
+  return false;
+}
+
+void Fanout::drained(SessionId id) {
+  Session* session = context_.model.session(id);
+  if (session == nullptr || !session->behind) return;
+  session->behind = false;
+  std::vector<GroupId> groups;
+  for (const auto& [group, sent] : session->sent) groups.push_back(group);
+  for (const auto& group : groups) read_group(*session, group);
+  if (!session->mail_live) read_mail(*session);
+}
+
+void Fanout::read_group(Session& session, const GroupId& group) {
+  const Group& state = context_.model.groups.at(group);
+  if (session.sent.at(group) >= state.released || session.reading.count(group) != 0 ||
+      !may_send_backlog(session)) {
+    return;
+  }
+  session.reading.insert(group);
+  const Seq after = session.sent.at(group);
+  context_.store.read<std::vector<storage::MessageRow>>(
+      [group, after](const storage::RelayReader& reader) {
+        return reader.messages(group, after, kPageSize);
+      },
+      [this, id = session.id, group](Result<std::vector<storage::MessageRow>> rows) {
+        Session* to = context_.model.session(id);
+        if (to == nullptr) return;
+        to->reading.erase(group);
+        auto sent = to->sent.find(group);
+        // Gone from the group meanwhile, or the disk fails: nothing more goes out.
+        if (sent == to->sent.end() || !rows || rows.value().empty()) return;
+        for (const auto& row : rows.value()) {
+          if (row.seq != sent->second.next()) return;
+          context_.send(id, deliver_frame(context_, row, as_text(row.ciphertext)));
+          ++context_.model.counters.deliveries;
+          sent->second = row.seq;
+        }
+        read_group(*to, group);
+      });
+}
+
+net::SharedFrame Fanout::deliver_frame(const Context& context, const storage::MessageRow& message,
+                                       std::string_view ciphertext) {
+  v1::ServerFrame frame;
+  auto& deliver = *frame.mutable_deliver();
+  deliver.set_group(wire::to_field(message.group));
+  deliver.set_seq(message.seq.value);
+  deliver.set_epoch(message.epoch.value);
+  deliver.set_kind(static_cast<v1::SubmissionKind>(message.kind));
+  deliver.set_message_id(wire::to_field(message.message_id));
+  deliver.set_sender(wire::to_field(message.sender));
+  deliver.set_submission(message.submission.value);
+  deliver.set_ciphertext(ciphertext.data(), ciphertext.size());
+  deliver.set_token(wire::to_field(message.token));
+  deliver.set_roster(wire::to_field(message.roster));
+  return context.encode(frame);
+}
+
+void Fanout::released(const GroupId& id, Seq seq, const net::SharedFrame& frame) {
+  Group& group = context_.model.groups.at(id);
+  group.released = seq;
+  for (const auto& [member, cursor] : group.cursors) {
+    const Device* device = context_.model.device(member);
+    Session* session = device != nullptr ? context_.model.session(device->session) : nullptr;
+    if (session == nullptr) continue;
+    auto sent = session->sent.find(id);
+    if (sent == session->sent.end() || sent->second >= seq) continue;
+    if (frame && sent->second.next() == seq && session->reading.count(id) == 0 &&
+        !session->behind) {
+      context_.send(session->id, frame);
+      ++context_.model.counters.deliveries;
+      sent->second = seq;
+    } else {
+      read_group(*session, id);
+    }
+  }
+}
+
+void Fanout::number_mail(std::vector<storage::MailRow>& mail) {
+  for (auto& row : mail) row.number = ++context_.model.devices.at(row.device).mail_last;
+}
+
+void Fanout::mailed(const std::vector<storage::MailRow>& mail) {
+  for (const auto& row : mail) {
+    Device& device = context_.model.devices.at(row.device);
+    device.mail_durable = std::max(device.mail_durable, row.number);
+    Session* session = context_.model.session(device.session);
+    if (session == nullptr || !session->mail_live) continue;
+    if (session->mail_sent + 1 == row.number) {
+      send_mail(*session, row);
+    } else {
+      session->mail_live = false;
+      read_mail(*session);
+    }
+  }
+}
+
+void Fanout::send_mail(Session& session, const storage::MailRow& mail) {
+  v1::ServerFrame frame;
+  auto& item = *frame.mutable_mail();
+  item.set_number(mail.number);
+  item.set_kind(static_cast<v1::MailKind>(mail.kind));
+  item.set_body(wire::to_field(mail.body));
+  item.set_about(wire::to_field(mail.about));
+  context_.send(session.id, frame);
+  session.mail_sent = mail.number;
+}
+
+void Fanout::read_mail(Session& session) {
+  const Device& device = context_.model.devices.at(session.device);
+  if (session.mail_sent >= device.mail_durable) {
+    session.mail_live = true;
+    return;
+  }
+  if (session.mail_reading || !may_send_backlog(session)) return;
+  session.mail_reading = true;
+  const auto upto = device.mail_durable;
+  context_.store.read<std::vector<storage::MailRow>>(
+      [id = session.device, after = session.mail_sent](const storage::RelayReader& reader) {
+        return reader.mail(id, after, kPageSize);
+      },
+      [this, id = session.id, upto](Result<std::vector<storage::MailRow>> rows) {
+        Session* to = context_.model.session(id);
+        if (to == nullptr || !rows) return;
+        to->mail_reading = false;
+        for (const auto& row : rows.value()) {
+          if (row.number > to->mail_sent) send_mail(*to, row);
+        }
+        // What is missing up to `upto` was acknowledged in an earlier session.
+        if (rows.value().empty()) to->mail_sent = std::max(to->mail_sent, upto);
+        read_mail(*to);
+      });
+}
+
+void Fanout::members_changed(Group& group, const std::vector<DeviceId>& members, Seq commit) {
+  Model& model = context_.model;
+  std::unordered_map<DeviceId, Seq> cursors;
+  for (const auto& id : members) {
+    auto old = group.cursors.find(id);
+    cursors[id] = old != group.cursors.end() ? old->second : commit;
+    Device& device = model.devices.at(id);
+    device.groups.insert(group.row.group);
+    Session* session = model.session(device.session);
+    if (session != nullptr && session->sent.count(group.row.group) == 0) {
+      session->sent[group.row.group] = cursors[id];
+    }
+  }
+  for (const auto& [id, cursor] : group.cursors) {
+    if (cursors.count(id) != 0) continue;
+    Device* device = model.device(id);
+    if (device == nullptr) continue;
+    device->groups.erase(group.row.group);
+    if (Session* session = model.session(device->session)) session->sent.erase(group.row.group);
+  }
+  group.cursors = std::move(cursors);
+}
+
+void Fanout::forget(const DeviceId& id) {
+  Device& device = context_.model.devices.at(id);
+  for (const auto& group : device.groups) {
+    context_.model.groups.at(group).cursors.erase(id);
+    moved_cursors_.erase({group, id});
+  }
+  device.groups.clear();
+  if (Session* session = context_.model.session(device.session)) session->sent.clear();
+}
+
+Status Fanout::delivery_ack(const Session& session, const v1::DeliveryAck& ack) {
+  CANDOUR_TRY(auto id, wire::id_of<GroupId>(ack.group(), "group"));
+  Group* group = context_.model.group(id);
+  if (group == nullptr) return error(ErrorCode::group_unknown, "there is no group " + id.hex());
+  auto cursor = group->cursors.find(session.device);
+  if (cursor == group->cursors.end()) {
+    return error(ErrorCode::not_a_member, "this device is not in group " + id.hex());
+  }
+  const auto sent = session.sent.find(id);
+  if (sent == session.sent.end() || Seq(ack.seq()) > sent->second) {
+    return error(ErrorCode::input_invalid,
+                 "message " + std::to_string(ack.seq()) + " was not delivered on this connection");
+  }
+  if (Seq(ack.seq()) <= cursor->second) return ok();
+  cursor->second = Seq(ack.seq());
+  moved_cursors_.insert({id, session.device});
+  return ok();
+}
+
+Status Fanout::mail_ack(const Session& session, const v1::MailAck& ack) {
+  if (ack.through() > session.mail_sent) {
+    return error(ErrorCode::input_invalid,
+                 "mail " + std::to_string(ack.through()) + " was not sent on this connection");
+  }
+  Device& device = context_.model.devices.at(session.device);
+  if (ack.through() <= device.mail_acknowledged) return ok();
+  device.mail_acknowledged = ack.through();
+  moved_mail_[session.device] = ack.through();
+  return ok();
+}
+
+void Fanout::flush_acknowledged() {
+  if ((moved_cursors_.empty() && moved_mail_.empty()) || context_.model.storage_failed) return;
+  storage::Acknowledged out;
+  std::set<GroupId> groups;
+  for (const auto& [id, device] : moved_cursors_) {
+    out.cursors.push_back({id, device, context_.model.groups.at(id).cursors.at(device)});
+    groups.insert(id);
+  }
+  for (const auto& id : groups) {
+    Group& group = context_.model.groups.at(id);
+    Seq lowest = group.released;
+    for (const auto& [device, cursor] : group.cursors) lowest = std::min(lowest, cursor);
+    if (lowest <= group.passed) continue;
+    group.passed = lowest;
+    out.passed.push_back({id, lowest});
+  }
+  for (const auto& [device, through] : moved_mail_) out.mail.push_back({device, through});
+  moved_cursors_.clear();
+  moved_mail_.clear();
+  context_.store.acknowledge(std::move(out),
+                             [this](Status status) { context_.durable(status, 0, 0); });
+}
+
+}  // namespace candour::relay

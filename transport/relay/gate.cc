@@ -1,0 +1,327 @@
+#include "transport/relay/gate.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "crypto/hash.h"
+
+namespace candour::relay {
+
+namespace {
+
+constexpr std::size_t kUnansweredMax = 256;
+constexpr std::size_t kVerdictsRemembered = 4096;
+constexpr std::size_t kBotMailRemembered = 65536;
+constexpr std::size_t kPageSize = 1024 * 1024;
+
+}  // namespace
+
+void Gate::load(const storage::RelaySnapshot& snapshot) {
+  Model& model = context_.model;
+  for (const auto& row : snapshot.pending) {
+    Group& group = model.groups.at(row.group);
+    group.pending.push_back({.row = row, .durable = true});
+    group.commit_pending = group.commit_pending || row.kind == v1::COMMIT;
+    ++model.pending_count;
+  }
+  for (const auto& row : snapshot.verdicts) {
+    Group& group = model.groups.at(row.group);
+    group.verdicts[row.message_id] = {row.hash, row.seq};
+    group.verdict_order.push_back(row.message_id);
+  }
+  for (const auto& row : snapshot.appended) appended_[row.record_id] = {row.hash, row.index};
+  for (const auto& id : snapshot.bot_mail_ids) {
+    const auto key = std::pair(id.device, MessageId::from(id.mail_id).value_or(MessageId()));
+    bot_mail_ids_[key] = id.hash;
+    bot_mail_order_.push_back(key);
+  }
+}
+
+void Gate::bot_attached() {
+  feed_.clear();
+  unanswered_ = 0;
+  std::vector<std::tuple<TimeMs, GroupId, Submission>> all;
+  for (auto& [id, group] : context_.model.groups) {
+    if (group.row.stopped) continue;
+    TimeMs time;  // never goes back within a group, whatever the clock did
+    for (auto& pending : group.pending) {
+      pending.sent_to_bot = false;
+      time = std::max(time, pending.row.accepted);
+      if (pending.durable) all.emplace_back(time, id, pending.row.submission);
+    }
+  }
+  std::sort(all.begin(), all.end());
+  for (const auto& [time, group, submission] : all) feed_.emplace_back(group, submission);
+  feed();
+}
+
+void Gate::accepted(const GroupId& group, Submission submission) {
+  if (context_.model.bot_session == 0) return;
+  feed_.emplace_back(group, submission);
+  feed();
+}
+
+void Gate::feed() {
+  while (context_.model.bot_session != 0 && !reading_ && !feed_.empty() &&
+         unanswered_ < kUnansweredMax) {
+    const auto [id, submission] = feed_.front();
+    Group& group = context_.model.groups.at(id);
+    auto pending = std::find_if(group.pending.begin(), group.pending.end(), [&](const Pending& p) {
+      return p.row.submission == submission;
+    });
+    if (pending == group.pending.end() || group.row.stopped || pending->sent_to_bot) {
+      feed_.pop_front();
+      continue;
+    }
+    if (!pending->body) return read_pending(id, submission);
+    feed_.pop_front();
+    send_check(*pending);
+  }
+}
+
+void Gate::read_pending(const GroupId& id, Submission from) {
+  reading_ = true;
+  context_.store.read<std::vector<storage::PendingBody>>(
+      [id, from](const storage::RelayReader& reader) {
+        return reader.pending(id, from, kPageSize);
+      },
+      [this, id](Result<std::vector<storage::PendingBody>> rows) {
+        reading_ = false;
+        if (!rows) return;
+        Group& group = context_.model.groups.at(id);
+        for (auto& row : rows.value()) {
+          auto pending =
+              std::find_if(group.pending.begin(), group.pending.end(), [&](const Pending& p) {
+                return p.row.submission == row.about.submission;
+              });
+          if (pending == group.pending.end() || pending->body) continue;
+          auto submit = std::make_shared<v1::Submit>();
+          submit->set_version(1);
+          submit->set_group(wire::to_field(id));
+          submit->set_message_id(wire::to_field(row.about.message_id));
+          submit->set_epoch(row.about.epoch.value);
+          submit->set_kind(static_cast<v1::SubmissionKind>(row.about.kind));
+          submit->set_ciphertext(wire::to_field(row.ciphertext));
+          submit->set_bot_field(wire::to_field(row.bot_field));
+          context_.model.pending_bytes_kept += row.ciphertext.size();
+          pending->body = std::move(submit);
+        }
+        feed();
+      });
+}
+
+void Gate::send_check(Pending& pending) {
+  v1::ServerFrame frame;
+  auto& check = *frame.mutable_check();
+  *check.mutable_submit() = *pending.body;
+  check.set_submission(pending.row.submission.value);
+  check.set_sender(wire::to_field(pending.row.sender));
+  check.set_accepted_ms(pending.row.accepted.value);
+  context_.send(context_.model.bot_session, frame);
+  pending.sent_to_bot = true;
+  ++unanswered_;
+}
+
+void Gate::stop_group(Group& group, std::string_view why) {
+  group.row.stopped = true;
+  const GroupId id = group.row.group;
+  log::error("group_stopped", {{"group", id}, {"why", log::LogSafe(why)}});
+  context_.store.stop_group(id, [this, id](Status status) {
+    if (!context_.durable(status, 0, 0)) return;
+    const auto news = context_.encode(wire::failure_frame(
+        0, error(ErrorCode::group_stopped, "group " + id.hex() + " was stopped")));
+    const Group& stopped = context_.model.groups.at(id);
+    for (const auto& [member, cursor] : stopped.cursors) {
+      const Device* device = context_.model.device(member);
+      if (device != nullptr && device->session != 0) context_.send(device->session, news);
+    }
+  });
+}
+
+Status Gate::verdict(Session& session, std::uint64_t request, const v1::Verdict& verdict) {
+  if (!session.bot) return error(ErrorCode::not_permitted, "only the bot gives verdicts");
+  CANDOUR_TRY(auto id, wire::id_of<GroupId>(verdict.group(), "group"));
+  CANDOUR_TRY(auto message, wire::id_of<MessageId>(verdict.message_id(), "message_id"));
+  Group* group = context_.model.group(id);
+  if (group == nullptr) return error(ErrorCode::group_unknown, "there is no group " + id.hex());
+  const Digest hash = crypto::sha256(wire::serialise(verdict));
+  if (auto memo = group->verdicts.find(message); memo != group->verdicts.end()) {
+    if (memo->second.hash != hash) {
+      stop_group(*group, "the bot contradicted a verdict it had given");
+      return error(ErrorCode::group_stopped,
+                   "this contradicts the verdict given before for message " + message.hex());
+    }
+    context_.store.after_durable(
+        [this, id = session.id, request, seq = memo->second.seq](Status status) {
+          if (context_.durable(status, id, request)) context_.done(id, request, seq.value, true);
+        });
+    return ok();
+  }
+  if (group->row.stopped) {
+    return error(ErrorCode::group_stopped, "group " + id.hex() + " is stopped");
+  }
+  auto pending = std::find_if(group->pending.begin(), group->pending.end(),
+                              [&](const Pending& p) { return p.row.message_id == message; });
+  if (pending == group->pending.end() || !pending->durable) {
+    return error(ErrorCode::not_found, "message " + message.hex() + " is not pending");
+  }
+  if (pending != group->pending.begin() || pending->row.submission.value != verdict.submission()) {
+    return error(ErrorCode::input_invalid,
+                 "the oldest pending submission of the group is number " +
+                     std::to_string(group->pending.front().row.submission.value) +
+                     "; verdicts are given in order");
+  }
+  CANDOUR_TRY(auto checked, check(session, *group, *pending, verdict));
+  apply(session.id, request, *group, verdict, hash, std::move(checked));
+  feed();
+  return ok();
+}
+
+void Gate::apply(SessionId session, std::uint64_t request, Group& group,
+                 const v1::Verdict& verdict, const Digest& hash, CheckedVerdict checked) {
+  Model& model = context_.model;
+  const GroupId id = group.row.group;
+  Pending pending = std::move(group.pending.front());
+  group.pending.pop_front();
+  --model.pending_count;
+  if (pending.sent_to_bot) --unanswered_;
+  if (pending.body) model.pending_bytes_kept -= pending.body->ciphertext().size();
+  if (pending.row.kind == v1::COMMIT) group.commit_pending = false;
+
+  storage::JudgedSubmission judged;
+  judged.verdict = {.group = id,
+                    .submission = pending.row.submission,
+                    .message_id = pending.row.message_id,
+                    .hash = hash};
+  for (const auto& entry : verdict.log()) judged.log.push_back(append(entry));
+  judged.mail = std::move(checked.mail);
+  fanout_.number_mail(judged.mail);
+  net::SharedFrame deliver;
+  if (checked.token) {
+    judged.verdict.seq = checked.token->seq;
+    judged.token_hash = checked.token->hash();
+    storage::MessageRow message{.group = id,
+                                .seq = checked.token->seq,
+                                .submission = pending.row.submission,
+                                .epoch = pending.row.epoch,
+                                .kind = pending.row.kind,
+                                .message_id = pending.row.message_id,
+                                .sender = pending.row.sender,
+                                .token = to_bytes(verdict.token()),
+                                .roster = to_bytes(verdict.roster())};
+    if (pending.body) {
+      deliver = Fanout::deliver_frame(context_, message, pending.body->ciphertext());
+    }
+    judged.released = std::move(message);
+    group.row.seq = checked.token->seq;
+    group.row.token_hash = judged.token_hash;
+    ++model.counters.releases;
+  } else {
+    ++model.counters.withheld;
+  }
+  if (checked.roster) {
+    storage::RosterChange change{.epoch = checked.roster->epoch};
+    for (const auto& member : checked.roster->members) {
+      // Revoked while the commit was on its way: it gets nothing any more (I9).
+      if (!model.devices.at(member.device).revoked) change.members.push_back(member.device);
+    }
+    group.row.epoch = change.epoch;
+    fanout_.members_changed(group, change.members, group.row.seq);
+    judged.roster = std::move(change);
+  }
+  group.verdicts[pending.row.message_id] = {hash, judged.verdict.seq};
+  group.verdict_order.push_back(pending.row.message_id);
+  if (group.verdict_order.size() > kVerdictsRemembered) {
+    group.verdicts.erase(group.verdict_order.front());
+    group.verdict_order.pop_front();
+  }
+  const Seq seq = judged.verdict.seq;
+  auto mail = judged.mail;
+  context_.store.judge(std::move(judged), [this, session, request, id, seq, deliver,
+                                           mail = std::move(mail)](Status status) {
+    if (!context_.durable(status, session, request)) return;
+    context_.done(session, request, seq.value);
+    if (seq.value != 0) fanout_.released(id, seq, deliver);
+    fanout_.mailed(mail);
+  });
+}
+
+Status Gate::append_record(Session& session, std::uint64_t request,
+                           const v1::AppendRecord& frame) {
+  if (!session.bot) return error(ErrorCode::not_permitted, "only the bot appends records");
+  CANDOUR_TRY(auto record_id, wire::id_of<RecordId>(frame.log().record_id(), "record_id"));
+  const Digest hash = crypto::sha256(wire::serialise(frame));
+  if (auto known = appended_.find(record_id); known != appended_.end()) {
+    if (known->second.first != hash) {
+      return error(ErrorCode::already_exists,
+                   "record " + record_id.hex() + " was appended before with other bytes");
+    }
+    context_.store.after_durable(
+        [this, id = session.id, request, index = known->second.second](Status status) {
+          if (context_.durable(status, id, request)) context_.done(id, request, index, true);
+        });
+    return ok();
+  }
+  CANDOUR_TRY(check_log_entry(frame.log()));
+  CANDOUR_TRY(auto mail, check_mail(frame.mail()));
+  storage::AppendedRecord record{.leaf = append(frame.log()), .mail = std::move(mail)};
+  fanout_.number_mail(record.mail);
+  const auto index = record.leaf.index;
+  record.appended = {.record_id = record_id, .index = index, .hash = hash};
+  appended_[record_id] = {hash, index};
+  auto sent = record.mail;
+  context_.store.append(std::move(record), [this, id = session.id, request, index,
+                                            sent = std::move(sent)](Status status) {
+    if (!context_.durable(status, id, request)) return;
+    context_.done(id, request, index);
+    fanout_.mailed(sent);
+  });
+  return ok();
+}
+
+Status Gate::bot_mail(Session& session, std::uint64_t request, const v1::BotMail& mail) {
+  CANDOUR_TRY(auto mail_id, wire::id_of<MessageId>(mail.mail_id(), "mail_id"));
+  if (mail.sealed().empty() || mail.sealed().size() > limits::kMailSizeMax) {
+    return error(ErrorCode::frame_too_large, "mail to the bot has 1 to " +
+                                                 std::to_string(limits::kMailSizeMax) + " bytes");
+  }
+  const Digest hash = crypto::sha256(as_bytes(mail.sealed()));
+  const auto key = std::pair(session.device, mail_id);
+  if (auto known = bot_mail_ids_.find(key); known != bot_mail_ids_.end()) {
+    if (known->second != hash) {
+      return error(ErrorCode::message_id_reused, "this mail id was used for other bytes");
+    }
+    context_.store.after_durable([this, id = session.id, request](Status status) {
+      if (context_.durable(status, id, request)) context_.done(id, request, 0, true);
+    });
+    return ok();
+  }
+  const DeviceId bot = !context_.model.bot_device.is_zero() || context_.model.statement->bots.empty()
+                           ? context_.model.bot_device
+                           : context_.model.statement->bots.front();
+  if (context_.model.device(bot) == nullptr) {
+    return error(ErrorCode::bot_absent, "the bot has no certificate yet; try again later");
+  }
+  bot_mail_ids_[key] = hash;
+  bot_mail_order_.push_back(key);
+  if (bot_mail_order_.size() > kBotMailRemembered) {
+    bot_mail_ids_.erase(bot_mail_order_.front());
+    bot_mail_order_.pop_front();
+  }
+  std::vector<storage::MailRow> rows{{.device = bot,
+                                      .kind = v1::TO_BOT,
+                                      .body = to_bytes(mail.sealed()),
+                                      .about = to_bytes(mail.mail_id())}};
+  fanout_.number_mail(rows);
+  context_.store.put_bot_mail(
+      {.device = session.device, .mail_id = to_bytes(mail.mail_id()), .hash = hash}, rows.front(),
+      [this, id = session.id, request, rows](Status status) {
+        if (!context_.durable(status, id, request)) return;
+        context_.done(id, request, 0);
+        fanout_.mailed(rows);
+      });
+  return ok();
+}
+
+}  // namespace candour::relay

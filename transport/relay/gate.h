@@ -1,0 +1,64 @@
+// The gate between what was accepted and what is delivered: hands pending submissions to the bot in
+// accept order and applies its verdicts. Without a bot nothing passes (I11). IoThread only.
+#pragma once
+
+#include "identity/roster.h"
+#include "identity/token.h"
+#include "transport/relay/fanout.h"
+#include "transport/relay/log_service.h"
+
+namespace candour::relay {
+
+class Gate {
+ public:
+  Gate(Context& context, Fanout& fanout, LogService& log)
+      : context_(context), fanout_(fanout), log_(log) {}
+
+  void load(const storage::RelaySnapshot& snapshot);
+  /// A new session of the bot: everything pending is sent again, oldest first.
+  void bot_attached();
+  /// A submission became durable.
+  void accepted(const GroupId& group, Submission submission);
+
+  Status verdict(Session& session, std::uint64_t request, const v1::Verdict& verdict);
+  Status append_record(Session& session, std::uint64_t request, const v1::AppendRecord& append);
+  Status bot_mail(Session& session, std::uint64_t request, const v1::BotMail& mail);
+
+  std::size_t unanswered() const { return unanswered_; }
+
+ private:
+  struct CheckedVerdict {
+    std::optional<identity::ReleaseToken> token;
+    std::optional<identity::Roster> roster;
+    std::vector<storage::MailRow> mail;
+  };
+  void feed();
+  void read_pending(const GroupId& group, Submission from);
+  void send_check(Pending& pending);
+  void stop_group(Group& group, std::string_view why);
+  Result<CheckedVerdict> check(const Session& bot, const Group& group, const Pending& pending,
+                               const v1::Verdict& verdict) const;
+  Status check_token(const identity::ReleaseToken& token, const Group& group,
+                     const Pending& pending, const v1::Verdict& verdict) const;
+  Result<identity::Roster> check_roster(const Session& bot, const Group& group,
+                                        const v1::Verdict& verdict) const;
+  Result<std::vector<storage::MailRow>> check_mail(
+      const google::protobuf::RepeatedPtrField<v1::Mail>& mail) const;
+  Status check_log_entry(const v1::LogEntry& entry) const;
+  storage::LogLeaf append(const v1::LogEntry& entry);
+  void apply(SessionId session, std::uint64_t request, Group& group, const v1::Verdict& verdict,
+             const Digest& hash, CheckedVerdict checked);
+
+  Context& context_;
+  Fanout& fanout_;
+  LogService& log_;
+  /// Durable, pending, not yet sent to this session of the bot; in accept order.
+  std::deque<std::pair<GroupId, Submission>> feed_;
+  std::size_t unanswered_ = 0;
+  bool reading_ = false;
+  std::unordered_map<RecordId, std::pair<Digest, std::uint64_t>> appended_;
+  std::map<std::pair<DeviceId, MessageId>, Digest> bot_mail_ids_;
+  std::deque<std::pair<DeviceId, MessageId>> bot_mail_order_;
+};
+
+}  // namespace candour::relay

@@ -1,0 +1,87 @@
+// candour-relay: the server everybody connects to. It holds no group key and no plaintext.
+#include <pthread.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/json_text.h"
+#include "base/log.h"
+#include "transport/relay/app.h"
+
+namespace {
+
+using candour::ErrorCode;
+
+int fail(const candour::Error& error, bool json) {
+  const std::string code(candour::code_name(error.code));
+  if (json) {
+    std::fprintf(stderr, "{\"error\":%s,\"message\":%s,\"detail\":{}}\n",
+                 candour::json_quote(code).c_str(), candour::json_quote(error.message).c_str());
+  } else {
+    std::fprintf(stderr, "candour-relay: %s (%s)\n", error.message.c_str(), code.c_str());
+  }
+  return candour::exit_status(error.code);
+}
+
+candour::log::Level level_of(const std::string& name) {
+  if (name == "debug") return candour::log::Level::debug;
+  if (name == "warning") return candour::log::Level::warning;
+  if (name == "error") return candour::log::Level::error;
+  return candour::log::Level::info;
+}
+
+int serve(const candour::config::RelayConfig& config, const sigset_t& signals, bool json) {
+  auto app = candour::relay::App::start(config, candour::system_clock(),
+                                        candour::monotonic_clock(), candour::system_random());
+  if (!app) return fail(app.error(), json);
+  std::printf("{\"event\":\"ready\",\"port\":%u,\"admin_port\":%u}\n",
+              unsigned{app.value()->port()}, unsigned{app.value()->admin_port()});
+  std::fflush(stdout);
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) break;
+    const auto reloaded = app.value()->reload();
+    if (!reloaded) {
+      candour::log::error("reload_failed",
+                          {{"message", candour::log::LogSafe(reloaded.error().message)}});
+    }
+  }
+  candour::log::info("stopping");
+  app.value().reset();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli("candour-relay: relays encrypted messages, keeps the log");
+  std::string config_file;
+  std::string state_dir;
+  bool json = false;
+  cli.add_option("--config", config_file, "configuration file (TOML)")
+      ->envname("CANDOUR_CONFIG")
+      ->required();
+  cli.add_option("--state", state_dir, "state folder; overrides state_dir of the configuration");
+  cli.add_flag("--json", json, "failures as one line of JSON");
+  cli.set_version_flag("--version", "candour-relay " CANDOUR_VERSION);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return cli.exit(success);
+  } catch (const CLI::ParseError& wrong) {
+    return fail(candour::error(ErrorCode::usage, wrong.what()), json);
+  }
+  // Signals are waited for, not handled: every thread inherits the block.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  auto config = candour::config::load_relay_config(config_file);
+  if (!config) return fail(config.error(), json);
+  if (!state_dir.empty()) config.value().state_dir = state_dir;
+  candour::log::set_level(level_of(config.value().log_level));
+  return serve(config.value(), signals, json);
+}

@@ -1,0 +1,164 @@
+#include "transport/relay/relay.h"
+
+#include "base/limits.h"
+
+namespace candour::relay {
+
+Relay::Relay(Parts parts)
+    : context_{parts.clock,  parts.monotonic, parts.random, parts.store,
+               parts.outlet, parts.bounds,    model_},
+      log_(context_, parts.log_key.clone(), parts.witnesses),
+      fanout_(context_),
+      directory_(context_, fanout_),
+      gate_(context_, fanout_, log_),
+      sequencer_(context_, gate_),
+      sessions_(context_, fanout_, log_),
+      log_public_key_(parts.log_key.public_key()) {
+  model_.root = parts.root;
+  directory_.use_log(log_);
+  directory_.set_on_revoked([this](const DeviceId& device) { sessions_.revoked(device); });
+  sessions_.set_on_bot([this] { gate_.bot_attached(); });
+}
+
+Status Relay::start(const std::vector<std::string>& bootstrap) {
+  CANDOUR_TRY(auto snapshot, context_.store.load());
+  CANDOUR_TRY(directory_.load(snapshot));
+  CANDOUR_TRY(log_.load(snapshot));
+  fanout_.load(snapshot);
+  sequencer_.load(snapshot);
+  gate_.load(snapshot);
+  for (const auto& note : bootstrap) {
+    CANDOUR_TRY(auto kind, kind_of_note(note));
+    CANDOUR_TRY(directory_.publish(0, 0, kind, to_bytes(note)));
+  }
+  if (!model_.statement) {
+    return error(ErrorCode::config_invalid,
+                 "no organisation statement is known; name one in organisation.bootstrap");
+  }
+  if (model_.statement->log.public_key != log_public_key_) {
+    return error(ErrorCode::config_invalid, "the log key is not the one the organisation statement "
+                                            "lists for " +
+                                                model_.statement->log.name);
+  }
+  return ok();
+}
+
+void Relay::opened(SessionId session, ByteView channel_binding) {
+  sessions_.opened(session, channel_binding);
+}
+
+void Relay::closed(SessionId session) { sessions_.closed(session); }
+
+void Relay::drained(SessionId session) { fanout_.drained(session); }
+
+void Relay::tick() {
+  sessions_.tick();
+  fanout_.flush_acknowledged();
+  const TimeMs now = context_.monotonic.now();
+  if (now.value - log_ticked_.value < limits::kCheckpointTickMs) return;
+  log_ticked_ = now;
+  log_.tick();
+}
+
+void Relay::frame(SessionId id, ByteView bytes) {
+  Session* session = model_.session(id);
+  if (session == nullptr) return;
+  ++model_.counters.frames_in;
+  model_.counters.bytes_in += bytes.size();
+  auto parsed = wire::parse_client_frame(bytes);
+  if (!parsed) {
+    // Nothing in it can be trusted, not even the request number.
+    context_.send(id, wire::failure_frame(0, parsed.error()));
+    ++model_.counters.frames_refused;
+    if (!session->logged_in) {
+      context_.outlet.close(id, kCloseLoginFailed, std::string(code_name(parsed.error().code)));
+    }
+    return;
+  }
+  auto& frame = parsed.value();
+  const auto request = frame.request();
+  if (auto result = dispatch(*session, frame); !result) {
+    context_.refuse(id, request, result.error());
+  }
+}
+
+Status Relay::dispatch(Session& session, v1::ClientFrame& frame) {
+  const auto request = frame.request();
+  switch (frame.body_case()) {
+    case v1::ClientFrame::BODY_NOT_SET:
+      return error(ErrorCode::frame_malformed, "the frame has no body this relay knows");
+    case v1::ClientFrame::kPing: {
+      v1::ServerFrame pong;
+      pong.mutable_pong();
+      context_.answer(session.id, request, std::move(pong));
+      return ok();
+    }
+    case v1::ClientFrame::kLogin:
+      return sessions_.login(session, request, frame.login());
+    default:
+      break;
+  }
+  if (!session.logged_in) return error(ErrorCode::not_logged_in, "log in first");
+  if (model_.storage_failed) {
+    return error(ErrorCode::storage_failed, "the relay cannot store anything; try again later");
+  }
+  switch (frame.body_case()) {
+    case v1::ClientFrame::kPublish:
+      return directory_.publish(session.id, request, frame.publish().kind(),
+                                to_bytes(frame.publish().object()));
+    case v1::ClientFrame::kGetDirectory:
+      return directory_.get(session.id, request, frame.get_directory());
+    case v1::ClientFrame::kGetProof:
+      return log_.proof(session.id, request, frame.get_proof());
+    default:
+      break;
+  }
+  if (!session.is_device()) {
+    return error(ErrorCode::not_permitted, "only a device may do this, not a role key");
+  }
+  return dispatch_device(session, frame);
+}
+
+Status Relay::dispatch_device(Session& session, v1::ClientFrame& frame) {
+  const auto request = frame.request();
+  switch (frame.body_case()) {
+    case v1::ClientFrame::kSubmit:
+      return sequencer_.submit(session, request, std::move(*frame.mutable_submit()));
+    case v1::ClientFrame::kDeliveryAck:
+      return fanout_.delivery_ack(session, frame.delivery_ack());
+    case v1::ClientFrame::kMailAck:
+      return fanout_.mail_ack(session, frame.mail_ack());
+    case v1::ClientFrame::kPutKeyPackages:
+      return sequencer_.put_key_packages(session, request, frame.put_key_packages());
+    case v1::ClientFrame::kNoticeAck:
+      return directory_.notice_ack(session, request, frame.notice_ack());
+    case v1::ClientFrame::kBotMail:
+      return gate_.bot_mail(session, request, frame.bot_mail());
+    case v1::ClientFrame::kVerdict:
+      return gate_.verdict(session, request, frame.verdict());
+    case v1::ClientFrame::kAppendRecord:
+      return gate_.append_record(session, request, frame.append_record());
+    case v1::ClientFrame::kFetchKeyPackages:
+      return sequencer_.fetch_key_packages(session, request, frame.fetch_key_packages());
+    case v1::ClientFrame::kCosignature:
+      if (!session.bot) return error(ErrorCode::not_permitted, "only the bot cosigns here");
+      return log_.cosignature(session.id, request, frame.cosignature());
+    default:
+      return error(ErrorCode::frame_malformed, "the frame has no body this relay knows");
+  }
+}
+
+bool Relay::ready(std::vector<std::string>& reasons) const {
+  if (model_.storage_failed) reasons.push_back("storage_failed");
+  if (!log_.contradiction().empty()) reasons.push_back("log_inconsistent");
+  if (model_.bot_session == 0) reasons.push_back("bot_absent");
+  for (const auto& [id, group] : model_.groups) {
+    if (group.row.stopped) {
+      reasons.push_back("group_stopped");
+      break;
+    }
+  }
+  return !model_.storage_failed && log_.contradiction().empty();
+}
+
+}  // namespace candour::relay

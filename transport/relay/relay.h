@@ -1,0 +1,65 @@
+// The relay's domain: what arrives from sessions, what the clock brings, what the store reports,
+// and nothing about sockets. It builds the parts, loads their state, and hands each frame to the
+// part it belongs to. IoThread only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "transport/relay/directory.h"
+#include "transport/relay/sequencer.h"
+#include "transport/relay/sessions.h"
+
+namespace candour::relay {
+
+class Relay {
+ public:
+  struct Parts {
+    const Clock& clock;
+    const MonotonicClock& monotonic;
+    Random& random;
+    storage::RelayStore& store;
+    Outlet& outlet;
+    WitnessPort& witnesses;
+    Bounds bounds;
+    identity::NoteKey root;
+    crypto::SigningKey log_key;
+  };
+  explicit Relay(Parts parts);
+
+  /// Loads the stored state, checks the log's head against its last checkpoint, and takes in
+  /// `bootstrap` objects that are not known yet, in order. state_damaged, wrong_root_key,
+  /// config_invalid; then the relay must not serve.
+  Status start(const std::vector<std::string>& bootstrap);
+
+  void opened(SessionId session, ByteView channel_binding);
+  void frame(SessionId session, ByteView bytes);
+  void closed(SessionId session);
+  void drained(SessionId session);
+  /// A few times a second.
+  void tick();
+
+  const Model& model() const { return model_; }
+  LogService& log() { return log_; }
+  const LogService& log() const { return log_; }
+  const Gate& gate() const { return gate_; }
+  /// False with the reasons when this relay should get no traffic, or an alarm should ring.
+  bool ready(std::vector<std::string>& reasons) const;
+
+ private:
+  Status dispatch(Session& session, v1::ClientFrame& frame);
+  Status dispatch_device(Session& session, v1::ClientFrame& frame);
+
+  Model model_;
+  Context context_;
+  LogService log_;
+  Fanout fanout_;
+  Directory directory_;
+  Gate gate_;
+  Sequencer sequencer_;
+  Sessions sessions_;
+  SigningPublicKey log_public_key_;
+  TimeMs log_ticked_;
+};
+
+}  // namespace candour::relay

@@ -1,0 +1,33 @@
+// Accepts submissions: one FIFO for each group, a number for each submission, durable before it is
+// acknowledged. Also the key packages of devices. IoThread only.
+#pragma once
+
+#include "transport/relay/gate.h"
+
+namespace candour::relay {
+
+class Sequencer {
+ public:
+  Sequencer(Context& context, Gate& gate) : context_(context), gate_(gate) {}
+
+  void load(const storage::RelaySnapshot& snapshot);
+  Status submit(Session& session, std::uint64_t request, v1::Submit submit);
+  Status put_key_packages(Session& session, std::uint64_t request,
+                          const v1::PutKeyPackages& frame);
+  Status fetch_key_packages(Session& session, std::uint64_t request,
+                            const v1::FetchKeyPackages& frame);
+
+ private:
+  Status check_form(const Session& session, const v1::Submit& submit) const;
+  Status take_allowance(Device& device);
+  /// Why this submission may not enter its group now.
+  Status check_group(const Session& session, const Device& device, const Group& group,
+                     const v1::Submit& submit) const;
+  void accept(Session& session, std::uint64_t request, Device& device, Group& group,
+              const MessageId& message, const Digest& hash, v1::Submit submit, bool creates_group);
+
+  Context& context_;
+  Gate& gate_;
+};
+
+}  // namespace candour::relay

@@ -1,0 +1,208 @@
+#include "transport/relay/sessions.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "identity/login.h"
+
+namespace candour::relay {
+
+namespace {
+
+constexpr std::size_t kNonceSize = 32;
+constexpr std::size_t kCertificateSizeMax = 16 * 1024;
+/// Half of the time within which everybody must have heard; the tick adds its own period.
+constexpr std::uint64_t kBotAbsentGraceMs = limits::kBotAbsentNoticeMs / 2;
+
+}  // namespace
+
+void Sessions::opened(SessionId id, ByteView channel_binding) {
+  Session session{.id = id,
+                  .nonce = Bytes(kNonceSize),
+                  .channel_binding = to_bytes(channel_binding),
+                  .opened = context_.monotonic.now()};
+  context_.random.fill(session.nonce);
+  v1::ServerFrame frame;
+  auto& challenge = *frame.mutable_challenge();
+  challenge.set_version(1);
+  challenge.set_nonce(wire::to_field(session.nonce));
+  challenge.set_log_origin(context_.model.statement->log.name);
+  challenge.set_server("candour-relay/" CANDOUR_VERSION);
+  context_.model.sessions.emplace(id, std::move(session));
+  context_.send(id, frame);
+}
+
+void Sessions::closed(SessionId id) {
+  Session* session = context_.model.session(id);
+  if (session == nullptr) return;
+  if (Device* device = context_.model.device(session->device); device && device->session == id) {
+    device->session = 0;
+  }
+  if (context_.model.bot_session == id) {
+    context_.model.bot_session = 0;
+    bot_gone_since_ = context_.monotonic.now();
+    log::warning("bot_absent");
+  }
+  context_.model.sessions.erase(id);
+}
+
+Result<SigningPublicKey> Sessions::subject_key(const v1::Login& login, Session& session) const {
+  const Model& model = context_.model;
+  if (!login.role_key().empty()) {
+    const auto* role = model.statement->role_key(login.role_key());
+    if (role == nullptr) {
+      return error(ErrorCode::unknown_device, "the organisation statement lists no key of this name");
+    }
+    session.role_key = login.role_key();
+    return role->key.public_key;
+  }
+  CANDOUR_TRY(auto id, wire::id_of<DeviceId>(login.device(), "device"));
+  if (!login.certificate().empty()) {
+    if (login.certificate().size() > kCertificateSizeMax) {
+      return error(ErrorCode::frame_too_large, "the certificate is larger than 16 KiB");
+    }
+    CANDOUR_TRY(auto certificate,
+                identity::Certificate::verify(login.certificate(), *model.statement));
+    if (certificate.device() != id) {
+      return error(ErrorCode::certificate_invalid, "the certificate is for another device");
+    }
+  }
+  auto device = model.devices.find(id);
+  if (device == model.devices.end()) {
+    return error(ErrorCode::unknown_device,
+                 "the device is not in the directory; its certificate has to be published first");
+  }
+  session.device = id;
+  return device->second.certificate.subject.signing_key;
+}
+
+Status Sessions::check_login(const Session& session, const v1::Login& login,
+                             const SigningPublicKey& key) const {
+  const identity::LoginTranscript transcript{
+      .log_origin = context_.model.statement->log.name,
+      .nonce = session.nonce,
+      .channel_binding = session.channel_binding,
+      .subject = session.role_key.empty() ? to_bytes(session.device.view())
+                                          : to_bytes(session.role_key),
+      .client_build = login.client_build()};
+  auto signature = Signature::from(as_bytes(login.signature()));
+  if (!signature || !transcript.verify(key, *signature)) {
+    return error(ErrorCode::login_invalid,
+                 "the signature is not this subject's over this connection's challenge");
+  }
+  return ok();
+}
+
+Status Sessions::check_device(const DeviceId& id) const {
+  const Device& device = context_.model.devices.at(id);
+  if (device.revoked) {
+    return error(ErrorCode::device_revoked, "device " + id.hex() + " was revoked");
+  }
+  return device.certificate.valid_at(context_.clock.now());
+}
+
+Status Sessions::login(Session& session, std::uint64_t request, const v1::Login& login) {
+  if (session.nonce_used) {
+    return error(ErrorCode::login_replayed, "this connection's challenge has been used; reconnect");
+  }
+  session.nonce_used = true;
+  const auto attempt = [&]() -> Status {
+    if (login.version() != 1) {
+      return error(ErrorCode::frame_malformed, "the login has an unknown version");
+    }
+    if (!context_.model.statement->lists_build(login.client_build())) {
+      return error(ErrorCode::client_build_unlisted,
+                   "this client build is not on the organisation's list; update the client");
+    }
+    CANDOUR_TRY(auto key, subject_key(login, session));
+    CANDOUR_TRY(check_login(session, login, key));
+    return session.role_key.empty() ? check_device(session.device) : ok();
+  };
+  if (auto result = attempt(); !result) {
+    context_.refuse(session.id, request, result.error());
+    context_.outlet.close(session.id, kCloseLoginFailed,
+                          std::string(code_name(result.error().code)));
+    return ok();
+  }
+  session.logged_in = true;
+  Model& model = context_.model;
+  if (session.is_device()) {
+    Device& device = model.devices.at(session.device);
+    if (device.session != 0) {
+      const SessionId old = device.session;
+      context_.outlet.close(old, kCloseReplaced, "replaced");
+      closed(old);
+    }
+    device.session = session.id;
+    session.bot = model.statement->lists_bot(session.device);
+  }
+  if (session.bot) {
+    model.bot_session = session.id;
+    model.bot_device = session.device;
+  }
+  send_logged_in(session, request);
+  if (session.bot) {
+    log::info("bot_attached", {{"device", session.device}});
+    if (!bot_told_present_) tell_bot_presence(true);
+    if (on_bot_) on_bot_();
+    log_.bot_attached();
+  }
+  fanout_.start(session);
+  return ok();
+}
+
+void Sessions::send_logged_in(const Session& session, std::uint64_t request) {
+  const Model& model = context_.model;
+  v1::ServerFrame frame;
+  frame.set_reply_to(request);
+  auto& out = *frame.mutable_logged_in();
+  out.set_notice(model.notice.is_zero() ? std::string() : wire::to_field(model.notice));
+  out.set_directory(model.directory_durable);
+  out.set_bot_present(model.bot_session != 0);
+  out.set_checkpoint(log_.best_note());
+  out.set_server_time_ms(context_.clock.now().value);
+  if (session.is_device()) {
+    const Device& device = model.devices.at(session.device);
+    out.set_key_packages(static_cast<std::uint32_t>(device.key_packages));
+    out.set_notice_acknowledged(device.notice_acknowledged);
+    for (const auto& id : device.groups) {
+      const Group& group = model.groups.at(id);
+      auto& state = *out.add_groups();
+      state.set_group(wire::to_field(id));
+      state.set_epoch(group.row.epoch.value);
+      state.set_seq(group.released.value);
+      state.set_cursor(group.cursors.at(session.device).value);
+      state.set_stopped(group.row.stopped);
+    }
+  }
+  context_.send(session.id, frame);
+}
+
+void Sessions::revoked(const DeviceId& id) {
+  const Device& device = context_.model.devices.at(id);
+  if (device.session == 0) return;
+  const SessionId session = device.session;
+  context_.outlet.close(session, kCloseRevoked, "device_revoked");
+  closed(session);
+}
+
+void Sessions::tell_bot_presence(bool present) {
+  bot_told_present_ = present;
+  v1::ServerFrame frame;
+  frame.mutable_bot_presence()->set_present(present);
+  context_.broadcast(frame);
+}
+
+void Sessions::tick() {
+  const auto now = context_.monotonic.now().value;
+  for (auto& [id, session] : context_.model.sessions) {
+    if (!session.logged_in && now - session.opened.value > limits::kLoginTimeoutMs) {
+      context_.outlet.close(id, kCloseLoginFailed, "no login in time");
+    }
+  }
+  if (bot_told_present_ && context_.model.bot_session == 0 &&
+      now - bot_gone_since_.value >= kBotAbsentGraceMs) {
+    tell_bot_presence(false);
+  }
+}
+
+}  // namespace candour::relay
