@@ -30,6 +30,7 @@ std::string hex_encode(ByteView bytes) {
 
 std::optional<Bytes> hex_decode(std::string_view hex) {
   if (hex.size() % 2 != 0) return std::nullopt;
+  if (hex.empty()) return Bytes();  // libsodium wants no null pointers
   Bytes out(hex.size() / 2);
   std::size_t size = 0;
   const char* end = nullptr;
@@ -49,6 +50,7 @@ std::string base64_encode(ByteView bytes) {
 }
 
 std::optional<Bytes> base64_decode(std::string_view text) {
+  if (text.empty()) return Bytes();
   Bytes out(text.size() / 4 * 3);
   std::size_t size = 0;
   const char* end = nullptr;

@@ -116,7 +116,7 @@ class SealingPool {
   SealingPool(const crypto::Point& public_key, std::size_t size_max)
       : public_key_(public_key), size_max_(size_max) {}
 
-  /// Does the work for one record ahead (about 0.3 ms); false when the pool is full.
+  /// Does the work for one record ahead (five multiplications); false when the pool is full.
   bool precompute_one(Random& random);
   /// One from the pool, or made now when it is empty.
   Precomputed take(Random& random);
