@@ -6,7 +6,7 @@ namespace candour::config {
 
 void read_relay_address(Section section, RelayAddress& out) {
   section.text("host", out.host);
-  section.port("port", out.port);
+  section.port("port", out.port, 1);
   section.text("tls_name", out.tls_name);
   section.path("ca_file", out.ca_file);
 }

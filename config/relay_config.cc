@@ -27,13 +27,13 @@ Result<RelayConfig> load_relay_config(const std::filesystem::path& path,
   root.choice("log_level", config.log_level, {"debug", "info", "warning", "error"});
   Section listen = root.table("listen");
   listen.text("address", config.listen.address);
-  listen.port("port", config.listen.port);
+  listen.port("port", config.listen.port, 0);
   Section tls = root.table("tls");
   tls.path("certificate_file", config.tls_certificate_file);
   tls.path("private_key_file", config.tls_private_key_file);
   Section admin = root.table("admin");
   admin.text("address", config.admin.address, kOptional);
-  admin.port("port", config.admin.port, kOptional);
+  admin.port("port", config.admin.port, 0, kOptional);
   Section organisation = root.table("organisation");
   organisation.path("root_vkey_file", config.root_vkey_file);
   organisation.paths("bootstrap", config.bootstrap);
@@ -42,7 +42,7 @@ Result<RelayConfig> load_relay_config(const std::filesystem::path& path,
     WitnessConfig witness;
     section.path("vkey_file", witness.vkey_file);
     section.text("host", witness.host);
-    section.port("port", witness.port);
+    section.port("port", witness.port, 1);
     config.witnesses.push_back(std::move(witness));
   }
   read_limits(root.table("limits"), config.limits);

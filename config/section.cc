@@ -216,9 +216,9 @@ void Section::number(std::string_view key, std::uint64_t& out, std::uint64_t min
   }
 }
 
-void Section::port(std::string_view key, std::uint16_t& out, Presence presence) {
+void Section::port(std::string_view key, std::uint16_t& out, std::uint16_t min, Presence presence) {
   std::uint64_t value = out;
-  number(key, value, 0, 65535, presence);
+  number(key, value, min, 65535, presence);
   out = static_cast<std::uint16_t>(value);
 }
 

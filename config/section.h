@@ -43,7 +43,9 @@ class Section {
   void boolean(std::string_view key, bool& out, Presence presence = Presence::optional);
   void number(std::string_view key, std::uint64_t& out, std::uint64_t min, std::uint64_t max,
               Presence presence = Presence::required);
-  void port(std::string_view key, std::uint16_t& out, Presence presence = Presence::required);
+  /// `min` is 0 where any free port may be taken, else 1.
+  void port(std::string_view key, std::uint16_t& out, std::uint16_t min,
+            Presence presence = Presence::required);
   /// One of `allowed`.
   void choice(std::string_view key, std::string& out,
               std::initializer_list<std::string_view> allowed,

@@ -163,6 +163,9 @@ TEST_F(Config, I12OutOfRangeIsRefusedWithItsPlace) {
             "70000");
   EXPECT_EQ(relay_error(replaced(kRelay, "8443", "-1")),
             "candour.toml:4:8: key 'listen.port': must be a whole number from 0 to 65535, not -1");
+  EXPECT_EQ(relay_error(replaced(kRelay, "9600", "0")),
+            "candour.toml:16:8: key 'witnesses[0].port': must be a whole number from 1 to 65535, "
+            "not 0");
   EXPECT_EQ(relay_error(std::string(kRelay) + "[limits]\nsubmits_per_second = 0\n"),
             "candour.toml:18:22: key 'limits.submits_per_second': must be a whole number from 1 "
             "to 200, not 0");
