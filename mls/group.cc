@@ -222,6 +222,7 @@ Digest Group::epoch_authenticator() const {
 Digest Group::tree_hash() const { return state_->now.tree.root_hash(); }
 
 SecretBytes Group::export_secret(std::string_view label, ByteView context, std::size_t size) const {
+  if (!state_->active) return {};
   return export_from(state_->now.secrets.exporter_secret, label, context, size);
 }
 

@@ -192,7 +192,7 @@ class Group {
   /// The same for all members exactly when they are in the same state (section 8.7).
   Digest epoch_authenticator() const;
   Digest tree_hash() const;
-  /// MLS-Exporter (section 8.5).
+  /// MLS-Exporter (section 8.5). Empty once the group is inactive.
   SecretBytes export_secret(std::string_view label, ByteView context, std::size_t size) const;
 
   /// An application PrivateMessage. `authenticated_data` travels readable.
@@ -203,7 +203,8 @@ class Group {
   [[nodiscard]] Result<Received> unprotect(ByteView message);
 
   /// Uses up one generation of the own handshake ratchet, whether the commit is merged or not:
-  /// store ratchet_state(own_leaf()) and the staged commit before sending.
+  /// store ratchet_state(own_leaf()) and the staged commit before sending. Kept proposals of others
+  /// are not taken in; they end with the epoch.
   [[nodiscard]] Result<PreparedCommit> commit(const CommitRequest& request, TimeMs now,
                                               Random& random);
   /// Checks a commit of another member. `now` is held against the lifetimes of added key packages:
@@ -211,7 +212,8 @@ class Group {
   /// would refuse what everybody else has accepted. `psks` answers pre-shared keys it names.
   [[nodiscard]] Result<StagedCommit> process_commit(
       ByteView message, TimeMs now, const std::vector<ExternalPsk>& psks = {}) const;
-  /// Enters the next epoch. epoch_stale when `staged` was not made for the present one. When it
+  /// Enters the next epoch. epoch_stale when `staged` was not made for the present one,
+  /// state_damaged when it is another member's; `staged` is left as it was then. When it
   /// removes the own leaf the group becomes inactive and all its secrets are erased.
   [[nodiscard]] Status merge(StagedCommit&& staged);
   /// Checks and keeps a standalone proposal until the epoch ends, so that a commit may refer to

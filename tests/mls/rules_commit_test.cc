@@ -314,5 +314,48 @@ TEST_F(MlsCommitRules, ProposalsByReference) {
   EXPECT_VALUE(g.protect(as_bytes("x"), {}, w.random));
 }
 
+TEST_F(MlsCommitRules, KeptProposalsAreBounded) {
+  Group& g = *w.peer(2).group;
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    Proposal proposal{PreSharedKey{psk_id()}};
+    std::get<PreSharedKey>(proposal.body).psk.nonce[0] = static_cast<std::uint8_t>(i);
+    ASSERT_VALUE(g.process_proposal(
+        insider->send_public(
+            insider->content(ContentType::proposal, encode(proposal), WireFormat::public_message)),
+        kNow));
+  }
+  const SecretBytes before = g.save();
+  const Bytes one_more = encode(Proposal{Remove{LeafIndex(3)}});
+  expect_broken(
+      g.process_proposal(insider->send_public(insider->content(ContentType::proposal, one_more,
+                                                               WireFormat::public_message)),
+                         kNow),
+      Rule::proposals_too_many);
+  EXPECT_TRUE(same_state(before, g.save()));
+}
+
+TEST_F(MlsCommitRules, StagedCommitOfAnotherMemberIsNotMerged) {
+  auto theirs = w.peer(3).group->commit({}, kNow, w.random);
+  ASSERT_VALUE(theirs);
+  Group& g = *w.peer(2).group;
+  const SecretBytes before = g.save();
+  EXPECT_EQ(g.merge(std::move(theirs.value().staged)).error().code, ErrorCode::state_damaged);
+  EXPECT_TRUE(same_state(before, g.save()));
+}
+
+// A device that catches up late holds lifetimes against the time the commit was accepted.
+TEST_F(MlsCommitRules, LateFollowersPassTheTimeOfTheCommit) {
+  CommitRequest request;
+  Peer& newcomer = w.add_peer();
+  newcomer.new_package(w.random);
+  request.adds = {newcomer.package->key_package};
+  auto prepared = w.peer(0).group->commit(request, kNow, w.random);
+  ASSERT_VALUE(prepared);
+  const TimeMs years_later(kNow.value + 3ull * 365 * 24 * 3'600'000);
+  Group& g = *w.peer(2).group;
+  expect_broken(g.process_commit(prepared.value().commit, years_later), Rule::lifetime_not_now);
+  EXPECT_VALUE(g.process_commit(prepared.value().commit, kNow));
+}
+
 }  // namespace
 }  // namespace candour::mls::test
