@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "identity/login.h"
+#include "transport/wire/frames.h"
 
 namespace candour::client {
 namespace {
@@ -25,7 +26,7 @@ TimeMs deadline_in(std::uint64_t timeout_ms) {
 
 Status failure_of(const v1::ServerFrame& frame) {
   if (frame.body_case() != v1::ServerFrame::kFailure) return ok();
-  return error(code_from_name(frame.failure().code()), frame.failure().message());
+  return wire::to_error(frame.failure());
 }
 
 Connection::Connection(std::unique_ptr<Channel> channel) : channel_(std::move(channel)) {}
@@ -98,12 +99,8 @@ Status Connection::log_in(const LoginOptions& options) {
 
 Result<v1::ServerFrame> Connection::read(std::uint64_t timeout_ms) {
   CANDOUR_TRY(Bytes message, channel_->receive(timeout_ms));
-  v1::ServerFrame frame;
-  if (message.size() > limits::kFrameSizeMax ||
-      !frame.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
-    channel_->close();
-    return error(ErrorCode::frame_malformed, "the relay sent a frame that does not parse");
-  }
+  auto frame = wire::parse_server_frame(message);
+  if (!frame) channel_->close();
   return frame;
 }
 

@@ -23,7 +23,7 @@
 
 #include "base/limits.h"
 #include "base/result.h"
-#include "candour.pb.h"
+#include "transport/wire/candour.pb.h"
 #include "client/channel.h"
 #include "crypto/sign.h"
 

@@ -18,9 +18,9 @@
 namespace candour::client {
 namespace {
 
-constexpr std::array<const char*, 15> kTables = {
-    "meta",    "key_packages", "groups", "progress", "mls_states", "ratchets",  "senders", "history",
-    "messages", "drafts",       "outbox", "alerts",   "directory",  "proven",    "reports"};
+constexpr std::array<const char*, 14> kTables = {
+    "meta",    "key_packages", "groups", "progress", "mls_states", "ratchets",  "senders",
+    "history", "messages",     "drafts", "outbox",   "alerts",     "directory", "proven"};
 constexpr std::uint8_t kKeyFileVersion = 1;
 constexpr std::string_view kKeyFileContext = "candour state key v1";
 constexpr std::size_t kKeyFileSizeMax = 1024;
@@ -55,7 +55,8 @@ struct SealedDb::Impl {
 
   Error failed(std::string_view what) const {
     return error(ErrorCode::storage_failed, "the state could not be " + std::string(what) + ": " +
-                                                sqlite3_errmsg(db) + "; check the disk and its space");
+                                                sqlite3_errmsg(db) +
+                                                "; check the disk and its space");
   }
   Status run(const char* sql) {
     if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return ok();
@@ -127,9 +128,8 @@ Status SealedDb::Impl::open_database(const std::filesystem::path& folder) {
   const std::string path = (folder / "client.db").string();
   // The file must never be readable by others, not even while it is made.
   const mode_t mask = ::umask(0077);
-  const int code = sqlite3_open_v2(path.c_str(), &db,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                                   nullptr);
+  const int code = sqlite3_open_v2(
+      path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   Status set = code == SQLITE_OK ? run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                        "PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;")
                                  : Status(failed("opened"));
@@ -177,8 +177,8 @@ Result<std::unique_ptr<SealedDb>> SealedDb::create(const std::filesystem::path& 
 Result<std::unique_ptr<SealedDb>> SealedDb::open(const std::filesystem::path& folder,
                                                  const SecretText& passphrase, Random& random) {
   if (!std::filesystem::exists(folder / "state.key")) {
-    return error(ErrorCode::not_found, "the folder " + folder.string() +
-                                           " holds no device; run `candour enrol` first");
+    return error(ErrorCode::not_found,
+                 "the folder " + folder.string() + " holds no device; run `candour enrol` first");
   }
   auto impl = std::make_unique<Impl>(random);
   CANDOUR_TRY(impl->take_lock(folder));
@@ -192,7 +192,8 @@ Result<std::unique_ptr<SealedDb>> SealedDb::open(const std::filesystem::path& fo
   CANDOUR_TRY(crypto::AeadKey wrapping, crypto::key_from_passphrase(passphrase, salt));
   auto key = crypto::box_open(wrapping, as_bytes(kKeyFileContext), reader.rest());
   if (!key || key.value().size() != crypto::AeadKey::kSize) {
-    return error(ErrorCode::decryption_failed, "the passphrase does not open this state; try again");
+    return error(ErrorCode::decryption_failed,
+                 "the passphrase does not open this state; try again");
   }
   impl->state_key = crypto::AeadKey::copy_of(
       std::span<const std::uint8_t, crypto::AeadKey::kSize>(key.value().view()));
@@ -210,8 +211,8 @@ Status SealedDb::put(Table table, ByteView key, ByteView value) {
 }
 
 Status SealedDb::erase(Table table, ByteView key) {
-  CANDOUR_TRY(auto* statement, impl_->prepared(std::string("DELETE FROM ") + name_of(table) +
-                                               " WHERE key = ?"));
+  CANDOUR_TRY(auto* statement,
+              impl_->prepared(std::string("DELETE FROM ") + name_of(table) + " WHERE key = ?"));
   Impl::bind(statement, 1, key);
   return impl_->finish(statement);
 }
@@ -229,8 +230,8 @@ Status SealedDb::erase_prefix(Table table, ByteView prefix) {
 }
 
 Result<std::optional<SecretBytes>> SealedDb::get(Table table, ByteView key) {
-  CANDOUR_TRY(auto* statement, impl_->prepared(std::string("SELECT box FROM ") + name_of(table) +
-                                               " WHERE key = ?"));
+  CANDOUR_TRY(auto* statement,
+              impl_->prepared(std::string("SELECT box FROM ") + name_of(table) + " WHERE key = ?"));
   Impl::bind(statement, 1, key);
   const int code = sqlite3_step(statement);
   if (code == SQLITE_DONE) {
@@ -245,8 +246,8 @@ Result<std::optional<SecretBytes>> SealedDb::get(Table table, ByteView key) {
 }
 
 Result<bool> SealedDb::has(Table table, ByteView key) {
-  CANDOUR_TRY(auto* statement, impl_->prepared(std::string("SELECT 1 FROM ") + name_of(table) +
-                                               " WHERE key = ?"));
+  CANDOUR_TRY(auto* statement,
+              impl_->prepared(std::string("SELECT 1 FROM ") + name_of(table) + " WHERE key = ?"));
   Impl::bind(statement, 1, key);
   const int code = sqlite3_step(statement);
   sqlite3_reset(statement);
@@ -258,10 +259,9 @@ Status SealedDb::scan(Table table, ByteView prefix,
                       const std::function<Status(ByteView key, SecretBytes value)>& visit) {
   const Bytes end = end_of_prefix(prefix);
   const bool bounded = !end.empty();
-  CANDOUR_TRY(auto* statement,
-              impl_->prepared(std::string("SELECT key, box FROM ") + name_of(table) +
-                              " WHERE key >= ?" + (bounded ? " AND key < ?" : "") +
-                              " ORDER BY key"));
+  CANDOUR_TRY(auto* statement, impl_->prepared(std::string("SELECT key, box FROM ") +
+                                               name_of(table) + " WHERE key >= ?" +
+                                               (bounded ? " AND key < ?" : "") + " ORDER BY key"));
   Impl::bind(statement, 1, prefix);
   if (bounded) Impl::bind(statement, 2, end);
   Status result = ok();

@@ -38,14 +38,14 @@ enum class Table {
   alerts,
   directory,
   proven,
-  reports,
 };
 
 class SealedDb {
  public:
   /// Makes a new state. already_exists when the folder holds one.
-  [[nodiscard]] static Result<std::unique_ptr<SealedDb>> create(
-      const std::filesystem::path& folder, const SecretText& passphrase, Random& random);
+  [[nodiscard]] static Result<std::unique_ptr<SealedDb>> create(const std::filesystem::path& folder,
+                                                                const SecretText& passphrase,
+                                                                Random& random);
   /// not_found without a state, state_locked when another process uses it, decryption_failed for
   /// a wrong passphrase, state_damaged for files that do not fit together.
   [[nodiscard]] static Result<std::unique_ptr<SealedDb>> open(const std::filesystem::path& folder,

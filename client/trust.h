@@ -25,7 +25,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "candour.pb.h"
+#include "transport/wire/candour.pb.h"
 #include "client/connection.h"
 #include "identity/certificate.h"
 #include "identity/notice.h"

@@ -83,7 +83,13 @@ Status Trust::see_checkpoint(std::string_view note, Connection& connection) {
 
   v1::GetProof question;
   question.set_consistency_from(checkpoint_.size);
-  CANDOUR_TRY(v1::Proof proof, ask_proof(std::move(question), connection));
+  auto answered = ask_proof(std::move(question), connection);
+  // No proof yet: the checkpoint kept stays the one relied on, and nothing newer is believed.
+  if (!answered && (answered.error().code == ErrorCode::not_found ||
+                    answered.error().code == ErrorCode::input_invalid)) {
+    return ok();
+  }
+  CANDOUR_TRY(v1::Proof proof, std::move(answered));
   CANDOUR_TRY(SeenCheckpoint newest, read_checkpoint(proof.checkpoint()));
   CANDOUR_TRY(tlog::Proof hashes, hashes_of(proof));
   // The proof is to the newest witnessed checkpoint, which another device may have seen earlier
@@ -107,6 +113,11 @@ Result<LeafProof> Trust::prove_leaf(const Digest& leaf_hash, Connection& connect
   CANDOUR_TRY(tlog::verify_inclusion(leaf_hash, proof.index, proof.checkpoint.size, proof.hashes,
                                      proof.checkpoint.root));
   CANDOUR_TRY(see_checkpoint(proof.note, connection));
+  if (proof.checkpoint.size > checkpoint_.size) {
+    return error(
+        ErrorCode::not_found,
+        "the relay does not yet prove that its newest checkpoint continues the one seen before");
+  }
   return proof;
 }
 

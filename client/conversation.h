@@ -1,0 +1,211 @@
+// A device in conversation: connection, trust, store and groups put together.
+//
+// How it is used: `open` from the store, `connect`, `sync` until caught up, then `pump` again and
+// again; between pumps, `send` and its kin. Everything that happens is told to the EventSink after
+// it is durable. When `pump` says disconnected, `connect` again: submissions without an outcome
+// are sent again, the same bytes under the same message id.
+//
+// What fails how
+//   - A delivered message that fails a check is not shown; its group is stopped on this device and
+//     an event says why. Other groups go on.
+//   - storage_failed and state_damaged are final: memory may be ahead of the disk, so every later
+//     call fails with the same error; start anew.
+//   - A submission that the relay answers with epoch_stale, epoch_pending, rate_limited or
+//     queue_full is encrypted and sent again by itself.
+//   - Messages into a group one of whose members is not yet proven to be in a witnessed checkpoint
+//     wait until that proof is there.
+//
+// Not thread-safe; one thread. References passed to `open` outlive it.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "client/connection.h"
+#include "client/event.h"
+#include "client/group_session.h"
+#include "client/messages/to_bot.h"
+#include "client/store.h"
+#include "client/trust.h"
+
+namespace candour::client {
+
+inline constexpr std::string_view kClientBuild = "candour/0.1.0";
+
+class Client {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Client>> open(Store& store, const Clock& clock,
+                                                            Random& random, EventSink& sink);
+
+  /// Logs in, brings the directory up to date, publishes key packages, sends again what has no
+  /// outcome. Needs a certificate in the store (unknown_device otherwise).
+  [[nodiscard]] Status connect(net::IoThread& io, const net::Endpoint& endpoint,
+                               std::uint64_t timeout_ms);
+  [[nodiscard]] Status connect(std::unique_ptr<Channel> channel, std::uint64_t timeout_ms);
+  /// Handles frames until everything the relay had for this device at login is here.
+  [[nodiscard]] Status sync(std::uint64_t timeout_ms);
+  /// Waits up to `timeout_ms` for frames and handles what came. True when there was any.
+  [[nodiscard]] Result<bool> pump(std::uint64_t timeout_ms);
+  void disconnect();
+
+  // Own messages. All return the id of the new message; its outcome comes as an event. Fail at
+  // once with notice_unacknowledged, bot_leaf_missing, group_stopped, not_a_member, group_unknown
+  // or input_invalid.
+  [[nodiscard]] Result<MessageId> send(const GroupId& group, const messages::Content& content);
+  /// The same for many at the price of one disk write; stops at the first that fails.
+  [[nodiscard]] Result<std::vector<MessageId>> send_all(
+      const GroupId& group, std::span<const messages::Content> contents);
+  /// Of a warned, blocked or rejected draft: sends `text` in its place. Of an own delivered
+  /// message: sends an edit.
+  [[nodiscard]] Result<MessageId> edit(const MessageId& id, SecretText text);
+  [[nodiscard]] Status withdraw(const MessageId& id);
+  /// Sends a warned draft anyway. justification_invalid unless the reason has 10 to 500 characters;
+  /// warning_invalid when the draft was blocked or the warning has expired.
+  [[nodiscard]] Result<MessageId> override_warning(const MessageId& id, SecretText reason);
+  /// Tells the bot that its warning is wrong; the draft stays warned.
+  [[nodiscard]] Result<MessageId> dispute(const MessageId& id, SecretText reason);
+  /// Reports a shown message to professional standards, unseen by relay and members.
+  [[nodiscard]] Result<MessageId> report(const MessageId& id, SecretText reason);
+
+  /// An alert's next step; the bot's answer comes as an alert event.
+  [[nodiscard]] Status alert_step(const messages::AlertId& id, messages::AlertAction action,
+                                  SecretText argument);
+
+  [[nodiscard]] Status acknowledge_notice();
+  bool notice_acknowledged() const { return notice_acknowledged_; }
+
+  bool connected() const { return connection_ != nullptr; }
+  bool bot_present() const { return bot_present_; }
+  Connection* connection() { return connection_.get(); }
+  Trust& trust() { return *trust_; }
+  Store& store() { return store_; }
+  const std::map<GroupId, GroupSession>& groups() const { return groups_; }
+  /// By id, by a unique beginning of the id (4 hex digits or more) or by name.
+  [[nodiscard]] Result<GroupId> find_group(std::string_view what) const;
+  /// How many own messages have no outcome yet.
+  std::size_t undecided() const { return waiting_.size() + queued_.size(); }
+  /// Why queued messages wait, or empty.
+  const std::string& waiting_for() const { return waiting_for_; }
+  /// Asks for and checks the proof that a receipt's leaf is in the log.
+  [[nodiscard]] Result<LeafProof> prove_receipt(const KeptReceipt& receipt);
+
+ private:
+  struct Queued {
+    GroupId group;
+    std::uint64_t order = 0;
+    TimeMs not_before;  // monotonic
+    unsigned attempts = 0;
+  };
+  /// Encrypted and kept, to be sent once that is durable.
+  using Ready = std::vector<std::pair<MessageId, v1::Submit>>;
+
+  Client(Store& store, const Clock& clock, Random& random, EventSink& sink)
+      : store_(store), clock_(clock), random_(random), sink_(sink) {}
+
+  // conversation.cc
+  Status load();
+  Status load_group(GroupRecord record);
+  Status keep(const std::function<Status()>& work);
+  Status flush();
+  Status log_in(const std::function<Result<std::unique_ptr<Connection>>(const LoginOptions&)>& open,
+                std::uint64_t timeout_ms);
+  Status take_login();
+  Status compare_groups();
+  Status handle(v1::ServerFrame frame);
+  Status handle_push(v1::ServerFrame& frame);
+  Status follow_up();
+  Status check_working() const;
+  Status need_connection() const;
+  void tell(Event event) { events_.push_back(std::move(event)); }
+  Event event(EventType type) const;
+  void acknowledge();
+  void drop_connection();
+  GroupSession* session(const GroupId& group);
+
+  // conversation_receive.cc
+  Status handle_deliver(const v1::Deliver& delivered);
+  Status deliver_to(GroupSession& session, const v1::Deliver& delivered);
+  Status show(GroupSession& session, const v1::Deliver& delivered, AcceptedMessage message);
+  Status show_own(GroupSession& session, const v1::Deliver& delivered,
+                  const identity::ReleaseToken& token);
+  void tell_commit(GroupSession& session, const v1::Deliver& delivered,
+                   const AcceptedCommit& commit);
+  void stop(GroupSession& session, const Error& reason, std::uint64_t seq);
+  void report_failure(const GroupSession& session, const v1::Deliver& delivered);
+  std::string person_of(const DeviceId& device) const;
+
+  // conversation_mail.cc
+  Status handle_mail(const v1::MailItem& mail);
+  Status handle_reply(const v1::MailItem& mail);
+  Status handle_receipt(const MessageId& id, const GroupId& group, const messages::Receipt& receipt,
+                        std::optional<Draft> draft);
+  Status handle_warning(Draft draft, const messages::WarningReply& reply,
+                        const SigningPublicKey& bot);
+  Status handle_welcome(const v1::MailItem& mail);
+  Status enter(const v1::WelcomeMail& mail, GroupSession session);
+  Status handle_alert(const v1::MailItem& mail);
+  Status check_receipt(const KeptReceipt& receipt, const identity::ReleaseToken& token) const;
+  void refuse(const Error& reason, const v1::MailItem& mail);
+
+  // conversation_send.cc
+  Status may_send(const GroupId& group);
+  Result<Draft> new_draft(const GroupId& group, SecretBytes content);
+  Status enqueue(std::vector<Draft> drafts, std::optional<MessageId> replaces = std::nullopt);
+  Status prepare_due(Ready& ready);
+  Result<v1::Submit> encrypt(GroupSession& session, Draft& draft);
+  Status transmit(const Ready& ready);
+  Status submit_due();
+  Status handle_answer(const v1::ServerFrame& frame);
+  Status handle_refusal(const MessageId& id, const Error& reason);
+  Status reject(Draft draft, const Error& reason);
+  Status resend_outbox();
+  void outcome(const MessageId& id);
+
+  // conversation_desk.cc
+  Result<Draft> withheld_draft(const MessageId& id);
+  Result<MessageId> answer_warning(const MessageId& id, messages::BotFieldType type,
+                                   SecretText reason);
+  Status refill_key_packages();
+  bool members_proven(GroupSession& session);
+  Status send_to_bot(messages::ToBotType type, SecretBytes body);
+
+  Store& store_;
+  const Clock& clock_;
+  Random& random_;
+  EventSink& sink_;
+  std::unique_ptr<Trust> trust_;
+  std::unique_ptr<Connection> connection_;
+  std::map<GroupId, GroupSession> groups_;
+  std::optional<Error> broken_;
+
+  std::deque<Event> events_;
+  std::map<GroupId, Seq> acks_;
+  std::optional<std::uint64_t> mail_ack_;
+  std::uint64_t mail_cursor_ = 0;
+  std::map<GroupId, std::vector<v1::Deliver>> early_;  // before their welcome
+  std::size_t early_count_ = 0;
+
+  std::map<MessageId, Queued> queued_;              // to be encrypted and sent
+  std::set<MessageId> waiting_;                     // sent, no outcome yet
+  std::map<std::uint64_t, MessageId> requests_;     // submissions not yet answered
+  std::map<MessageId, std::uint64_t> submissions_;  // the relay's numbers
+  std::string waiting_for_;
+  std::map<GroupId, Epoch> proven_epochs_;             // all members proven
+
+  std::map<GroupId, Seq> newest_;  // what the relay had at login
+  std::uint64_t pong_ = 0;
+  std::string checkpoint_;  // to be looked at
+  std::size_t key_packages_held_ = 0;
+  bool directory_behind_ = false;
+  bool notice_acknowledged_ = false;
+  bool bot_present_ = false;
+};
+
+}  // namespace candour::client

@@ -1,0 +1,249 @@
+// What a person does beside writing: answering warnings, acknowledging the notice, handling
+// alerts; and the upkeep of key packages and proofs.
+#include "client/conversation.h"
+#include "crypto/hash.h"
+#include "mls/key_package_bundle.h"
+
+namespace candour::client {
+namespace {
+
+constexpr std::uint64_t kKeyPackageLifetimeMs = 180ull * 24 * 3600 * 1000;
+// A flag: what members would see of a report if it were ever released, which it is not.
+constexpr std::string_view kReportMark = "\xE2\x9A\x91";
+
+}  // namespace
+
+Result<Draft> Client::withheld_draft(const MessageId& id) {
+  CANDOUR_TRY(auto draft, store_.draft(id));
+  if (!draft) {
+    return error(ErrorCode::not_found, "there is no draft " + id.hex() + "; see `candour drafts`");
+  }
+  if (draft->state == DraftState::submitted) {
+    return error(ErrorCode::input_invalid,
+                 "message " + id.hex() + " is with the bot; wait for its outcome");
+  }
+  return std::move(*draft);
+}
+
+Result<MessageId> Client::edit(const MessageId& id, SecretText text) {
+  CANDOUR_TRY(auto kept, store_.draft(id));
+  if (kept) {
+    CANDOUR_TRY(Draft old, withheld_draft(id));
+    CANDOUR_TRY(auto content, messages::Content::decode(old.content.view()));
+    CANDOUR_TRY(may_send(old.group));
+    content.text = std::move(text);
+    CANDOUR_TRY(Draft draft, new_draft(old.group, content.encode()));
+    const MessageId edited = draft.id;
+    std::vector<Draft> drafts;
+    drafts.push_back(std::move(draft));
+    CANDOUR_TRY(enqueue(std::move(drafts), id));
+    return edited;
+  }
+  CANDOUR_TRY(auto row, store_.history(id));
+  if (!row) return error(ErrorCode::not_found, "there is no message " + id.hex());
+  CANDOUR_TRY(auto shown, messages::Content::decode(row->content.view()));
+  if (!row->own || shown.type != messages::ContentType::text) {
+    return error(ErrorCode::not_permitted, "only own text messages can be edited");
+  }
+  messages::Content content;
+  content.type = messages::ContentType::edit;
+  content.about = id;
+  content.text = std::move(text);
+  return send(row->group, content);
+}
+
+Status Client::withdraw(const MessageId& id) {
+  CANDOUR_TRY(check_working());
+  CANDOUR_TRY(Draft draft, withheld_draft(id));
+  return keep([&]() -> Status {
+    CANDOUR_TRY(store_.erase_draft(id));
+    outcome(id);
+    Event withdrawn = event(EventType::withdrawn);
+    withdrawn.message_id = id;
+    withdrawn.group = draft.group;
+    tell(std::move(withdrawn));
+    return ok();
+  });
+}
+
+Result<MessageId> Client::answer_warning(const MessageId& id, messages::BotFieldType type,
+                                         SecretText reason) {
+  CANDOUR_TRY(Draft warned, withheld_draft(id));
+  CANDOUR_TRY(may_send(warned.group));
+  CANDOUR_TRY(messages::check_justification(reason.expose()));
+  if (warned.signed_warning.empty()) {
+    return error(ErrorCode::warning_invalid, "message " + id.hex() + " has no warning to answer");
+  }
+  if (warned.expires <= clock_.now()) {
+    return error(ErrorCode::warning_invalid,
+                 "the warning has expired; send the message again to get a new one");
+  }
+  CANDOUR_TRY(Draft draft, new_draft(warned.group, warned.content.clone()));
+  // The same content under the same commitment: what was warned about is what is sent.
+  draft.commitment_key = warned.commitment_key.clone();
+  draft.original = id;
+  draft.field.type = type;
+  draft.field.warning = warned.signed_warning;
+  draft.field.reason = std::move(reason);
+  const MessageId answer = draft.id;
+  std::vector<Draft> drafts;
+  drafts.push_back(std::move(draft));
+  CANDOUR_TRY(enqueue(std::move(drafts)));
+  return answer;
+}
+
+Result<MessageId> Client::override_warning(const MessageId& id, SecretText reason) {
+  CANDOUR_TRY(const Draft warned, withheld_draft(id));
+  if (warned.state != DraftState::warned) {
+    return error(ErrorCode::warning_invalid,
+                 "message " + id.hex() + " was " + std::string(name_of(warned.state)) +
+                     ", not warned; only a warned message can be sent anyway");
+  }
+  return answer_warning(id, messages::BotFieldType::override_warning, std::move(reason));
+}
+
+Result<MessageId> Client::dispute(const MessageId& id, SecretText reason) {
+  return answer_warning(id, messages::BotFieldType::dispute, std::move(reason));
+}
+
+Result<MessageId> Client::report(const MessageId& id, SecretText reason) {
+  CANDOUR_TRY(auto row, store_.history(id));
+  if (!row) return error(ErrorCode::not_found, "there is no message " + id.hex());
+  CANDOUR_TRY(may_send(row->group));
+  CANDOUR_TRY(messages::check_justification(reason.expose()));
+  messages::Content content;
+  content.type = messages::ContentType::reaction;
+  content.about = id;
+  content.text = SecretText::copy_of(kReportMark);
+  CANDOUR_TRY(Draft draft, new_draft(row->group, content.encode()));
+  draft.field.type = messages::BotFieldType::report;
+  draft.field.reported = id;
+  draft.field.reason = std::move(reason);
+  const MessageId carrier = draft.id;
+  std::vector<Draft> drafts;
+  drafts.push_back(std::move(draft));
+  CANDOUR_TRY(enqueue(std::move(drafts)));
+  return carrier;
+}
+
+Status Client::send_to_bot(messages::ToBotType type, SecretBytes body) {
+  CANDOUR_TRY(need_connection());
+  CANDOUR_TRY(const identity::Certificate* bot, trust_->bot());
+  const auto id = random_.id<messages::MailId>();
+  messages::ToBot mail;
+  mail.type = type;
+  mail.body = std::move(body);
+  CANDOUR_TRY(Bytes sealed, mail.seal(bot->subject.sealing_key, id, random_));
+  v1::ClientFrame frame;
+  frame.mutable_bot_mail()->set_mail_id(wire_bytes(id.view()));
+  frame.mutable_bot_mail()->set_sealed(wire_bytes(sealed));
+  CANDOUR_TRY(connection_->request(std::move(frame)));
+  return ok();
+}
+
+Status Client::alert_step(const messages::AlertId& id, messages::AlertAction action,
+                          SecretText argument) {
+  CANDOUR_TRY(auto known, store_.alert(id));
+  if (!known) {
+    return error(ErrorCode::not_found,
+                 "this device has no alert " + id.hex() + "; see `candour alerts`");
+  }
+  if (known->state() == messages::AlertState::closed) {
+    return error(ErrorCode::input_invalid, "alert " + id.hex() + " is closed already");
+  }
+  messages::AlertStep step;
+  step.alert = id;
+  step.action = action;
+  step.argument = std::move(argument);
+  step.device = store_.keys().device;
+  step.time = clock_.now();
+  return send_to_bot(messages::ToBotType::alert_step, step.sign(store_.keys().signing));
+}
+
+Status Client::acknowledge_notice() {
+  CANDOUR_TRY(need_connection());
+  if (trust_->notice() == nullptr) {
+    return error(ErrorCode::not_found, "the organisation has no monitoring notice");
+  }
+  identity::NoticeAck ack;
+  ack.device = store_.keys().device;
+  ack.notice = trust_->notice_digest();
+  ack.time = clock_.now();
+  v1::ClientFrame frame;
+  frame.mutable_notice_ack()->set_object(wire_bytes(ack.sign(store_.keys().signing)));
+  CANDOUR_TRY(connection_->request(std::move(frame)));
+  notice_acknowledged_ = true;
+  return keep([&]() -> Status {
+    Event acknowledged = event(EventType::notice);
+    acknowledged.version = trust_->notice()->version;
+    acknowledged.digest = ack.notice;
+    acknowledged.acknowledged = true;
+    tell(std::move(acknowledged));
+    return ok();
+  });
+}
+
+Status Client::refill_key_packages() {
+  // More at the relay than here: this device lost its state, and what it cannot open must go.
+  CANDOUR_TRY(const std::size_t kept, store_.key_package_count());
+  const bool replace = kept < key_packages_held_;
+  if (replace) key_packages_held_ = 0;
+  if (key_packages_held_ >= limits::kKeyPackagesPerDeviceGoal / 2) return ok();
+  CANDOUR_TRY(const identity::Certificate* own, trust_->device(store_.keys().device));
+  const std::uint64_t now = clock_.now().value;
+  const mls::Lifetime lifetime{TimeMs(now - limits::kClockSkewMs),
+                               TimeMs(std::min(own->not_after.value, now + kKeyPackageLifetimeMs))};
+  v1::ClientFrame frame;
+  v1::PutKeyPackages& put = *frame.mutable_put_key_packages();
+  put.set_replace(replace);
+  const std::size_t count = limits::kKeyPackagesPerDeviceGoal - key_packages_held_;
+  // The private parts are durable before anyone can use the public ones.
+  CANDOUR_TRY(keep([&]() -> Status {
+    for (std::size_t i = 0; i < count; ++i) {
+      CANDOUR_TRY(auto bundle,
+                  mls::make_key_package(store_.keys().signing, store_.keys().device.view(),
+                                        lifetime, random_));
+      put.add_key_packages(wire_bytes(bundle.key_package));
+      KeyPackageRecord record;
+      record.key_package = std::move(bundle.key_package);
+      record.private_part = std::move(bundle.private_part);
+      record.made = TimeMs(now);
+      CANDOUR_TRY(store_.put_key_package(bundle.reference, record));
+    }
+    return ok();
+  }));
+  CANDOUR_TRY(connection_->request(std::move(frame)));
+  key_packages_held_ += count;
+  return ok();
+}
+
+// Whether every member's certificate is known to be in a witnessed checkpoint; asked once for each
+// epoch.
+bool Client::members_proven(GroupSession& session) {
+  const GroupId& group = session.record().id;
+  auto known = proven_epochs_.find(group);
+  if (known != proven_epochs_.end() && known->second == session.epoch()) return true;
+  for (const mls::Member& member : session.mls().members()) {
+    const auto device = DeviceId::from(member.identity);
+    if (!device) return false;
+    const Status proven = trust_->prove(*device, *connection_);
+    if (!proven && proven.error().code == ErrorCode::log_inconsistent) {
+      stop(session, proven.error(), 0);
+    }
+    if (!proven) return false;
+  }
+  proven_epochs_[group] = session.epoch();
+  return true;
+}
+
+Result<LeafProof> Client::prove_receipt(const KeptReceipt& receipt) {
+  CANDOUR_TRY(need_connection());
+  std::optional<LeafProof> proof;
+  CANDOUR_TRY(keep([&]() -> Status {
+    CANDOUR_TRY(proof, trust_->prove_leaf(receipt.leaf_hash, *connection_));
+    return ok();
+  }));
+  return std::move(*proof);
+}
+
+}  // namespace candour::client

@@ -1,0 +1,274 @@
+// Sealed mail from the bot: replies to own submissions, welcomes, alerts.
+#include "client/conversation.h"
+#include "crypto/hash.h"
+#include "mls/key_package_bundle.h"
+#include "tlog/leaf.h"
+
+namespace candour::client {
+namespace {
+
+bool is_final(const Error& e) {
+  return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
+}
+
+}  // namespace
+
+void Client::refuse(const Error& reason, const v1::MailItem& mail) {
+  Event refused = event(EventType::refused);
+  refused.code = code_name(reason.code);
+  refused.message = reason.message;
+  refused.message_id = MessageId::from(as_bytes(mail.about()));
+  tell(std::move(refused));
+}
+
+Status Client::handle_mail(const v1::MailItem& mail) {
+  if (mail.number() > mail_cursor_) {
+    Status handled = ok();
+    switch (mail.kind()) {
+      case v1::REPLY:
+        handled = handle_reply(mail);
+        break;
+      case v1::WELCOME:
+        handled = handle_welcome(mail);
+        break;
+      case v1::ALERT:
+        handled = handle_alert(mail);
+        break;
+      default:
+        break;
+    }
+    if (!handled) {
+      if (is_final(handled.error())) return handled;
+      refuse(handled.error(), mail);
+    }
+    CANDOUR_TRY(store_.put_mail_cursor(mail.number()));
+    mail_cursor_ = mail.number();
+  }
+  mail_ack_ = mail_cursor_;
+  return ok();
+}
+
+Status Client::handle_reply(const v1::MailItem& mail) {
+  const auto id = MessageId::from(as_bytes(mail.about()));
+  if (!id) return error(ErrorCode::frame_malformed, "a reply names no message");
+  CANDOUR_TRY(auto draft, store_.draft(*id));
+  GroupId group;
+  if (draft) {
+    group = draft->group;
+  } else {
+    CANDOUR_TRY(auto row, store_.history(*id));
+    if (!row) return ok();  // of a message that this device no longer remembers
+    group = row->group;
+  }
+  GroupSession* known = session(group);
+  if (known == nullptr) {
+    return error(ErrorCode::group_unknown, "a reply is about a group this device is not in");
+  }
+  CANDOUR_TRY(const SigningPublicKey bot, known->bot_key());
+  CANDOUR_TRY(auto reply,
+              messages::open_reply(as_bytes(mail.body()), store_.keys().sealing, group, *id, bot));
+  if (const auto* receipt = std::get_if<messages::Receipt>(&reply)) {
+    return handle_receipt(*id, group, *receipt, std::move(draft));
+  }
+  if (!draft || draft->state != DraftState::submitted) return ok();
+  if (const auto* warning = std::get_if<messages::WarningReply>(&reply)) {
+    return handle_warning(std::move(*draft), *warning, bot);
+  }
+  const auto& rejected = std::get<messages::Rejected>(reply);
+  return reject(std::move(*draft), error(code_from_name(rejected.code), rejected.message));
+}
+
+// The leaf that the receipt opens is the one the token cites, and it holds this very content: the
+// log has what was sent (I5).
+Status Client::check_receipt(const KeptReceipt& receipt,
+                             const identity::ReleaseToken& token) const {
+  const auto wrong = [](const char* what) {
+    return error(ErrorCode::log_inconsistent,
+                 std::string("the bot's receipt does not fit the delivered message: ") + what);
+  };
+  CANDOUR_TRY(auto opening, tlog::LeafOpening::decode(receipt.opening));
+  if (opening.kind != tlog::LeafKind::message) return wrong("its leaf is of another kind");
+  if (opening.content_commitment != token.content_commitment) return wrong("another content");
+  if (opening.ciphertext_hash != token.ciphertext_hash) return wrong("another ciphertext");
+  const Digest leaf = tlog::leaf_hash(opening.entry(tlog::LeafClass::ordinary));
+  if (leaf != token.leaf_hash || leaf != receipt.leaf_hash) return wrong("another log leaf");
+  if (receipt.seq != token.seq) return wrong("another place in the group");
+  return ok();
+}
+
+Status Client::handle_receipt(const MessageId& id, const GroupId& group,
+                              const messages::Receipt& receipt, std::optional<Draft> draft) {
+  KeptReceipt kept;
+  kept.seq = receipt.seq;
+  kept.submission = receipt.submission;
+  kept.leaf_hash = receipt.leaf_hash;
+  kept.opening = receipt.opening;
+  kept.overridden = receipt.overridden;
+  if (draft && draft->field.type == messages::BotFieldType::report) {
+    CANDOUR_TRY(store_.erase_outbox(id));
+    CANDOUR_TRY(store_.erase_draft(id));
+    Event reported = event(EventType::reported);
+    reported.message_id = id;
+    reported.group = group;
+    reported.submission = receipt.submission.value;
+    reported.original = draft->field.reported;
+    tell(std::move(reported));
+    outcome(id);
+    return ok();
+  }
+  if (draft) {
+    // The message itself is still to come; it is checked against the receipt then.
+    draft->receipt = kept.encode();
+    return store_.put_draft(*draft);
+  }
+  CANDOUR_TRY(auto row, store_.history(id));
+  if (!row) return error(ErrorCode::not_found, "a receipt is for a message that is not known");
+  CANDOUR_TRY(auto token, identity::ReleaseToken::decode(row->token));
+  if (Status checked = check_receipt(kept, token); !checked) {
+    stop(*session(group), checked.error(), row->seq.value);
+    return ok();
+  }
+  row->receipt = kept.encode();
+  return store_.put_history(*row);
+}
+
+Status Client::handle_warning(Draft draft, const messages::WarningReply& reply,
+                              const SigningPublicKey& bot) {
+  CANDOUR_TRY(auto warning, messages::Warning::verify(reply.signed_warning, bot));
+  const bool fits =
+      warning.group == draft.group && warning.message_id == draft.id &&
+      warning.device == store_.keys().device && warning.content_commitment == draft.commitment() &&
+      warning.findings_hash == crypto::sha256(reply.findings) && warning.block == reply.block;
+  if (!fits) {
+    return error(ErrorCode::warning_invalid,
+                 "a warning of the bot is not about message " + draft.id.hex());
+  }
+  Event told = event(reply.block ? EventType::blocked : EventType::warned);
+  CANDOUR_TRY(told.findings, messages::decode_findings(reply.findings));
+  draft.state = reply.block ? DraftState::blocked : DraftState::warned;
+  draft.signed_warning = reply.signed_warning;
+  draft.findings = reply.findings;
+  draft.expires = warning.expires;
+  // A disputed or overridden draft is replaced by this one: the same content, a newer warning.
+  const std::optional<MessageId> original = draft.original;
+  draft.original.reset();
+  draft.field = {};
+  if (auto number = submissions_.find(draft.id); number != submissions_.end()) {
+    draft.submission = number->second;
+  }
+  CANDOUR_TRY(store_.put_draft(draft));
+  CANDOUR_TRY(store_.erase_outbox(draft.id));
+  if (original) {
+    CANDOUR_TRY(store_.erase_draft(*original));
+  }
+  outcome(draft.id);
+  told.message_id = draft.id;
+  told.group = draft.group;
+  told.submission = draft.submission;
+  told.original = original;
+  told.expires = warning.expires;
+  CANDOUR_TRY(told.content, messages::Content::decode(draft.content.view()));
+  tell(std::move(told));
+  return ok();
+}
+
+Status Client::handle_welcome(const v1::MailItem& mail) {
+  v1::WelcomeMail welcome;
+  if (!welcome.ParseFromString(mail.body())) {
+    return error(ErrorCode::frame_malformed, "a welcome does not parse");
+  }
+  CANDOUR_TRY(auto references, mls::welcome_references(as_bytes(welcome.welcome())));
+  std::optional<KeyPackageRecord> mine;
+  std::optional<Digest> reference;
+  for (const Digest& candidate : references) {
+    CANDOUR_TRY(mine, store_.key_package(candidate));
+    reference = candidate;
+    if (mine) break;
+  }
+  if (!mine) {
+    return error(
+        ErrorCode::not_found,
+        "a welcome is for a key package that this device does not have; ask to be added again");
+  }
+  GroupProgress before;
+  if (const auto group = GroupId::from(as_bytes(welcome.group()))) {
+    CANDOUR_TRY(before, store_.progress(*group));
+  }
+  const auto join = [&] {
+    return GroupSession::join(welcome, *mine, store_.keys(), *trust_, before, clock_.now());
+  };
+  auto joined = join();
+  // A member or the bot may be newer than what this device has of the directory.
+  if (!joined && !is_final(joined.error()) && connection_ != nullptr &&
+      trust_->refresh(*connection_)) {
+    joined = join();
+  }
+  // Used or refused, a key package never serves twice.
+  CANDOUR_TRY(store_.erase_key_package(*reference));
+  if (key_packages_held_ > 0) --key_packages_held_;
+  if (!joined) return joined.error();
+  return enter(welcome, std::move(joined).value());
+}
+
+Status Client::enter(const v1::WelcomeMail& mail, GroupSession entered) {
+  const GroupId id = entered.record().id;
+  groups_.erase(id);
+  GroupSession& session = groups_.emplace(id, std::move(entered)).first->second;
+  acks_[id] = session.progress().seq;
+  Event joined = event(EventType::membership);
+  joined.group = id;
+  joined.name = session.record().name;
+  joined.action = "joined";
+  joined.seq = session.progress().seq.value;
+  joined.epoch = session.epoch().value;
+  joined.members = session.mls().members().size();
+  if (auto token = identity::ReleaseToken::decode(as_bytes(mail.token()))) {
+    joined.message_id = token.value().message_id;
+  }
+  tell(std::move(joined));
+  // Keep the new state before anything more is read with it.
+  CANDOUR_TRY(flush());
+  auto waiting = early_.extract(id);
+  if (waiting.empty()) return ok();
+  early_count_ -= waiting.mapped().size();
+  for (const v1::Deliver& delivered : waiting.mapped()) {
+    CANDOUR_TRY(handle_deliver(delivered));
+  }
+  return ok();
+}
+
+Status Client::handle_alert(const v1::MailItem& mail) {
+  CANDOUR_TRY(auto header, messages::inspect_alert_mail(as_bytes(mail.body())));
+  CANDOUR_TRY(auto kept, store_.alert(header.id));
+  auto record = std::make_shared<AlertRecord>();
+  if (header.update) {
+    if (!kept) return ok();  // of an alert that was never for this device
+    *record = std::move(*kept);
+    const identity::Certificate* bot = trust_->find(record->bot);
+    if (bot == nullptr) return error(ErrorCode::unknown_device, "an alert's bot is not certified");
+    CANDOUR_TRY(auto update, messages::open_alert_update(as_bytes(mail.body()), record->key,
+                                                         bot->subject.signing_key));
+    AlertStepSeen step;
+    step.time = update.time;
+    step.state = update.state;
+    step.person = update.person;
+    step.argument = std::move(update.argument);
+    record->steps.push_back(std::move(step));
+  } else {
+    if (kept) return ok();  // wrapped again for this device
+    CANDOUR_TRY(const identity::Certificate* bot, trust_->bot());
+    CANDOUR_TRY(auto opened, messages::open_alert(as_bytes(mail.body()), store_.keys().sealing,
+                                                  bot->subject.signing_key));
+    record->id = opened.id;
+    record->key = std::move(opened.key);
+    record->bot = bot->device();
+    record->body = opened.body.encode();
+  }
+  CANDOUR_TRY(store_.put_alert(*record));
+  Event told = event(EventType::alert);
+  told.alert = std::move(record);
+  tell(std::move(told));
+  return ok();
+}
+
+}  // namespace candour::client

@@ -1,0 +1,206 @@
+// Delivered messages: checked by the group's session, then kept and told.
+#include "client/conversation.h"
+#include "crypto/hash.h"
+
+namespace candour::client {
+namespace {
+
+// Delivered messages that wait for the welcome to their group, which comes after them at login.
+constexpr std::size_t kEarlyFramesMax = 20'000;
+constexpr std::string_view kFailureReportLabel = "candour failure report v1";
+
+bool is_final(const Error& e) {
+  return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
+}
+
+}  // namespace
+
+std::string Client::person_of(const DeviceId& device) const {
+  const identity::Certificate* certificate = trust_->find(device);
+  return certificate == nullptr ? device.hex().substr(0, 8) : certificate->subject.name;
+}
+
+Status Client::handle_deliver(const v1::Deliver& delivered) {
+  const auto id = GroupId::from(as_bytes(delivered.group()));
+  if (!id) return ok();
+  GroupSession* known = session(*id);
+  if (known == nullptr || known->progress().is_stopped() || known->progress().removed) {
+    // Of a group whose welcome is still to come, or that adds this device anew.
+    if (early_count_ >= kEarlyFramesMax) return ok();
+    ++early_count_;
+    early_[*id].push_back(delivered);
+    return ok();
+  }
+  return deliver_to(*known, delivered);
+}
+
+Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
+  const TimeMs now = clock_.now();
+  auto accepted = session.accept(delivered, *trust_, store_, now);
+  if (!accepted && accepted.error().code == ErrorCode::unknown_device && connection_ != nullptr) {
+    // The directory grew since it was last fetched; nothing of the message was used up yet only
+    // for commits, which is where new devices come from.
+    if (delivered.kind() == v1::COMMIT && trust_->refresh(*connection_)) {
+      accepted = session.accept(delivered, *trust_, store_, now);
+    }
+  }
+  if (!accepted) {
+    if (is_final(accepted.error())) return accepted.error();
+    stop(session, accepted.error(), delivered.seq());
+    if (delivered.kind() == v1::COMMIT) report_failure(session, delivered);
+    return ok();
+  }
+  acks_[session.record().id] = session.progress().seq;
+  if (auto* message = std::get_if<AcceptedMessage>(&accepted.value())) {
+    return show(session, delivered, std::move(*message));
+  }
+  if (auto* commit = std::get_if<AcceptedCommit>(&accepted.value())) {
+    // What was encrypted for the epoch that just ended and not accepted is sent again at once.
+    for (auto& [id, queued] : queued_) queued.not_before = TimeMs();
+    tell_commit(session, delivered, *commit);
+  }
+  return ok();
+}
+
+Status Client::show(GroupSession& session, const v1::Deliver& delivered, AcceptedMessage message) {
+  if (message.own) return show_own(session, delivered, message.token);
+  const SeenCheckpoint theirs{message.checkpoint.origin, message.checkpoint.size,
+                              message.checkpoint.root, false};
+  if (Status same_log = trust_->compare_checkpoint(theirs); !same_log) {
+    stop(session, same_log.error(), delivered.seq());
+    return ok();
+  }
+  auto content = messages::Content::decode(message.content.view());
+  if (!content) {
+    stop(session, content.error(), delivered.seq());
+    return ok();
+  }
+  HistoryRow row;
+  row.id = message.token.message_id;
+  row.group = session.record().id;
+  row.seq = message.token.seq;
+  row.submission = Submission(delivered.submission());
+  row.time = message.time;
+  row.sender = message.sender;
+  const identity::Certificate* sender = trust_->find(message.sender);
+  row.person = sender->subject.person;
+  row.name = sender->subject.name;
+  row.token = from_wire(delivered.token());
+  row.content = std::move(message.content);
+  CANDOUR_TRY(store_.put_history(row));
+  CANDOUR_TRY(store_.put_sender_counter(row.group, row.sender, message.counter));
+
+  Event shown = event(EventType::delivered);
+  shown.time = row.time;
+  shown.message_id = row.id;
+  shown.group = row.group;
+  shown.submission = row.submission.value;
+  shown.seq = row.seq.value;
+  shown.sender = row.sender;
+  shown.person = row.person;
+  shown.name = row.name;
+  shown.content = std::move(content).value();
+  tell(std::move(shown));
+  return ok();
+}
+
+Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
+                        const identity::ReleaseToken& token) {
+  CANDOUR_TRY(auto draft, store_.draft(token.message_id));
+  if (!draft) return error(ErrorCode::state_damaged, "the draft of a submission is gone");
+  HistoryRow row;
+  row.id = token.message_id;
+  row.group = session.record().id;
+  row.seq = token.seq;
+  row.submission = Submission(delivered.submission());
+  row.time = draft->time;
+  row.sender = store_.keys().device;
+  row.person = store_.profile().person;
+  row.name = store_.profile().name;
+  row.own = true;
+  row.overridden = draft->overrides();
+  row.original = draft->original;
+  row.token = from_wire(delivered.token());
+  row.content = draft->content.clone();
+  if (!draft->receipt.empty()) {
+    CANDOUR_TRY(auto receipt, KeptReceipt::decode(draft->receipt));
+    if (Status checked = check_receipt(receipt, token); !checked) {
+      stop(session, checked.error(), delivered.seq());
+    } else {
+      row.receipt = draft->receipt;
+    }
+  }
+  CANDOUR_TRY(store_.put_history(row));
+  CANDOUR_TRY(store_.erase_outbox(row.id));
+  CANDOUR_TRY(store_.erase_draft(row.id));
+  if (row.original) {
+    CANDOUR_TRY(store_.erase_draft(*row.original));
+  }
+  outcome(row.id);
+
+  for (const EventType type : {EventType::overridden, EventType::released}) {
+    if (type == EventType::overridden && !row.overridden) continue;
+    Event told = event(type);
+    told.message_id = row.id;
+    told.group = row.group;
+    told.submission = row.submission.value;
+    told.seq = row.seq.value;
+    told.sender = row.sender;
+    told.person = row.person;
+    told.name = row.name;
+    told.original = row.original;
+    CANDOUR_TRY(told.content, messages::Content::decode(row.content.view()));
+    tell(std::move(told));
+  }
+  return ok();
+}
+
+void Client::tell_commit(GroupSession& session, const v1::Deliver& delivered,
+                         const AcceptedCommit& commit) {
+  Event changed = event(EventType::membership);
+  changed.message_id = commit.token.message_id;
+  changed.group = session.record().id;
+  changed.name = session.record().name;
+  changed.submission = delivered.submission();
+  changed.seq = commit.token.seq.value;
+  changed.action = commit.self_removed ? "removed" : "changed";
+  changed.epoch = session.epoch().value;
+  changed.members = session.mls().members().size();
+  for (const DeviceId& device : commit.joined) changed.people_joined.push_back(person_of(device));
+  for (const DeviceId& device : commit.removed) changed.people_left.push_back(person_of(device));
+  tell(std::move(changed));
+}
+
+void Client::stop(GroupSession& session, const Error& reason, std::uint64_t seq) {
+  if (session.progress().is_stopped()) return;
+  session.stop(reason);
+  Event stopped = event(EventType::stopped);
+  stopped.group = session.record().id;
+  stopped.name = session.record().name;
+  stopped.seq = seq;
+  stopped.code = code_name(reason.code);
+  stopped.message = reason.message;
+  tell(std::move(stopped));
+}
+
+// Tells the bot, signed, that a released commit does not stand here, so that it can add this
+// device anew. When it cannot be sent the person sees the stopped group and asks.
+void Client::report_failure(const GroupSession& session, const v1::Deliver& delivered) {
+  SecretWriter report;
+  report.id(session.record().id);
+  report.number(session.epoch());
+  report.raw(as_bytes(delivered.message_id()));
+  report.id(store_.keys().device);
+  report.number(clock_.now());
+  report.id(store_.keys().signing.sign_labelled(kFailureReportLabel, report.view()));
+  if (Status sent = send_to_bot(messages::ToBotType::failure_report, SecretBytes(report.take()));
+      !sent) {
+    Event refused = event(EventType::refused);
+    refused.group = session.record().id;
+    refused.code = code_name(sent.error().code);
+    refused.message = "the bot could not be told of the failure: " + sent.error().message;
+    tell(std::move(refused));
+  }
+}
+
+}  // namespace candour::client

@@ -1,0 +1,82 @@
+// What happens in a client, as its user is told: the lines of `candour watch`, the chat and the
+// tests all come from these.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/secret.h"
+#include "client/messages/content.h"
+#include "client/messages/reply.h"
+#include "client/records.h"
+
+namespace candour::client {
+
+enum class EventType {
+  submitted,   // the relay has it durably
+  released,    // own message, delivered to everyone, token checked
+  delivered,   // another member's message
+  warned,      // own message, withheld: edit, withdraw, send anyway or dispute
+  blocked,     // own message, withheld for good
+  rejected,    // own message, refused by relay or bot: see code
+  reported,    // own report, received by the bot
+  withdrawn,   // own draft, dropped
+  overridden,  // own message, sent past a warning and released
+  alert,       // a new alert, or a step taken on one
+  notice,      // the monitoring notice: new, or acknowledged
+  bot_absent,  // messages wait
+  bot_back,
+  membership,  // a group entered, left or changed
+  stopped,     // this device refuses the group from here on: see code
+  refused,     // something the relay or the bot sent was not accepted: see code
+};
+std::string_view name_of(EventType type);
+
+struct Event {
+  EventType type = EventType::submitted;
+  TimeMs time;
+  std::optional<MessageId> message_id;
+  std::optional<GroupId> group;
+  std::uint64_t submission = 0;  // 0 = unknown
+  std::uint64_t seq = 0;         // 0 = none
+
+  // submitted, released, delivered, warned, blocked, overridden
+  DeviceId sender;
+  std::string person;
+  std::string name;  // the sender's; of membership events the group's
+  std::optional<messages::Content> content;
+  std::optional<MessageId> original;
+  std::vector<messages::ReplyFinding> findings;
+  TimeMs expires;
+
+  // rejected, stopped, refused
+  std::string code;
+  std::string message;
+
+  // membership
+  std::string action;  // joined, removed, changed
+  std::uint64_t epoch = 0;
+  std::size_t members = 0;
+  std::vector<std::string> people_joined;
+  std::vector<std::string> people_left;
+
+  // notice
+  std::uint64_t version = 0;
+  Digest digest;
+  bool acknowledged = false;
+
+  // alert
+  std::shared_ptr<const AlertRecord> alert;
+};
+
+/// Told of each event once what it reports is durable. Called on the client's own thread.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on_event(const Event& event) = 0;
+};
+
+}  // namespace candour::client

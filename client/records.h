@@ -1,0 +1,172 @@
+// What a device remembers, as values: each has one encoding for the store. They hold text and keys
+// and exist decrypted only in memory.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/codec.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "client/messages/alert.h"
+#include "client/messages/bot_field.h"
+#include "client/messages/content.h"
+#include "identity/note.h"
+#include "transport/net/client.h"
+
+namespace candour::client {
+
+/// Who this device is and where its relay is.
+struct Profile {
+  net::Endpoint relay;
+  identity::NoteKey root;
+  std::string organisation;
+  std::string person;
+  std::string name;
+  std::string role;
+  std::string unit;
+
+  SecretBytes encode() const;
+  static Result<Profile> decode(ByteView bytes);
+};
+
+/// What a group is. Changes with each commit.
+struct GroupRecord {
+  GroupId id;
+  std::string name;
+  std::string group_class;
+  std::string unit;
+  Bytes roster;      // as signed by the bot
+  DeviceId bot;      // at leaf 0
+  TimeMs joined;     // when this device entered
+  TimeMs bot_since;  // not-before of the bot's certificate: the age of its key
+
+  SecretBytes encode() const;
+  static Result<GroupRecord> decode(ByteView bytes);
+};
+
+/// How far a group has come. Changes with each message.
+struct GroupProgress {
+  Seq seq;                    // of the last accepted token
+  Digest previous;            // its hash
+  std::uint64_t counter = 0;  // last sender's counter this device used
+  ErrorCode stopped = ErrorCode::internal;
+  std::string stopped_message;  // empty = not stopped
+  bool removed = false;         // this device is no longer a member
+
+  bool is_stopped() const { return !stopped_message.empty(); }
+  SecretBytes encode() const;
+  static Result<GroupProgress> decode(ByteView bytes);
+};
+
+/// The private half of a published key package.
+struct KeyPackageRecord {
+  Bytes key_package;
+  SecretBytes private_part;
+  TimeMs made;
+
+  SecretBytes encode() const;
+  static Result<KeyPackageRecord> decode(ByteView bytes);
+};
+
+enum class DraftState : std::uint8_t {
+  queued = 0,     // to be encrypted (again)
+  submitted = 1,  // sent, no outcome yet: see the outbox
+  warned = 2,
+  blocked = 3,
+  rejected = 4,
+};
+std::string_view name_of(DraftState state);
+
+/// A message of this device until its outcome is final.
+struct Draft {
+  MessageId id;
+  GroupId group;
+  std::uint64_t order = 0;  // in which messages were written
+  DraftState state = DraftState::queued;
+  TimeMs time;
+  SecretBytes content;  // encoded messages::Content; the commitment is over exactly these bytes
+  messages::CommitmentKey commitment_key;
+  messages::BotField field;           // what it tells the bot
+  std::optional<MessageId> original;  // the warned draft it overrides, disputes or replaces
+  std::uint64_t submission = 0;
+  Bytes signed_warning;
+  Bytes findings;
+  TimeMs expires;
+  std::string code;  // of a rejection
+  std::string message;
+  Bytes receipt;  // encoded Receipt that came before the message itself
+
+  Digest commitment() const;
+  bool overrides() const { return field.type == messages::BotFieldType::override_warning; }
+  SecretBytes encode() const;
+  static Result<Draft> decode(ByteView bytes);
+};
+
+/// The exact bytes of a submission, kept until its outcome: a retry sends these and no others.
+struct OutboxItem {
+  std::uint64_t order = 0;
+  GroupId group;
+  Epoch epoch;
+  Digest ciphertext_hash;
+  Bytes submit;  // encoded v1::Submit
+
+  SecretBytes encode() const;
+  static Result<OutboxItem> decode(ByteView bytes);
+};
+
+/// The sender's proof that a message is in the log, as the bot gave it.
+struct KeptReceipt {
+  Seq seq;
+  Submission submission;
+  Digest leaf_hash;
+  Bytes opening;
+  bool overridden = false;
+
+  Bytes encode() const;
+  static Result<KeptReceipt> decode(ByteView bytes);
+};
+
+/// A released message: what was shown.
+struct HistoryRow {
+  MessageId id;
+  GroupId group;
+  Seq seq;
+  Submission submission;
+  TimeMs time;  // the sender's
+  DeviceId sender;
+  std::string person;
+  std::string name;
+  bool own = false;
+  bool overridden = false;  // own messages sent past a warning
+  std::optional<MessageId> original;
+  Bytes token;
+  Bytes receipt;        // encoded KeptReceipt, own messages only
+  SecretBytes content;  // encoded messages::Content
+
+  SecretBytes encode() const;
+  static Result<HistoryRow> decode(ByteView bytes);
+};
+
+/// An alert with the steps taken on it.
+struct AlertStepSeen {
+  TimeMs time;
+  messages::AlertState state = messages::AlertState::open;
+  std::string person;
+  SecretText argument;
+};
+struct AlertRecord {
+  messages::AlertId id;
+  crypto::AeadKey key;
+  DeviceId bot;
+  SecretBytes body;  // encoded AlertBody
+  std::vector<AlertStepSeen> steps;
+
+  messages::AlertState state() const;
+  SecretBytes encode() const;
+  static Result<AlertRecord> decode(ByteView bytes);
+};
+
+}  // namespace candour::client

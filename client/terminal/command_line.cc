@@ -1,0 +1,160 @@
+#include "client/terminal/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+namespace candour::terminal {
+namespace {
+
+constexpr const char* kVersion = "candour 0.1.0";
+
+/// Arguments that hold text of people, until they are moved to the options.
+struct Texts {
+  std::string text;
+  std::string reason;
+  std::string outcome;
+};
+
+SecretText moved(std::string& from) {
+  SecretText text = SecretText::copy_of(from);
+  wipe(from.data(), from.size());
+  return text;
+}
+
+std::filesystem::path default_state() {
+  if (const char* state = std::getenv("CANDOUR_STATE")) return state;
+  const char* home = std::getenv("HOME");
+  return std::filesystem::path(home == nullptr ? "." : home) / ".local/share/candour";
+}
+
+void add_enrol(CLI::App& app, Options& o) {
+  CLI::App* verb = app.add_subcommand("enrol", "Make this device's keys and ask for a certificate");
+  verb->add_option("--relay", o.relay, "HOST:PORT of the relay");
+  verb->add_option("--tls-name", o.tls_name, "the name in the relay's TLS certificate");
+  verb->add_option("--ca", o.ca_file, "PEM file of the certificates trusted for the relay");
+  verb->add_option("--root", o.root_file, "file with the organisation's root key (vkey)");
+  verb->add_option("--organisation", o.organisation, "id of the organisation");
+  verb->add_option("--person", o.person, "id of the person");
+  verb->add_option("--name", o.name, "the person's name");
+  verb->add_option("--role", o.role, "officer, supervisor or investigator");
+  verb->add_option("--unit", o.unit, "the person's unit");
+  verb->add_option("--request", o.request_file, "where to write the request for the registrars");
+  verb->add_option("--certificate", o.certificate_file, "finish with this certificate");
+}
+
+void add_messages(CLI::App& app, Options& o, Texts& texts) {
+  CLI::App* send = app.add_subcommand("send", "Send one message, or many from a file");
+  send->add_option("--group,-g", o.group, "id, beginning of the id, or name")->required();
+  send->add_option("text", texts.text, "the text; - or nothing: standard input");
+  send->add_option("--lines", o.lines_file, "a message a line, or the text column of a .csv");
+  send->add_option("--on-warning", o.on_warning, "keep, withdraw or override")
+      ->check(CLI::IsMember({"keep", "withdraw", "override"}));
+  send->add_option("--reason", texts.reason, "the reason for --on-warning override");
+  send->add_option("--window", o.window, "messages under way at a time")->check(CLI::Range(1, 512));
+  send->add_option("--delay", o.delay_ms, "milliseconds between messages");
+  send->add_option("--reply-to", o.reply_to, "message this answers");
+  CLI::Option* react = send->add_option("--react", o.react, "send this emoji as a reaction");
+  react->needs(send->add_option("--to", o.about, "the message reacted to"));
+  send->add_option("--delete", o.remove, "delete this own message for everyone");
+  send->add_flag("--no-wait", o.no_wait, "do not wait for the outcome");
+
+  CLI::App* edit = app.add_subcommand("edit", "Change a warned draft or an own message");
+  edit->add_option("id", o.id, "message id")->required();
+  edit->add_option("text", texts.text, "the new text; - or nothing: standard input");
+  app.add_subcommand("withdraw", "Drop a draft that was warned, blocked or rejected")
+      ->add_option("id", o.id, "message id")
+      ->required();
+  struct Answer {
+    const char* verb;
+    const char* help;
+  };
+  for (const Answer& answer :
+       {Answer{"override", "Send a warned draft anyway, with a reason on record"},
+        Answer{"dispute", "Tell the bot that its warning is wrong"},
+        Answer{"report", "Report a message to professional standards"}}) {
+    CLI::App* verb = app.add_subcommand(answer.verb, answer.help);
+    verb->add_option("id", o.id, "message id")->required();
+    verb->add_option("--reason", texts.reason, "10 to 500 characters")->required();
+  }
+}
+
+void add_reading(CLI::App& app, Options& o) {
+  CLI::App* watch = app.add_subcommand("watch", "Print what happens, as it happens");
+  watch->add_option("--until-idle", o.until_idle_ms, "end after so many quiet milliseconds");
+  watch->add_option("--seconds", o.seconds, "end after so many seconds");
+  for (const char* verb : {"history", "drafts"}) {
+    app.add_subcommand(verb, std::string(verb) == "history" ? "Messages shown on this device"
+                                                            : "Own messages that are not sent")
+        ->add_option("--group,-g", o.group, "only this group");
+  }
+  app.add_subcommand("groups", "The groups of this device");
+  app.add_subcommand("roster", "Who is in a group")
+      ->add_option("--group,-g", o.group, "the group")
+      ->required();
+  CLI::App* receipt = app.add_subcommand("receipt", "The receipt of an own message");
+  receipt->add_option("id", o.id, "message id")->required();
+  receipt->add_flag("--proof", o.proof, "ask for the proof that it is in the log");
+  app.add_subcommand("notice", "The monitoring notice")
+      ->add_flag("--acknowledge", o.acknowledge, "acknowledge it");
+}
+
+void add_alerts(CLI::App& app, Options& o, Texts& texts) {
+  app.add_subcommand("alerts", "Alerts for this supervisor")
+      ->add_flag("--all", o.all, "closed ones too");
+  CLI::App* ack = app.add_subcommand("ack", "Acknowledge an alert");
+  CLI::App* assign = app.add_subcommand("assign", "Assign an alert to a person");
+  CLI::App* escalate = app.add_subcommand("escalate", "Escalate an alert");
+  CLI::App* close = app.add_subcommand("close", "Close an alert");
+  for (CLI::App* verb : {ack, assign, escalate, close}) {
+    verb->add_option("id", o.id, "alert id")->required();
+    verb->add_flag("--no-wait", o.no_wait, "do not wait for the bot's answer");
+  }
+  assign->add_option("--to", o.to_person, "person id")->required();
+  escalate->add_option("--reason", texts.reason, "why");
+  close->add_option("--outcome", texts.outcome, "what came of it")->required();
+}
+
+}  // namespace
+
+Result<CommandLine> read_command_line(int argc, char** argv) {
+  CommandLine line;
+  Options& o = line.options;
+  o.state = default_state();
+  Texts texts;
+  CLI::App app(
+      "Candour: group chat that is checked before it is delivered. Without a verb: the "
+      "interactive chat.",
+      "candour");
+  app.set_version_flag("--version", kVersion);
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  app.add_option("--state", o.state, "folder of this device's state (one process at a time)");
+  app.add_option("--config", o.config, "profile.toml: another address of the relay");
+  app.add_option("--passphrase-file", o.passphrase_file, "file with the passphrase of the state");
+  app.add_option("--timeout", o.timeout_ms, "longest wait, in milliseconds");
+  app.add_flag("--json", o.json, "JSON objects, one a line");
+  app.add_flag("--offline", o.offline, "show what this device has, without connecting");
+  add_enrol(app, o);
+  add_messages(app, o, texts);
+  add_reading(app, o);
+  add_alerts(app, o, texts);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    line.answer = app.help();
+  } catch (const CLI::CallForAllHelp&) {
+    line.answer = app.help("", CLI::AppFormatMode::All);
+  } catch (const CLI::CallForVersion&) {
+    line.answer = std::string(kVersion) + "\n";
+  } catch (const CLI::ParseError& bad) {
+    return error(ErrorCode::usage, std::string(bad.what()) + "; see `candour --help`");
+  }
+  for (const CLI::App* verb : app.get_subcommands()) o.verb = verb->get_name();
+  o.has_text = !texts.text.empty();
+  o.text = moved(texts.text);
+  o.reason = moved(texts.reason);
+  o.outcome = moved(texts.outcome);
+  return line;
+}
+
+}  // namespace candour::terminal

@@ -1,0 +1,83 @@
+// `candour`, the terminal client: the wiring.
+#include <csignal>
+#include <iostream>
+
+#include "base/json_text.h"
+#include "base/random.h"
+#include "client/terminal/command_line.h"
+#include "client/terminal/verbs.h"
+
+namespace {
+
+using namespace candour;
+
+volatile std::sig_atomic_t stop_signal = 0;
+extern "C" void on_signal(int) { stop_signal = 1; }
+
+struct Verb {
+  std::string_view name;
+  Status (*run)(const terminal::Options& options, const terminal::World& world);
+};
+
+constexpr Verb kVerbs[] = {
+    {"", terminal::chat},
+    {"enrol", terminal::enrol},
+    {"send", terminal::send},
+    {"edit", terminal::edit},
+    {"withdraw", terminal::withdraw},
+    {"override", terminal::override_warning},
+    {"dispute", terminal::dispute},
+    {"report", terminal::report},
+    {"watch", terminal::watch},
+    {"history", terminal::history},
+    {"drafts", terminal::drafts},
+    {"groups", terminal::groups},
+    {"roster", terminal::roster},
+    {"receipt", terminal::receipt},
+    {"notice", terminal::notice},
+    {"alerts", terminal::alerts},
+    {"ack", terminal::alert_step},
+    {"assign", terminal::alert_step},
+    {"escalate", terminal::alert_step},
+    {"close", terminal::alert_step},
+};
+
+int fail(const Error& e, bool json) {
+  if (json) {
+    std::cerr << "{\"error\":" << json_quote(code_name(e.code))
+              << ",\"message\":" << json_quote(e.message) << ",\"detail\":{}}\n";
+  } else {
+    std::cerr << "candour: " << e.message << " (" << code_name(e.code) << ")\n";
+  }
+  return exit_status(e.code);
+}
+
+bool wants_json(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) == "--json") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto line = terminal::read_command_line(argc, argv);
+  if (!line) return fail(line.error(), wants_json(argc, argv));
+  if (line.value().answer) {
+    std::cout << *line.value().answer;
+    return 0;
+  }
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  std::signal(SIGPIPE, SIG_IGN);
+  const terminal::Options& options = line.value().options;
+  const terminal::World world{system_clock(), system_random(), std::cout, stop_signal};
+  for (const Verb& verb : kVerbs) {
+    if (verb.name != options.verb) continue;
+    const Status done = verb.run(options, world);
+    std::cout << std::flush;
+    if (!done) return fail(done.error(), options.json);
+  }
+  return 0;
+}

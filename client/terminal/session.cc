@@ -1,0 +1,95 @@
+#include "client/terminal/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "client/terminal/passphrase.h"
+#include "config/client_profile.h"
+
+namespace candour::terminal {
+namespace {
+
+constexpr std::uint64_t kPumpMs = 100;
+constexpr std::uint64_t kPauseMinMs = 100;
+constexpr std::uint64_t kPauseMaxMs = 2'000;
+
+std::uint64_t now_ms() { return monotonic_clock().now().value; }
+
+/// What may pass when one tries again.
+bool is_passing(ErrorCode code) {
+  return code == ErrorCode::cannot_connect || code == ErrorCode::disconnected ||
+         code == ErrorCode::timed_out || code == ErrorCode::shutting_down;
+}
+
+void pause(std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::open(const Options& options, const World& world,
+                                               client::EventSink& sink) {
+  std::unique_ptr<Session> session(new Session(options, world));
+  CANDOUR_TRY(SecretText passphrase, get_passphrase(options.passphrase_file, false));
+  CANDOUR_TRY(session->store_, client::Store::open(options.state, passphrase, world.random));
+  session->endpoint_ = session->store_->profile().relay;
+  if (!options.config.empty()) {
+    CANDOUR_TRY(auto profile, config::load_client_profile(options.config));
+    session->endpoint_ = {profile.relay.host, profile.relay.port, profile.relay.tls_name,
+                          profile.relay.ca_file.string()};
+  }
+  CANDOUR_TRY(session->client_,
+              client::Client::open(*session->store_, world.clock, world.random, sink));
+  return session;
+}
+
+Status Session::connect() {
+  if (io_ == nullptr) io_ = std::make_unique<net::IoThread>();
+  return client_->connect(*io_, endpoint_, options_.timeout_ms);
+}
+
+Status Session::start() {
+  if (options_.offline) return ok();
+  CANDOUR_TRY(connect());
+  const Status synced = client_->sync(options_.timeout_ms);
+  if (synced || !is_passing(synced.error().code) || synced.error().code == ErrorCode::timed_out) {
+    return synced;
+  }
+  CANDOUR_TRY(reconnect(options_.timeout_ms));
+  return client_->sync(options_.timeout_ms);
+}
+
+Status Session::reconnect(std::uint64_t give_up_ms) {
+  const std::uint64_t begin = now_ms();
+  for (std::uint64_t wait = kPauseMinMs; !stopped(); wait = std::min(wait * 2, kPauseMaxMs)) {
+    const Status connected = connect();
+    if (connected || !is_passing(connected.error().code)) return connected;
+    if (give_up_ms != 0 && now_ms() - begin >= give_up_ms) return connected;
+    pause(wait);
+  }
+  return ok();
+}
+
+Result<bool> Session::pump(std::uint64_t timeout_ms, std::uint64_t give_up_ms) {
+  auto pumped = client_->pump(timeout_ms);
+  if (pumped || !is_passing(pumped.error().code)) return pumped;
+  CANDOUR_TRY(reconnect(give_up_ms));
+  return true;
+}
+
+Status Session::pump_until(const std::function<bool()>& done) {
+  std::uint64_t last_progress = now_ms();
+  while (!done()) {
+    if (stopped()) return error(ErrorCode::shutting_down, "interrupted before the outcome came");
+    CANDOUR_TRY(const bool progress, pump(kPumpMs, options_.timeout_ms));
+    if (progress) last_progress = now_ms();
+    if (now_ms() - last_progress < options_.timeout_ms) continue;
+    std::string why = client_->waiting_for();
+    if (why.empty() && !client_->bot_present()) why = "the compliance bot is absent";
+    return error(ErrorCode::timed_out, "no outcome in time" +
+                                           (why.empty() ? "" : " (" + why + ")") +
+                                           "; what was sent is kept and goes on at the next start");
+  }
+  return ok();
+}
+
+}  // namespace candour::terminal

@@ -1,0 +1,43 @@
+// The verbs of `candour`, one function each. They return the error that ends the run; what they
+// have to say goes to World::out.
+#pragma once
+
+#include "client/terminal/options.h"
+#include "client/terminal/session.h"
+
+namespace candour::terminal {
+
+Status enrol(const Options& options, const World& world);
+
+Status send(const Options& options, const World& world);
+Status edit(const Options& options, const World& world);
+Status withdraw(const Options& options, const World& world);
+Status override_warning(const Options& options, const World& world);
+Status dispute(const Options& options, const World& world);
+Status report(const Options& options, const World& world);
+
+Status watch(const Options& options, const World& world);
+Status history(const Options& options, const World& world);
+Status drafts(const Options& options, const World& world);
+Status groups(const Options& options, const World& world);
+Status roster(const Options& options, const World& world);
+Status receipt(const Options& options, const World& world);
+Status notice(const Options& options, const World& world);
+
+Status alerts(const Options& options, const World& world);
+/// ack, assign, escalate, close: which is in Options::verb.
+Status alert_step(const Options& options, const World& world);
+
+/// The interactive chat.
+Status chat(const Options& options, const World& world);
+
+/// A message id, or the unique beginning (4 hex digits or more) of a draft's or shown message's.
+Result<MessageId> find_message(client::Client& client, std::string_view what);
+/// The same for alerts.
+Result<messages::AlertId> find_alert(client::Client& client, std::string_view what);
+/// Shown rows of one group in order, with the text that edits and deletions leave.
+Status print_history(std::ostream& out, client::Store& store, const GroupId& group,
+                     std::string_view group_name, bool json);
+void print_notice(std::ostream& out, client::Client& client, bool json);
+
+}  // namespace candour::terminal

@@ -1,0 +1,48 @@
+#include "client/terminal/verbs.h"
+
+namespace candour::terminal {
+namespace {
+
+constexpr std::uint64_t kPumpMs = 100;
+
+void print_ready(Session& session, bool json) {
+  std::ostream& out = session.world().out;
+  if (json) {
+    {
+      JsonLine line(out);
+      line.text("event", "ready").id("device", session.store().keys().device);
+      line.number("groups", session.client().groups().size());
+      line.time("time", session.world().clock.now());
+    }
+    out << '\n' << std::flush;
+    return;
+  }
+  for (const auto& [id, group] : session.client().groups()) {
+    out << group.record().name << ": " << banner(group, session.world().clock.now()) << '\n';
+  }
+  out << std::flush;
+}
+
+}  // namespace
+
+Status watch(const Options& options, const World& world) {
+  PrintingSink sink(world.out, options.json);
+  CANDOUR_TRY(auto session, Session::open(options, world, sink));
+  sink.set_client(&session->client());
+  CANDOUR_TRY(session->start());
+  print_ready(*session, options.json);
+  const std::uint64_t begin = monotonic_clock().now().value;
+  std::uint64_t last = begin;
+  while (!session->stopped()) {
+    // A watch outlives every outage of the relay.
+    CANDOUR_TRY(const bool some, session->pump(kPumpMs, 0));
+    const std::uint64_t now = monotonic_clock().now().value;
+    if (some) last = now;
+    const bool idle = options.until_idle_ms != 0 && now - last >= options.until_idle_ms &&
+                      session->client().undecided() == 0;
+    if (idle || (options.seconds != 0 && now - begin >= options.seconds * 1000)) break;
+  }
+  return ok();
+}
+
+}  // namespace candour::terminal
