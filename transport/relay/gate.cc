@@ -27,8 +27,7 @@ void Gate::load(const storage::RelaySnapshot& snapshot) {
   }
   for (const auto& row : snapshot.verdicts) {
     Group& group = model.groups.at(row.group);
-    group.verdicts[row.message_id] = {row.hash, row.seq};
-    group.verdict_order.push_back(row.message_id);
+    group.verdicts[row.submission] = {row.message_id, row.hash, row.seq};
   }
   for (const auto& row : snapshot.appended) appended_[row.record_id] = {row.hash, row.index};
   for (const auto& id : snapshot.bot_mail_ids) {
@@ -146,7 +145,13 @@ Status Gate::verdict(Session& session, std::uint64_t request, const v1::Verdict&
   Group* group = context_.model.group(id);
   if (group == nullptr) return error(ErrorCode::group_unknown, "there is no group " + id.hex());
   const Digest hash = crypto::sha256(wire::serialise(verdict));
-  if (auto memo = group->verdicts.find(message); memo != group->verdicts.end()) {
+  // Found by number, not by message id: two devices may choose the same message id.
+  if (auto memo = group->verdicts.find(Submission(verdict.submission()));
+      memo != group->verdicts.end()) {
+    if (memo->second.message_id != message) {
+      return error(ErrorCode::input_invalid, "submission " + std::to_string(verdict.submission()) +
+                                                 " was another message than " + message.hex());
+    }
     if (memo->second.hash != hash) {
       stop_group(*group, "the bot contradicted a verdict it had given");
       return error(ErrorCode::group_stopped,
@@ -230,12 +235,8 @@ void Gate::apply(SessionId session, std::uint64_t request, Group& group,
     fanout_.members_changed(group, change.members, group.row.seq);
     judged.roster = std::move(change);
   }
-  group.verdicts[pending.row.message_id] = {hash, judged.verdict.seq};
-  group.verdict_order.push_back(pending.row.message_id);
-  if (group.verdict_order.size() > kVerdictsRemembered) {
-    group.verdicts.erase(group.verdict_order.front());
-    group.verdict_order.pop_front();
-  }
+  group.verdicts[pending.row.submission] = {pending.row.message_id, hash, judged.verdict.seq};
+  if (group.verdicts.size() > kVerdictsRemembered) group.verdicts.erase(group.verdicts.begin());
   const Seq seq = judged.verdict.seq;
   auto mail = judged.mail;
   context_.store.judge(std::move(judged), [this, session, request, id, seq, deliver,

@@ -77,6 +77,7 @@ struct Pending {
 };
 
 struct VerdictMemo {
+  MessageId message_id;
   Digest hash;
   Seq seq;
 };
@@ -87,8 +88,7 @@ struct Group {
   std::unordered_map<DeviceId, Seq> cursors;
   std::deque<Pending> pending;
   bool commit_pending = false;
-  std::unordered_map<MessageId, VerdictMemo> verdicts;
-  std::deque<MessageId> verdict_order;
+  std::map<Submission, VerdictMemo> verdicts;  // the newest, for repeats
   Seq passed;  // every cursor is at least here; rows are gone
 };
 
