@@ -1,0 +1,282 @@
+#include "bot/bot.h"
+
+#include "base/log.h"
+#include "client/messages/to_bot.h"
+
+namespace candour::bot {
+namespace {
+
+constexpr std::string_view kMailThrough = "mail_through";
+// How many sealings are prepared in one idle turn; each costs a third of a millisecond.
+constexpr int kPrecomputedPerIdleTurn = 32;
+
+}  // namespace
+
+Bot::Bot(Context& context)
+    : context_(context),
+      groups_(context),
+      outbox_(context),
+      scribe_(context),
+      alerts_(context, groups_, scribe_, outbox_),
+      checker_(context, groups_, scribe_, alerts_, outbox_),
+      steward_(context, groups_, scribe_, outbox_),
+      witness_(context, outbox_) {}
+
+Status Bot::load() {
+  CANDOUR_TRY(groups_.load());
+  CANDOUR_TRY(outbox_.load());
+  CANDOUR_TRY(witness_.load());
+  CANDOUR_TRY(mail_through_, context_.store.number(kMailThrough));
+  return ok();
+}
+
+Status Bot::policy_in_log() const {
+  if (context_.trust.knows_policy(context_.pack.digest)) return ok();
+  return error(ErrorCode::policy_invalid,
+               "policy \"" + context_.pack.name + "\" version " + context_.pack.version + " (" +
+                   context_.pack.digest.hex() + ") is not in the log; publish it first");
+}
+
+Status Bot::attach(client::Connection& connection) {
+  held_.clear();
+  for (auto& [id, group] : groups_.all()) group.waiting.clear();
+  outbox_.restart();
+  steward_.restart();
+  witness_.restart();
+  CANDOUR_TRY(context_.trust.refresh(connection));
+  CANDOUR_TRY(follow_statement());
+  if (const Status known = policy_in_log(); !known) {
+    log::warning("policy_not_in_log",
+                 {{"digest", context_.pack.digest}, {"hint", log::LogSafe(known.error().message)}});
+  }
+  return outbox_.flush(connection);
+}
+
+Result<Bot::Frames> Bot::receive(client::Connection& connection, std::uint64_t timeout_ms) {
+  Frames frames;
+  while (frames.size() < kBatchFramesMax) {
+    auto frame = connection.receive(frames.empty() ? timeout_ms : 0);
+    if (frame) {
+      frames.push_back(std::move(frame).value());
+      continue;
+    }
+    if (frame.error().code == ErrorCode::timed_out) break;
+    // What arrived before the connection went is still worth deciding; the next turn fails.
+    if (frames.empty()) return std::move(frame).error();
+    break;
+  }
+  return frames;
+}
+
+Status Bot::turn(client::Connection& connection, std::uint64_t timeout_ms) {
+  CANDOUR_TRY(Frames frames, receive(connection, timeout_ms));
+  for (v1::ServerFrame& frame : frames) {
+    CANDOUR_TRY(handle_outside(frame, connection));
+  }
+  if (!frames.empty()) {
+    CANDOUR_TRY(context_.store.begin());
+    for (v1::ServerFrame& frame : frames) {
+      CANDOUR_TRY(handle(frame));
+    }
+    CANDOUR_TRY(context_.store.commit());
+    CANDOUR_TRY(outbox_.flush(connection));
+  }
+  CANDOUR_TRY(housekeeping(connection, frames.empty()));
+  if (!ready_ && frames.size() < kBatchFramesMax && policy_in_log()) ready_ = true;
+  return ok();
+}
+
+Status Bot::handle_outside(v1::ServerFrame& frame, client::Connection& connection) {
+  if (frame.reply_to() != 0) return ok();
+  Status seen = ok();
+  if (frame.has_directory()) {
+    seen = context_.trust.see_directory(frame.directory(), connection);
+  } else if (frame.has_checkpoint()) {
+    seen = context_.trust.see_checkpoint(frame.checkpoint().note(), connection);
+  }
+  if (seen) return ok();
+  const ErrorCode code = seen.error().code;
+  if (is_fatal(seen.error()) || code == ErrorCode::disconnected) return std::move(seen).error();
+  log::error("directory_or_checkpoint_refused",
+             {{"code", code}, {"why", log::LogSafe(seen.error().message)}});
+  return ok();
+}
+
+Status Bot::handle(v1::ServerFrame& frame) {
+  if (frame.reply_to() != 0) return handle_answer(frame);
+  switch (frame.body_case()) {
+    case v1::ServerFrame::kCheck:
+    case v1::ServerFrame::kMail:
+      if (!policy_in_log()) {
+        held_.push_back(std::move(frame));
+        return ok();
+      }
+      return frame.has_check() ? judge(frame.check()) : handle_mail(frame.mail());
+    case v1::ServerFrame::kCosignRequest:
+      return witness_.cosign(frame.cosign_request());
+    default:
+      // Directory was handled outside; deliveries of the bot's own groups tell it nothing new.
+      return ok();
+  }
+}
+
+Status Bot::handle_answer(const v1::ServerFrame& frame) {
+  const auto expected = outbox_.answered(frame.reply_to());
+  if (!expected) return ok();
+  const Status outcome = client::failure_of(frame);
+  switch (expected->purpose) {
+    case Purpose::verdict:
+    case Purpose::append_record: {
+      if (!outcome) {
+        // It stays promised and is sent again on the next connection.
+        log::error("relay_refused", {{"group", expected->group},
+                                     {"code", outcome.error().code},
+                                     {"why", log::LogSafe(outcome.error().message)}});
+        return ok();
+      }
+      CANDOUR_TRY(outbox_.done(*expected));
+      CANDOUR_TRY(witness_.acknowledged(expected->leaves));
+      if (expected->purpose == Purpose::append_record) return ok();
+      CANDOUR_TRY(const bool entered, steward_.released(*expected));
+      if (!entered) return ok();
+      std::deque<v1::Check> waiting = std::move(groups_.find(expected->group)->waiting);
+      groups_.find(expected->group)->waiting.clear();
+      for (const v1::Check& check : waiting) {
+        CANDOUR_TRY(judge(check));
+      }
+      return ok();
+    }
+    case Purpose::submit_commit:
+      steward_.submitted(*expected, outcome);
+      return ok();
+    case Purpose::fetch_key_packages:
+      return steward_.key_packages(*expected, frame.key_packages());
+    case Purpose::proof:
+      return witness_.proven(*expected, outcome ? &frame.proof() : nullptr, outcome);
+    case Purpose::cosignature:
+      if (!outcome) log::warning("cosignature_refused", {{"code", outcome.error().code}});
+      return ok();
+  }
+  return ok();
+}
+
+Status Bot::judge(const v1::Check& check) {
+  const auto read = read_envelope(check);
+  if (!read) {
+    log::error("check_malformed", {{"code", read.error().code}});
+    return ok();
+  }
+  const Envelope& envelope = read.value();
+  // Judged before: its verdict is on its way, the same bytes as the first time.
+  if (outbox_.holds(envelope.group, envelope.submission)) return ok();
+  CANDOUR_TRY(const auto seen, context_.store.seen(envelope.group, envelope.message_id));
+  if (seen && seen->submission == envelope.submission) {
+    log::error("check_after_done",
+               {{"group", envelope.group},
+                {"submission", envelope.submission},
+                {"hint", log::LogSafe("the relay acknowledged this verdict "
+                                      "before; was it restored from a copy?")}});
+    return ok();
+  }
+  Group* group = groups_.find(envelope.group);
+  if (group != nullptr && group->commit && group->commit->judged &&
+      envelope.epoch > group->mls.epoch()) {
+    group->waiting.push_back(check);
+    return ok();
+  }
+  if (!envelope.commit) return checker_.check(envelope);
+  if (steward_.is_own_commit(envelope)) return steward_.judge_commit(envelope);
+  return checker_.refuse(envelope,
+                         error(ErrorCode::not_permitted, "only the bot commits in this version"));
+}
+
+Status Bot::handle_held() {
+  std::deque<v1::ServerFrame> held = std::move(held_);
+  held_.clear();
+  for (v1::ServerFrame& frame : held) {
+    CANDOUR_TRY(handle(frame));
+  }
+  return ok();
+}
+
+Status Bot::follow_statement() {
+  CANDOUR_TRY(const crypto::Point key, warrant::escrow_key(context_.trust.statement()->custodians));
+  if (!(key == context_.pool.public_key())) {
+    context_.pool = warrant::SealingPool(key, kSealingPoolMax);
+    log::info("custodians_changed");
+  }
+  return ok();
+}
+
+Status Bot::handle_mail(const v1::MailItem& mail) {
+  if (mail.number() > mail_through_) {
+    if (mail.kind() == v1::TO_BOT) {
+      const Status opened = open_mail(mail);
+      if (!opened) {
+        if (is_fatal(opened.error())) return std::move(opened).error();
+        log::warning("mail_refused", {{"code", opened.error().code},
+                                      {"why", log::LogSafe(opened.error().message)}});
+      }
+    }
+    mail_through_ = mail.number();
+    CANDOUR_TRY(context_.store.put_number(kMailThrough, mail_through_));
+  }
+  v1::ClientFrame frame;
+  frame.mutable_mail_ack()->set_through(mail_through_);
+  outbox_.tell(std::move(frame));
+  return ok();
+}
+
+Status Bot::open_mail(const v1::MailItem& mail) {
+  const auto id = messages::MailId::from(as_bytes(mail.about()));
+  if (!id) return error(ErrorCode::frame_malformed, "mail to the bot without a mail id");
+  CANDOUR_TRY(const messages::ToBot opened,
+              messages::ToBot::open(as_bytes(mail.body()), context_.keys.sealing, *id));
+  switch (opened.type) {
+    case messages::ToBotType::alert_step:
+      return alerts_.step(opened.body.view());
+    case messages::ToBotType::group_request:
+      return steward_.request(as_text(opened.body.view()));
+    case messages::ToBotType::failure_report:
+      return steward_.failure_report(opened.body.view());
+  }
+  return error(ErrorCode::input_invalid, "mail to the bot of an unknown type");
+}
+
+Status Bot::housekeeping(client::Connection& connection, bool idle) {
+  const bool grown = context_.trust.directory_size() != directory_size_;
+  const bool held = !held_.empty() && policy_in_log();
+  if (grown || held) {
+    CANDOUR_TRY(context_.store.begin());
+    if (grown) {
+      directory_size_ = context_.trust.directory_size();
+      CANDOUR_TRY(follow_statement());
+      CANDOUR_TRY(steward_.sweep_revoked());
+    }
+    if (held) {
+      CANDOUR_TRY(handle_held());
+    }
+    CANDOUR_TRY(context_.store.commit());
+    CANDOUR_TRY(outbox_.flush(connection));
+  }
+  const bool groups_due = policy_in_log() && steward_.due();
+  // Proofs are asked of the relay, so not within a batch.
+  if (groups_due) {
+    CANDOUR_TRY(steward_.prove_joiners(connection));
+  }
+  CANDOUR_TRY(context_.store.begin());
+  if (groups_due) {
+    CANDOUR_TRY(steward_.work());
+  }
+  CANDOUR_TRY(witness_.tick());
+  CANDOUR_TRY(context_.store.commit());
+  CANDOUR_TRY(outbox_.flush(connection));
+  if (idle) {
+    for (int i = 0; i < kPrecomputedPerIdleTurn; ++i) {
+      if (!context_.pool.precompute_one(context_.random)) break;
+    }
+  }
+  return ok();
+}
+
+}  // namespace candour::bot

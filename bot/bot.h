@@ -1,0 +1,79 @@
+// The bot's turn: take what the relay sent, decide, make it durable, answer.
+//
+//   Bot bot(context);
+//   bot.load();                      // what an earlier process left
+//   bot.attach(connection);          // after each login
+//   while (...) bot.turn(connection, timeout);
+//
+// One turn is one batch of bot.db: the ratchet heads, message ids, counters, chains and verdicts of
+// all frames in it become durable together, and only then anything is sent (I4). A turn that fails
+// with a fatal error (see is_fatal) leaves a Bot that must be dropped; a turn that fails with
+// disconnected is followed by `attach` on a new connection.
+//
+// Until the loaded policy version is in the directory the bot judges nothing: submissions wait
+// (I10, I11). Not thread-safe; one thread runs it.
+#pragma once
+
+#include <deque>
+
+#include "bot/checker.h"
+#include "bot/steward.h"
+#include "bot/witness.h"
+
+namespace candour::bot {
+
+inline constexpr std::size_t kBatchFramesMax = 256;
+/// Sealings prepared in idle moments and kept for busy ones.
+inline constexpr std::size_t kSealingPoolMax = 1024;
+
+class Bot {
+ public:
+  /// `context` outlives it. Its trust must hold a statement (see client::Trust::refresh).
+  explicit Bot(Context& context);
+
+  Status load();
+  /// Takes over a connection that just logged in: reads the directory, sends promises again.
+  Status attach(client::Connection& connection);
+  /// Waits up to `timeout_ms` for frames, handles at most kBatchFramesMax of them.
+  Status turn(client::Connection& connection, std::uint64_t timeout_ms);
+
+  /// Judging, and has seen everything the relay had waiting.
+  bool ready() const { return ready_; }
+  /// policy_invalid while the loaded policy version is not in the log.
+  Status policy_in_log() const;
+
+  const Groups& groups() const { return groups_; }
+  Groups& groups() { return groups_; }
+  const Outbox& outbox() const { return outbox_; }
+  const Witness& witness() const { return witness_; }
+
+ private:
+  using Frames = std::vector<v1::ServerFrame>;
+
+  Result<Frames> receive(client::Connection& connection, std::uint64_t timeout_ms);
+  /// Frames that need answers of the relay while they are handled, so not within a batch.
+  Status handle_outside(v1::ServerFrame& frame, client::Connection& connection);
+  Status handle(v1::ServerFrame& frame);
+  Status handle_answer(const v1::ServerFrame& frame);
+  Status judge(const v1::Check& check);
+  Status handle_mail(const v1::MailItem& mail);
+  Status open_mail(const v1::MailItem& mail);
+  Status handle_held();
+  Status follow_statement();
+  Status housekeeping(client::Connection& connection, bool idle);
+
+  Context& context_;
+  Groups groups_;
+  Outbox outbox_;
+  Scribe scribe_;
+  Alerts alerts_;
+  Checker checker_;
+  Steward steward_;
+  Witness witness_;
+  std::deque<v1::ServerFrame> held_;  // checks and mail, until the policy is in the log
+  std::uint64_t directory_size_ = 0;
+  std::uint64_t mail_through_ = 0;
+  bool ready_ = false;
+};
+
+}  // namespace candour::bot

@@ -1,0 +1,100 @@
+// The groups the bot is in: name and class, its end of the MLS group, the token chain, and the
+// commit that is on its way, if any. Values in memory mirror bot.db; whoever changes one changes
+// both, in the same batch.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "bot/context.h"
+#include "client/messages/group_info.h"
+#include "identity/token.h"
+#include "mls/group.h"
+
+namespace candour::bot {
+
+/// One device that a commit adds.
+struct Joiner {
+  DeviceId device;
+  Digest key_package_ref;
+};
+
+/// A commit as it was prepared, before it is merged:
+///   version u8 = 1, message id 16, epoch u64, commit vec, welcome vec, joiners u16 count, each:
+///   device 32, key package reference 32; removed u16 count, each: device 32
+struct CommitPlan {
+  MessageId message_id;
+  Epoch epoch;  // it is sent in
+  Bytes commit;
+  Bytes welcome;
+  std::vector<Joiner> joiners;
+  std::vector<DeviceId> removed;
+
+  SecretBytes encode() const;
+  static Result<CommitPlan> decode(ByteView bytes);
+};
+
+struct PendingCommit {
+  CommitPlan plan;
+  SecretBytes staged;      // mls::StagedCommit::save()
+  bool judged = false;     // its verdict is in the outbox
+  bool submitted = false;  // on this connection
+};
+
+/// A device that shall be in the group.
+struct Wanted {
+  bool owner = false;
+  bool missing_told = false;  // a record says that it had no key package
+  bool readd = false;         // it could not process a commit: remove and add again
+};
+
+struct Group {
+  messages::GroupInfo info;
+  mls::Group mls;
+  identity::TokenChain chain;
+  storage::BotPrevious previous_record;
+  std::map<DeviceId, Wanted> wanted;
+  std::optional<PendingCommit> commit;
+  bool rekey = false;     // a sender used up its withheld generations of this epoch
+  bool fetching = false;  // key packages are being asked for
+  bool settled = false;   // the tree is known to be as wanted
+  TimeMs retry_at;        // no new attempt at a commit before
+
+  /// Something changed: compare tree and wishes again, now.
+  void unsettle() {
+    settled = false;
+    retry_at = TimeMs();
+  }
+  /// Submissions of the epoch that begins when the pending commit is merged.
+  std::deque<v1::Check> waiting;
+
+  const GroupId& id() const { return info.group; }
+};
+
+/// The leaf's device id; zero when its identity is none (never for members we added).
+DeviceId device_of(const mls::Member& member);
+
+/// Lives as long as the bot; pointers to groups stay valid. Not thread-safe.
+class Groups {
+ public:
+  explicit Groups(Context& context) : context_(context) {}
+
+  /// Reads everything from the store. state_damaged when it does not fit together.
+  Status load();
+  Group* find(const GroupId& group);
+  std::map<GroupId, Group>& all() { return groups_; }
+
+  /// Within a batch: a new group with the bot alone in it.
+  Result<Group*> create(messages::GroupInfo info);
+  /// Within a batch: what unprotect or commit changed for one leaf.
+  Status keep_ratchet(const Group& group, mls::LeafIndex leaf, Epoch epoch);
+  /// Within a batch: enters the next epoch.
+  Status merge(Group& group);
+
+ private:
+  Context& context_;
+  std::map<GroupId, Group> groups_;
+};
+
+}  // namespace candour::bot

@@ -1,0 +1,65 @@
+// Intake: from a submission as the relay hands it over to content with a known author, or the
+// reason it is refused.
+//
+// It believes the relay in nothing that MLS can say better: group, epoch, content type and message
+// id must agree with the MLS header, the sender with the leaf that signed. Each message is opened
+// once; a message id, a sender's counter and an MLS generation are good once.
+#pragma once
+
+#include "bot/groups.h"
+#include "client/messages/bot_field.h"
+#include "client/messages/content.h"
+
+namespace candour::bot {
+
+/// A submission whose author and content are known. Holds text: it lives until the verdict.
+struct Opened {
+  MessageId message_id;
+  Submission submission;
+  Epoch epoch;
+  DeviceId sender;
+  const identity::Certificate* certificate = nullptr;  // owned by Trust; valid for this batch
+  Digest ciphertext_hash;
+  SecretBytes evidence;  // the signed MLS content
+  messages::Inner inner;
+  messages::Content content;
+  messages::BotField field;
+  Digest commitment;
+};
+
+/// What the relay says, with the ids taken apart.
+struct Envelope {
+  GroupId group;
+  MessageId message_id;
+  DeviceId sender;
+  Submission submission;
+  Epoch epoch;
+  bool commit = false;
+  ByteView ciphertext;  // into the Check, which outlives it
+  ByteView bot_field;
+};
+
+/// frame_malformed when an id has the wrong length.
+Result<Envelope> read_envelope(const v1::Check& check);
+
+class Intake {
+ public:
+  Intake(Context& context, Groups& groups) : context_(context), groups_(groups) {}
+
+  /// Opens an application message, within a batch. A refusal (any error that is not fatal) has a
+  /// code the sender may see. `generation_used` says whether MLS opened the message, that is
+  /// whether the sender's ratchet moved; nothing else changes on a refusal.
+  Result<Opened> open(const Envelope& envelope, Group& group, bool& generation_used);
+
+ private:
+  Status check_header(const Envelope& envelope, const Group& group) const;
+  Result<const identity::Certificate*> check_sender(const Envelope& envelope) const;
+  Status check_author(const Envelope& envelope, const Group& group, const mls::Received& received,
+                      const identity::Certificate& certificate) const;
+  Result<std::uint64_t> last_counter(const Envelope& envelope) const;
+
+  Context& context_;
+  Groups& groups_;
+};
+
+}  // namespace candour::bot

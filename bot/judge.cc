@@ -1,0 +1,90 @@
+#include "bot/judge.h"
+
+#include "base/limits.h"
+#include "crypto/hash.h"
+
+namespace candour::bot {
+namespace {
+
+Error invalid(const char* why) {
+  return error(ErrorCode::warning_invalid, std::string("the warning cannot be answered: ") + why);
+}
+
+Answer answer_to(policy::Verdict verdict) {
+  switch (verdict) {
+    case policy::Verdict::release:
+      return Answer::release;
+    case policy::Verdict::warn:
+      return Answer::warn;
+    case policy::Verdict::block:
+      return Answer::block;
+  }
+  return Answer::block;
+}
+
+}  // namespace
+
+Result<messages::Warning> Judge::check_warning(const Opened& opened, const Group& group) const {
+  auto verified =
+      messages::Warning::verify(opened.field.warning, context_.keys.signing.public_key());
+  if (!verified) return invalid("it is not signed by this bot");
+  const messages::Warning warning = std::move(verified).value();
+  const std::uint64_t now = context_.clock.now().value;
+  if (warning.group != group.id()) return invalid("it is of another group");
+  if (warning.device != opened.sender) return invalid("it was given to another device");
+  if (warning.content_commitment != opened.commitment) {
+    return invalid("the content is not the one that was warned about");
+  }
+  if (warning.issued.value > now + limits::kClockSkewMs) return invalid("it is of the future");
+  if (warning.expires.value <= now) return invalid("it has expired; send the message again");
+  if (!context_.trust.knows_policy(warning.policy_digest)) {
+    return invalid("its policy version is not in the log");
+  }
+  return warning;
+}
+
+Result<Decision> Judge::decide_override(const Opened& opened, const Group& group,
+                                        Decision decision) const {
+  CANDOUR_TRY(const messages::Warning warning, check_warning(opened, group));
+  if (warning.block) return invalid("a blocked message cannot be sent anyway");
+  const Digest used = crypto::sha256(opened.field.warning);
+  CANDOUR_TRY(const bool before, context_.store.warning_used(used));
+  if (before) return invalid("it was used already");
+  CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
+  // The policy may have changed since: what is a block now is not sent on the word of a warning.
+  decision.answer =
+      decision.judgement.verdict == policy::Verdict::block ? Answer::block : Answer::release;
+  decision.warning_used = used;
+  decision.warning_expires = warning.expires;
+  return decision;
+}
+
+Result<Decision> Judge::decide(const Opened& opened, const Group& group) const {
+  Decision decision;
+  {
+    const SecretText text = opened.content.checkable();
+    decision.judgement =
+        context_.pack.engine->judge(text.expose(), {.group_class = group.info.group_class});
+  }
+  decision.answer = answer_to(decision.judgement.verdict);
+  switch (opened.field.type) {
+    case messages::BotFieldType::nothing:
+      return decision;
+    case messages::BotFieldType::override_warning:
+      return decide_override(opened, group, std::move(decision));
+    case messages::BotFieldType::dispute: {
+      CANDOUR_TRY(const messages::Warning warning, check_warning(opened, group));
+      CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
+      decision.disputed_findings = warning.findings_hash;
+      decision.answer = Answer::dispute;
+      return decision;
+    }
+    case messages::BotFieldType::report:
+      CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
+      decision.answer = Answer::report;
+      return decision;
+  }
+  return error(ErrorCode::input_invalid, "the bot's field is of an unknown type");
+}
+
+}  // namespace candour::bot

@@ -1,0 +1,48 @@
+// Judge: what shall become of a submission. The policy engine says what the text is; the bot's
+// field may answer an earlier warning (send anyway, dispute) or report a message.
+//
+// A warning is believed because the bot signed it: it names group, device, content commitment and
+// policy version, so the bot keeps no text to honour it. It can be overridden once, until it
+// expires, and never when it was a block.
+#pragma once
+
+#include "bot/intake.h"
+#include "client/messages/reply.h"
+#include "warrant/seal/record.h"
+
+namespace candour::bot {
+
+enum class Answer {
+  release,  // receipt
+  warn,     // withheld, warning
+  block,    // withheld, block
+  dispute,  // withheld, the same warning again; the dispute is on record
+  report,   // withheld, receipt without a seq; the report goes to investigators
+};
+
+struct Decision {
+  Answer answer = Answer::release;
+  policy::Judgement judgement;
+  /// Of an override: identifies the warning so that it is used once.
+  std::optional<Digest> warning_used;
+  TimeMs warning_expires;
+  /// Of a dispute: the findings hash of the warning that is disputed.
+  Digest disputed_findings;
+};
+
+class Judge {
+ public:
+  explicit Judge(Context& context) : context_(context) {}
+
+  /// Refusals: warning_invalid, justification_invalid.
+  Result<Decision> decide(const Opened& opened, const Group& group) const;
+
+ private:
+  Result<messages::Warning> check_warning(const Opened& opened, const Group& group) const;
+  Result<Decision> decide_override(const Opened& opened, const Group& group,
+                                   Decision decision) const;
+
+  Context& context_;
+};
+
+}  // namespace candour::bot

@@ -1,0 +1,138 @@
+// candour-bot: reads what it was told, builds its parts, runs until it is stopped.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include "base/files.h"
+#include "base/json_text.h"
+#include "base/log.h"
+#include "bot/runner.h"
+#include "bot/setup.h"
+#include "bot/trust_store.h"
+
+namespace candour::bot {
+namespace {
+
+constexpr const char* kBuild = "candour-bot/0.1.0";
+constexpr std::uint64_t kConnectTimeoutMs = 5'000;
+
+volatile std::sig_atomic_t stop_signal = 0;
+void on_signal(int signal) { stop_signal = signal; }
+
+struct Arguments {
+  std::string config;
+  std::string state;
+  bool json = false;
+  InitRequest init;
+  std::string request_out;
+  std::string certificate;
+};
+
+Status init(const Arguments& arguments) {
+  if (arguments.state.empty()) return error(ErrorCode::usage, "init needs --state DIR");
+  if (!arguments.certificate.empty()) {
+    CANDOUR_TRY(const Bytes note, read_file(arguments.certificate, limits::kNoteSizeMax));
+    return store_certificate(arguments.state, as_text(note));
+  }
+  if (arguments.request_out.empty()) {
+    return error(ErrorCode::usage, "init needs --request FILE to write the enrolment request to");
+  }
+  CANDOUR_TRY(const std::string note, init_keys(arguments.state, arguments.init, system_random()));
+  CANDOUR_TRY(write_file(arguments.request_out, as_bytes(note)));
+  CANDOUR_TRY(const Keys keys, load_keys(arguments.state));
+  if (arguments.json) {
+    std::cout << "{\"event\":\"initialised\",\"device\":\"" << keys.device.hex() << "\"}\n";
+  } else {
+    std::cout << "device " << keys.device.hex() << "\n";
+  }
+  return ok();
+}
+
+log::Level level_of(const std::string& name) {
+  if (name == "debug") return log::Level::debug;
+  if (name == "warning") return log::Level::warning;
+  return name == "error" ? log::Level::error : log::Level::info;
+}
+
+Status serve(const Arguments& arguments) {
+  if (arguments.config.empty()) return error(ErrorCode::usage, "--config FILE is needed");
+  CANDOUR_TRY(config::BotConfig config, config::load_bot_config(arguments.config));
+  if (!arguments.state.empty()) config.state_dir = arguments.state;
+  log::set_level(level_of(config.log_level));
+  const Clock& clock = system_clock();
+
+  CANDOUR_TRY(const Organisation organisation, load_organisation(config));
+  CANDOUR_TRY(const auto pack, load_policy(config, organisation.statement));
+  CANDOUR_TRY(const auto retention, load_retention(config, clock.now()));
+  CANDOUR_TRY(const crypto::Point escrow, warrant::escrow_key(organisation.statement.custodians));
+  CANDOUR_TRY(const Keys keys, load_keys(config.state_dir));
+  CANDOUR_TRY(const Bytes certificate, load_certificate(config.state_dir));
+  CANDOUR_TRY(auto store, storage::BotStore::open(config.state_dir / "bot.db", keys.state.clone(),
+                                                  system_random()));
+  BotTrustStore trust_store(*store);
+  CANDOUR_TRY(auto trust, client::Trust::load(organisation.root, trust_store, clock));
+  warrant::SealingPool pool(escrow, kSealingPoolMax);
+  Context context{keys,  *store,          *trust,
+                  *pack, retention,       pool,
+                  clock, system_random(), config.attempts_log_warned};
+  Bot bot(context);
+  CANDOUR_TRY(bot.load());
+
+  const net::Endpoint relay{config.relay.host, config.relay.port, config.relay.tls_name,
+                            config.relay.ca_file.string()};
+  const client::LoginOptions login{client::DeviceLogin{keys.device, &keys.signing, certificate},
+                                   kBuild, organisation.statement.log.name, kConnectTimeoutMs};
+  net::IoThread io;
+  Life life;
+  life.connect = [&] { return client::Connection::open(io, relay, login); };
+  life.stopping = [] { return stop_signal != 0; };
+  life.sleep = [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
+  life.on_ready = [&] {
+    std::cout << "{\"event\":\"ready\",\"device\":\"" << keys.device.hex() << "\",\"policy\":\""
+              << pack->digest.hex() << "\"}" << std::endl;
+  };
+  return run(bot, life);
+}
+
+int finish(const Status& status, bool json) {
+  if (status) return 0;
+  const Error& e = status.error();
+  if (json) {
+    std::cerr << "{\"error\":" << json_quote(code_name(e.code))
+              << ",\"message\":" << json_quote(e.message) << ",\"detail\":{}}\n";
+  } else {
+    std::cerr << "candour-bot: " << e.message << "\n";
+  }
+  return exit_status(e.code);
+}
+
+}  // namespace
+}  // namespace candour::bot
+
+int main(int argc, char** argv) {
+  using namespace candour::bot;
+  Arguments arguments;
+  CLI::App app("The compliance bot: checks each message before anyone else receives it.");
+  app.set_version_flag("--version", std::string("candour-bot 0.1.0"));
+  app.add_option("--config", arguments.config, "bot.toml");
+  app.add_option("--state", arguments.state, "directory of keys and bot.db (over the config's)");
+  app.add_flag("--json", arguments.json, "errors and results as JSON lines");
+  CLI::App* init_verb = app.add_subcommand("init", "make the bot's keys, or store its certificate");
+  init_verb->fallthrough();
+  init_verb->add_option("--organisation", arguments.init.organisation, "organisation id");
+  init_verb->add_option("--person", arguments.init.person, "who answers for the bot");
+  init_verb->add_option("--name", arguments.init.name, "name shown to people");
+  init_verb->add_option("--unit", arguments.init.unit, "unit (default: compliance)");
+  init_verb->add_option("--witness-name", arguments.init.witness_name, "name of the witness key");
+  init_verb->add_option("--request", arguments.request_out, "file for the enrolment request");
+  init_verb->add_option("--certificate", arguments.certificate, "signed certificate to store");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  std::signal(SIGTERM, on_signal);
+  std::signal(SIGINT, on_signal);
+  return finish(init_verb->parsed() ? init(arguments) : serve(arguments), arguments.json);
+}

@@ -1,0 +1,63 @@
+#include "bot/setup.h"
+
+#include "base/files.h"
+#include "base/limits.h"
+#include "identity/pack_note.h"
+
+namespace candour::bot {
+namespace {
+
+constexpr std::size_t kKeyLineSizeMax = 512;
+constexpr const char* kGroupClasses[] = {"standard", "statement", "training", "social"};
+
+}  // namespace
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+Result<Organisation> load_organisation(const config::BotConfig& config) {
+  CANDOUR_TRY(const Bytes root_file, read_file(config.root_vkey_file, kKeyLineSizeMax));
+  std::string_view line = as_text(root_file);
+  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  Organisation organisation;
+  CANDOUR_TRY(organisation.root, identity::NoteKey::parse(line));
+  CANDOUR_TRY(const Bytes note, read_file(config.statement_file, limits::kNoteSizeMax));
+  CANDOUR_TRY(organisation.statement,
+              identity::Statement::verify(as_text(note), organisation.root));
+  if (organisation.statement.example && !is_loopback(config.relay.host)) {
+    return error(ErrorCode::config_invalid,
+                 "the organisation is an example, so the relay must be on this machine: relay.host "
+                 "is \"" +
+                     config.relay.host + "\", use 127.0.0.1");
+  }
+  return organisation;
+}
+
+Result<std::shared_ptr<const policy::Pack>> load_policy(const config::BotConfig& config,
+                                                        const identity::Statement& statement) {
+  CANDOUR_TRY(auto pack, policy::load_pack(config.policy_pack_dir));
+  const auto signatures = identity::PackNote::verify(pack->raw_note, statement);
+  if (!signatures) {
+    return error(ErrorCode::policy_invalid, (config.policy_pack_dir / "pack.note").string() + ": " +
+                                                signatures.error().message);
+  }
+  if (signatures.value().digest != pack->digest) {
+    return error(ErrorCode::policy_invalid, (config.policy_pack_dir / "pack.note").string() +
+                                                ": what is signed is not what was loaded");
+  }
+  return pack;
+}
+
+Result<warrant::RetentionKeys> load_retention(const config::BotConfig& config, TimeMs now) {
+  CANDOUR_TRY(auto keys, warrant::RetentionKeys::read(config.retention_keys_file));
+  for (const char* group_class : kGroupClasses) {
+    if (const auto key = keys.find(group_class, now); !key) {
+      return error(ErrorCode::config_invalid,
+                   config.retention_keys_file.string() + ": " + key.error().message);
+    }
+  }
+  return keys;
+}
+
+}  // namespace candour::bot

@@ -1,0 +1,207 @@
+// The first half: what is wanted. How it comes about is in steward_commit.cc.
+#include "bot/steward.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "client/messages/to_bot.h"
+
+namespace candour::bot {
+
+void Steward::retry_in(Group& group, std::uint64_t delay_ms) const {
+  group.retry_at = TimeMs(context_.clock.now().value + delay_ms);
+}
+
+Status Steward::request(std::string_view note) {
+  CANDOUR_TRY(const auto request,
+              messages::GroupRequest::verify(note, *context_.trust.statement()));
+  CANDOUR_TRY(const bool done, context_.store.request_done(request.request.view()));
+  if (done) return ok();
+  CANDOUR_TRY(apply(request, note));
+  return context_.store.put_request_done(request.request.view());
+}
+
+Status Steward::apply(const messages::GroupRequest& request, std::string_view note) {
+  Group* group = groups_.find(request.group);
+  const bool create = request.action == "create";
+  if (create && group != nullptr) {
+    return error(ErrorCode::already_exists, "the group exists already");
+  }
+  if (!create && group == nullptr) {
+    return error(ErrorCode::group_unknown, "the bot knows no such group");
+  }
+  std::set<DeviceId> after(request.members.begin(), request.members.end());
+  after.insert(request.owners.begin(), request.owners.end());
+  if (after.contains(context_.keys.device)) {
+    return error(ErrorCode::not_permitted, "the bot is in every group and cannot be named");
+  }
+  if (!create && request.action == "add") {
+    for (const auto& [device, wanted] : group->wanted) after.insert(device);
+  }
+  if (request.action != "remove" && after.size() + 1 > limits::kGroupMembersMax) {
+    return error(ErrorCode::input_invalid, "the group would have too many members");
+  }
+  if (create) {
+    messages::GroupInfo info;
+    info.group = request.group;
+    info.name = request.name;
+    info.group_class = request.group_class;
+    info.unit = request.unit;
+    CANDOUR_TRY(group, groups_.create(std::move(info)));
+  }
+  if (request.action == "remove") {
+    for (const DeviceId& device : request.members) {
+      CANDOUR_TRY(context_.store.drop_wanted(request.group, device));
+      group->wanted.erase(device);
+    }
+  } else {
+    for (const DeviceId& device : request.owners) {
+      CANDOUR_TRY(want(*group, device, {.owner = true}));
+    }
+    for (const DeviceId& device : request.members) {
+      const bool owner = group->wanted.contains(device) && group->wanted.at(device).owner;
+      CANDOUR_TRY(want(*group, device, {.owner = owner}));
+    }
+  }
+  group->unsettle();
+  warrant::Record record;
+  record.kind = tlog::LeafKind::group_change;
+  record.sender_time = request.issued;
+  record.evidence = SecretBytes::copy_of(as_bytes(note));
+  CANDOUR_TRY(Logged logged, scribe_.log(std::move(record), *group, Digest(), Digest()));
+  v1::AppendRecord append;
+  *append.mutable_log() = std::move(logged.entry);
+  log::info("group_request", {{"group", request.group},
+                              {"action", log::LogSafe(request.action)},
+                              {"devices", std::uint64_t{after.size()}}});
+  return outbox_.put(append);
+}
+
+Status Steward::want(Group& group, const DeviceId& device, Wanted wanted) {
+  if (context_.trust.revoked(device)) return ok();
+  CANDOUR_TRY(context_.store.put_wanted(
+      {group.id(), device, wanted.owner, wanted.missing_told, wanted.readd}));
+  group.wanted[device] = wanted;
+  return ok();
+}
+
+Status Steward::failure_report(ByteView bytes) {
+  CANDOUR_TRY(const auto unchecked, messages::FailureReport::decode(bytes));
+  CANDOUR_TRY(const identity::Certificate* by, context_.trust.device(unchecked.device));
+  CANDOUR_TRY(const auto report, messages::FailureReport::verify(bytes, by->subject.signing_key));
+  Group* group = groups_.find(report.group);
+  if (group == nullptr || !change_for(*group).present.contains(report.device) ||
+      !group->wanted.contains(report.device)) {
+    return error(ErrorCode::not_a_member, "the device that reports is not in the group");
+  }
+  Wanted wanted = group->wanted.at(report.device);
+  wanted.readd = true;
+  log::warning("failure_report",
+               {{"group", report.group}, {"device", report.device}, {"epoch", report.epoch}});
+  group->unsettle();
+  return want(*group, report.device, wanted);
+}
+
+Status Steward::sweep_revoked() {
+  for (auto& [id, group] : groups_.all()) {
+    for (auto wanted = group.wanted.begin(); wanted != group.wanted.end();) {
+      if (!context_.trust.revoked(wanted->first)) {
+        ++wanted;
+        continue;
+      }
+      CANDOUR_TRY(context_.store.drop_wanted(id, wanted->first));
+      wanted = group.wanted.erase(wanted);
+      group.unsettle();
+    }
+  }
+  return ok();
+}
+
+Steward::Change Steward::change_for(const Group& group) const {
+  Change change;
+  for (const mls::Member& member : group.mls.members()) {
+    if (member.leaf == group.mls.own_leaf()) continue;
+    const DeviceId device = device_of(member);
+    change.present[device] = member.leaf;
+    if (group.wanted.contains(device)) continue;
+    change.removes.push_back(member.leaf);
+    change.removed.push_back(device);
+  }
+  for (const auto& [device, wanted] : group.wanted) {
+    if (wanted.readd || !change.present.contains(device)) change.missing.push_back(device);
+  }
+  return change;
+}
+
+bool Steward::can_join(const DeviceId& device) const {
+  const auto certificate = context_.trust.device(device);
+  return certificate && certificate.value()->subject.role != "bot" && context_.trust.proven(device);
+}
+
+bool Steward::has_work(Group& group) const {
+  if (group.retry_at > context_.clock.now()) return false;
+  if (group.commit) return !group.commit->judged && !group.commit->submitted;
+  if (group.rekey) return true;
+  if (group.settled) return false;
+  const Change change = change_for(group);
+  group.settled = change.removes.empty() && change.missing.empty();
+  return !change.removes.empty() || (!group.fetching && !change.missing.empty());
+}
+
+bool Steward::due() {
+  return std::any_of(groups_.all().begin(), groups_.all().end(),
+                     [&](auto& entry) { return has_work(entry.second); });
+}
+
+Status Steward::prove_joiners(client::Connection& connection) {
+  for (auto& [id, group] : groups_.all()) {
+    if (group.commit || !has_work(group)) continue;
+    for (const DeviceId& device : change_for(group).missing) {
+      if (context_.trust.proven(device) || !context_.trust.device(device)) continue;
+      const Status proven = context_.trust.prove(device, connection);
+      if (proven) continue;
+      const ErrorCode code = proven.error().code;
+      if (code == ErrorCode::disconnected || code == ErrorCode::timed_out ||
+          is_fatal(proven.error())) {
+        return std::move(proven).error();
+      }
+      // The certificate's checkpoint may not be cosigned yet; a wrong proof is worth an alarm.
+      if (code == ErrorCode::not_found) {
+        log::debug("certificate_not_proven_yet", {{"device", device}});
+      } else {
+        log::error("certificate_not_in_log", {{"device", device}, {"code", code}});
+      }
+    }
+  }
+  return ok();
+}
+
+Status Steward::tell_missing(Group& group, const DeviceId& device) {
+  auto found = group.wanted.find(device);
+  if (found == group.wanted.end() || found->second.missing_told) return ok();
+  found->second.missing_told = true;
+  CANDOUR_TRY(want(group, device, found->second));
+  warrant::Record record;
+  record.kind = tlog::LeafKind::group_change;
+  record.sender = context_.keys.device;
+  record.sender_time = context_.clock.now();
+  record.evidence =
+      SecretBytes::copy_of(as_bytes("candour-group-missing/v1\ndevice " + device.hex() + "\n"));
+  CANDOUR_TRY(Logged logged, scribe_.log(std::move(record), group, Digest(), Digest()));
+  v1::AppendRecord append;
+  *append.mutable_log() = std::move(logged.entry);
+  log::info("key_package_missing", {{"group", group.id()}, {"device", device}});
+  return outbox_.put(append);
+}
+
+void Steward::restart() {
+  for (auto& [id, group] : groups_.all()) {
+    group.fetching = false;
+    group.unsettle();
+    if (group.commit) group.commit->submitted = false;
+  }
+}
+
+}  // namespace candour::bot

@@ -1,0 +1,87 @@
+// Steward: who is in which group. It keeps what registrars asked for (the devices *wanted* in a
+// group) and brings the MLS group there by commits of its own, one at a time:
+//
+//   request -> wanted -> [key packages] -> prepared commit, durable -> submitted -> checked like
+//   any submission, so after everything accepted before it -> verdict -> Done -> merged
+//
+// Whoever is in the tree and not wanted is removed; revoked devices are wanted nowhere. A device
+// without a usable key package is waited for; a record says so once. A sender who used up its
+// withheld generations makes it commit a fresh epoch.
+//
+// After a crash the same prepared commit is submitted again, or its verdict sent again.
+#pragma once
+
+#include "bot/groups.h"
+#include "bot/intake.h"
+#include "bot/outbox.h"
+#include "bot/scribe.h"
+#include "client/messages/group_request.h"
+
+namespace candour::bot {
+
+class Steward {
+ public:
+  Steward(Context& context, Groups& groups, Scribe& scribe, Outbox& outbox)
+      : context_(context), groups_(groups), scribe_(scribe), outbox_(outbox) {}
+
+  /// Within a batch: a registrar's request, done once whatever how often it comes. Refusals change
+  /// nothing (signature_invalid, not_permitted, group_unknown, already_exists, input_invalid).
+  Status request(std::string_view note);
+  /// Within a batch: a member's signed word that it could not process a released commit: it is
+  /// removed and added again in one commit.
+  Status failure_report(ByteView bytes);
+  /// Within a batch: drops revoked devices from what is wanted. Call when the directory grew.
+  Status sweep_revoked();
+
+  /// Whether `work` has something to do now.
+  bool due();
+  /// Outside a batch: proves certificates of devices to be added, which asks the relay.
+  Status prove_joiners(client::Connection& connection);
+  /// Within a batch: asks for key packages, prepares and submits commits.
+  Status work();
+
+  /// Within a batch: what the relay answered to a question about key packages.
+  Status key_packages(const Expected& expected, const v1::KeyPackages& packages);
+  /// The relay's answer to a submitted commit.
+  void submitted(const Expected& expected, const Status& outcome);
+  /// Whether the submission is the commit this group waits for.
+  bool is_own_commit(const Envelope& envelope) const;
+  /// Within a batch: the verdict over the own commit.
+  Status judge_commit(const Envelope& envelope);
+  /// Within a batch: the relay released the commit. True when the group entered a new epoch.
+  Result<bool> released(const Expected& expected);
+  /// On a new connection.
+  void restart();
+
+ private:
+  struct Change {
+    std::vector<DeviceId> missing;  // wanted and not in the tree, or to be added again
+    std::map<DeviceId, mls::LeafIndex> present;
+    std::vector<mls::LeafIndex> removes;
+    std::vector<DeviceId> removed;
+  };
+
+  Change change_for(const Group& group) const;
+  bool can_join(const DeviceId& device) const;
+  bool has_work(Group& group) const;
+  Status apply(const messages::GroupRequest& request, std::string_view note);
+  Status want(Group& group, const DeviceId& device, Wanted wanted);
+  void fetch(Group& group, const std::vector<DeviceId>& devices);
+  Status prepare(Group& group, const std::vector<Bytes>& adds, const std::vector<Joiner>& joiners);
+  void submit(Group& group);
+  Status tell_missing(Group& group, const DeviceId& device);
+  Result<Bytes> roster_after(const Group& group, const mls::StagedCommit& staged) const;
+  Status add_welcomes(const Group& group, ByteView token, ByteView roster, v1::Verdict& verdict);
+  void retry_in(Group& group, std::uint64_t delay_ms) const;
+
+  Context& context_;
+  Groups& groups_;
+  Scribe& scribe_;
+  Outbox& outbox_;
+};
+
+/// How many devices one commit may add to a group of `members` so that its verdict, which carries
+/// a Welcome with the whole tree for each, fits one frame.
+std::size_t adds_per_commit_max(std::size_t members);
+
+}  // namespace candour::bot

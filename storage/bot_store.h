@@ -1,0 +1,199 @@
+// What the bot must still know after a kill -9: its groups, the queue of what it decided and has
+// not yet heard back about, and the small memories that make every decision happen once.
+//
+// How it is used: reads at any time; every write between `begin` and `commit`. What was written in
+// one batch becomes durable together or not at all (SQLite, WAL, synchronous=FULL), and nothing of
+// it may be told to anybody before `commit` returned ok. After any storage_failed the store is no
+// longer usable and what the process holds in memory is ahead of the disk: drop both, open again.
+//
+// At rest: keys, states, names of groups and everything in the outbox are sealed with the bot's
+// state key (crypto::box_seal, the context names table and row). Ids, numbers and hashes are not.
+// No text of people is ever given to this store.
+//
+// One process at a time (state_locked otherwise); not thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "crypto/aead.h"
+
+namespace candour::storage {
+
+/// The newest record of a group or a sender: the next one cites it, so that a gap shows.
+struct BotPrevious {
+  RecordId record;
+  Digest leaf_hash;
+};
+
+/// A group of people and the bot's end of its MLS group and token chain.
+struct BotGroup {
+  GroupId group;
+  SecretBytes about;  // name, class, unit: encoded by the bot
+  SecretBytes mls_state;
+  Seq seq;
+  Digest previous_token;
+  BotPrevious previous_record;
+};
+
+struct BotRatchet {
+  Epoch epoch;
+  std::uint32_t leaf = 0;
+  SecretBytes blob;
+};
+
+/// What is remembered of one sender in one group.
+struct BotSender {
+  GroupId group;
+  DeviceId device;
+  std::uint64_t counter = 0;  // highest sender's counter seen
+  Epoch withheld_epoch;       // the epoch `withheld` counts
+  std::uint64_t withheld = 0;
+  BotPrevious previous_record;
+};
+
+/// Who sent a message that was already judged, and under which submission number.
+struct BotSeen {
+  Submission submission;
+  DeviceId sender;
+};
+
+enum class OutboxKind : std::uint8_t { verdict = 1, append_record = 2 };
+
+/// One frame body the relay must get, exactly these bytes, in this order.
+struct OutboxRow {
+  std::uint64_t number = 0;
+  OutboxKind kind = OutboxKind::verdict;
+  GroupId group;         // of a verdict
+  MessageId message_id;  // of a verdict
+  Bytes frame;
+};
+
+/// A commit of ours from before it is submitted until it is merged.
+struct BotCommit {
+  GroupId group;
+  MessageId message_id;
+  bool judged = false;  // its verdict is in the outbox
+  SecretBytes staged;   // mls::StagedCommit
+  SecretBytes plan;     // commit, welcome, joiners: encoded by the bot
+};
+
+/// A device that shall be in a group; whoever is in the tree and not here is to be removed.
+struct BotWanted {
+  GroupId group;
+  DeviceId device;
+  bool owner = false;
+  bool missing_told = false;  // a record says that it had no key package
+  bool readd = false;         // it lost its state: remove and add again
+};
+
+struct BotAlert {
+  Id<struct AlertIdTag, 16> alert;
+  GroupId group;
+  DeviceId author;
+  MessageId message_id;
+  std::uint8_t state = 0;
+  SecretBytes key;
+  std::vector<DeviceId> recipients;
+};
+
+/// A log leaf handed to the relay and not yet proven to be in the tree.
+struct BotLeaf {
+  Digest leaf_hash;
+  std::optional<TimeMs> acknowledged;
+};
+
+/// An object of the organisation's directory, as the relay gave it and the bot accepted it.
+struct BotDirectoryEntry {
+  std::uint64_t number = 0;
+  std::uint32_t kind = 0;
+  Bytes object;
+  std::uint64_t leaf_index = 0;
+  Bytes opening;
+  bool proven = false;
+};
+
+class BotStore {
+ public:
+  static Result<std::unique_ptr<BotStore>> open(const std::filesystem::path& file,
+                                                crypto::AeadKey key, Random& random);
+  ~BotStore();
+  BotStore(const BotStore&) = delete;
+  BotStore& operator=(const BotStore&) = delete;
+
+  Status begin();
+  Status commit();
+  /// True between begin and commit.
+  bool in_batch() const;
+
+  // Groups.
+  Result<std::vector<BotGroup>> groups();
+  Status add_group(const BotGroup& group);
+  /// A new whole state; drops the ratchet heads it contains.
+  Status put_mls_state(const GroupId& group, ByteView state);
+  Status put_chain(const GroupId& group, Seq seq, const Digest& previous_token);
+  Status put_previous_record(const GroupId& group, const BotPrevious& record);
+  Result<std::vector<BotRatchet>> ratchets(const GroupId& group);
+  Status put_ratchet(const GroupId& group, const BotRatchet& ratchet);
+  Result<std::optional<BotSender>> sender(const GroupId& group, const DeviceId& device);
+  Status put_sender(const BotSender& sender);
+  /// Whether some sender has `count` or more withheld generations in `epoch`.
+  Result<bool> withheld_reached(const GroupId& group, Epoch epoch, std::uint64_t count);
+
+  // Every message is judged once, every warning used once, every request done once.
+  Result<std::optional<BotSeen>> seen(const GroupId& group, const MessageId& message);
+  Status put_seen(const GroupId& group, const MessageId& message, const BotSeen& seen);
+  Result<bool> warning_used(const Digest& warning);
+  /// Also forgets the warnings that expired before `now`.
+  Status put_warning_used(const Digest& warning, TimeMs expires, TimeMs now);
+  Result<bool> request_done(ByteView request);
+  Status put_request_done(ByteView request);
+
+  // Membership as it shall be, and the commit on its way there (at most one for each group).
+  Result<std::vector<BotWanted>> wanted();
+  Status put_wanted(const BotWanted& wanted);
+  Status drop_wanted(const GroupId& group, const DeviceId& device);
+  Result<std::vector<BotCommit>> commits();
+  Status put_commit(const BotCommit& commit);
+  Status drop_commit(const GroupId& group);
+
+  // Outbox, in order.
+  Result<std::vector<OutboxRow>> outbox();
+  /// Returns the row's number.
+  Result<std::uint64_t> put_outbox(const OutboxRow& row);
+  Status drop_outbox(std::uint64_t number);
+
+  // Alerts.
+  Result<std::optional<BotAlert>> alert(ByteView id);
+  Status put_alert(const BotAlert& alert);
+
+  // The log as this bot has seen it.
+  Result<std::vector<BotLeaf>> leaves();
+  Status put_leaf(const BotLeaf& leaf);
+  Status drop_leaf(const Digest& leaf_hash);
+  Result<std::vector<BotDirectoryEntry>> directory();
+  Status put_directory_entry(const BotDirectoryEntry& entry);
+  Status put_proven(std::uint64_t number);
+
+  /// Single public values with a name (newest checkpoint, witnessed checkpoint); empty when there
+  /// is none yet.
+  Result<Bytes> note(std::string_view name);
+  Status put_note(std::string_view name, ByteView value);
+  /// Single numbers with a name (mail handled so far, leaves acknowledged); 0 at first.
+  Result<std::uint64_t> number(std::string_view name);
+  Status put_number(std::string_view name, std::uint64_t value);
+
+ private:
+  struct Impl;
+  explicit BotStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace candour::storage
