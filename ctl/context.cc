@@ -1,0 +1,64 @@
+#include "ctl/context.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/json_text.h"
+
+namespace candour::ctl {
+
+JsonLine& JsonLine::raw(std::string_view name, std::string_view json) {
+  if (!fields_.empty()) fields_ += ",";
+  fields_ += json_quote(name) + ":" + std::string(json);
+  return *this;
+}
+
+JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
+  return raw(name, json_quote(value));
+}
+
+JsonLine& JsonLine::number(std::string_view name, std::uint64_t value) {
+  return raw(name, std::to_string(value));
+}
+
+JsonLine& JsonLine::boolean(std::string_view name, bool value) {
+  return raw(name, value ? "true" : "false");
+}
+
+void Context::print(const JsonLine& line, std::string_view plain) const {
+  if (json) {
+    out << line.str() << "\n";
+  } else {
+    out << plain;
+    if (!plain.ends_with('\n')) out << "\n";
+  }
+  out.flush();
+}
+
+CLI::App& add_verb(CLI::App& parent, Context& context, const std::string& name,
+                   const std::string& description, const std::function<Run(CLI::App& verb)>& make) {
+  CLI::App& verb = *parent.add_subcommand(name, description);
+  Run run = make(verb);
+  verb.callback([&context, run] { context.run = run; });
+  return verb;
+}
+
+CLI::App& add_family(CLI::App& parent, const std::string& name, const std::string& description) {
+  CLI::App& family = *parent.add_subcommand(name, description);
+  family.require_subcommand(1);
+  return family;
+}
+
+int report_failure(const Error& failure, bool json, std::ostream& err) {
+  if (json) {
+    JsonLine line;
+    line.text("error", code_name(failure.code))
+        .text("message", failure.message)
+        .raw("detail", "{}");
+    err << line.str() << "\n";
+  } else {
+    err << failure.message << "\n";
+  }
+  return exit_status(failure.code);
+}
+
+}  // namespace candour::ctl

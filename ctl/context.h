@@ -1,0 +1,63 @@
+// What every verb gets: the global options, where to write, and time and randomness as arguments.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace candour::ctl {
+
+/// One JSON object on one line, fields in the order they were added. Public values only.
+class JsonLine {
+ public:
+  JsonLine& text(std::string_view name, std::string_view value);
+  JsonLine& number(std::string_view name, std::uint64_t value);
+  JsonLine& boolean(std::string_view name, bool value);
+  /// `json` is already encoded.
+  JsonLine& raw(std::string_view name, std::string_view json);
+  std::string str() const { return "{" + fields_ + "}"; }
+
+ private:
+  std::string fields_;
+};
+
+/// What a verb does once the command line is known: the exit status, or why it failed.
+using Run = std::function<Result<int>()>;
+
+struct Context {
+  bool json = false;
+  std::string config;  // --config FILE, empty when not given
+  std::string state;   // --state DIR
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  const Clock& clock;
+  Random& random;
+  Run run;  // the verb chosen on the command line
+
+  /// Prints the result of a verb: `line` with --json, `plain` without.
+  void print(const JsonLine& line, std::string_view plain) const;
+};
+
+/// Adds a verb below `parent`; `make` is called with the new subcommand to add options and returns
+/// what to do when the verb is chosen.
+CLI::App& add_verb(CLI::App& parent, Context& context, const std::string& name,
+                   const std::string& description, const std::function<Run(CLI::App& verb)>& make);
+
+/// A verb that only holds others ("org", "log").
+CLI::App& add_family(CLI::App& parent, const std::string& name, const std::string& description);
+
+/// One line on `err`: a JSON object with --json, a sentence without. Returns the exit status.
+int report_failure(const Error& failure, bool json, std::ostream& err);
+
+}  // namespace candour::ctl

@@ -1,0 +1,115 @@
+#include <CLI/CLI.hpp>
+
+#include "base/files.h"
+#include "ctl/notes.h"
+#include "ctl/verbs.h"
+#include "warrant/seal/dealer.h"
+#include "warrant/seal/retention.h"
+
+namespace candour::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Deal {
+  std::string root_key;
+  std::string statement;
+  std::uint32_t threshold = 0;
+  std::uint32_t count = 0;
+  std::string out;
+};
+
+Status make_folder(const fs::path& dir) {
+  std::error_code failed;
+  fs::create_directories(dir, failed);
+  if (!failed) return ok();
+  return error(ErrorCode::storage_failed,
+               dir.string() + ": cannot create the folder: " + failed.message());
+}
+
+Result<int> deal(const Context& context, const Deal& o) {
+  CANDOUR_TRY(auto root, load_named_key(o.root_key, ""));
+  CANDOUR_TRY(auto note, read_note_file(o.statement));
+  CANDOUR_TRY(auto statement, identity::Statement::verify(note, root.verifier));
+  CANDOUR_TRY(auto dealt, warrant::deal(statement.example, o.threshold, o.count, context.random));
+  const fs::path dir = o.out;
+  CANDOUR_TRY(make_folder(dir));
+  for (const warrant::EscrowShare& share : dealt.shares) {
+    CANDOUR_TRY(write_secret_file(dir / ("share-" + std::to_string(share.index) + ".txt"),
+                                  share.print().view()));
+  }
+  const identity::Custodians& c = dealt.custodians;
+  const std::string line_text = std::to_string(c.threshold) + " " + std::to_string(c.count) + " " +
+                                std::to_string(c.suite) + " " + hex_encode(c.public_key);
+  const fs::path file = dir / "custodians.txt";
+  CANDOUR_TRY(write_file(file, as_bytes(line_text + "\n")));
+  JsonLine line;
+  line.text("custodians", line_text).text("file", file.string()).number("shares", c.count);
+  context.print(line, file.string() + ": " + line_text +
+                          "\nThe dealer has seen the whole key: for examples only. Give each "
+                          "custodian one share file and keep no copy.");
+  return 0;
+}
+
+struct Keep {
+  std::string dir;
+  std::vector<std::string> classes;
+  std::vector<std::string> periods;
+};
+
+Result<int> keep(const Context& context, const Keep& o, bool add) {
+  const fs::path file = fs::path(o.dir) / "retention.keys";
+  CANDOUR_TRY(make_folder(o.dir));
+  warrant::RetentionKeys keys;
+  if (add) {
+    CANDOUR_TRY(keys, warrant::RetentionKeys::read(file));
+  }
+  std::vector<std::string> classes = o.classes;
+  if (classes.empty()) classes = {"standard", "statement", "training", "social"};
+  std::vector<std::string> periods = o.periods;
+  if (periods.empty()) {
+    const std::string year = warrant::period_of(context.clock.now());
+    // Next year's keys too: nobody has to be awake at midnight on the 31st of December.
+    periods = {year, std::to_string(std::stoi(year) + 1)};
+  }
+  CANDOUR_TRY(keys.add_missing(classes, periods, context.random));
+  CANDOUR_TRY(keys.write(file, add));
+  JsonLine line;
+  line.text("file", file.string()).number("keys", keys.keys().size());
+  context.print(line, file.string() + ": " + std::to_string(keys.keys().size()) +
+                          " retention keys; copy the file to the bot before it is first used");
+  return 0;
+}
+
+Run keep_run(CLI::App& verb, Context& context, bool add) {
+  auto o = std::make_shared<Keep>();
+  verb.add_option("--dir", o->dir, "Folder of retention.keys")->required();
+  verb.add_option("--class", o->classes,
+                  "Class of groups, repeated (default: standard, statement, training, social)");
+  verb.add_option("--period", o->periods, "Year, repeated (default: this and the next)");
+  return [&context, o, add] { return keep(context, *o, add); };
+}
+
+}  // namespace
+
+void add_custody_verbs(CLI::App& program, Context& context) {
+  CLI::App& custodian = add_family(program, "custodian", "Shares of the key records are sealed to");
+  add_verb(
+      custodian, context, "deal", "Make and share out a key, for example organisations only",
+      [&](CLI::App& verb) -> Run {
+        auto o = std::make_shared<Deal>();
+        verb.add_option("--root-key", o->root_key, "root.key of the organisation")->required();
+        verb.add_option("--statement", o->statement, "A statement that says example")->required();
+        verb.add_option("--threshold", o->threshold, "How many open together")->required();
+        verb.add_option("--count", o->count, "How many custodians there are")->required();
+        verb.add_option("--out", o->out, "Folder for custodians.txt and the shares")->required();
+        return [&context, o] { return deal(context, *o); };
+      });
+  CLI::App& keeper = add_family(program, "keeper", "Retention keys");
+  add_verb(keeper, context, "new", "Make retention.keys",
+           [&](CLI::App& verb) { return keep_run(verb, context, false); });
+  add_verb(keeper, context, "add", "Add missing keys to retention.keys",
+           [&](CLI::App& verb) { return keep_run(verb, context, true); });
+}
+
+}  // namespace candour::ctl

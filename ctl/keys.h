@@ -1,0 +1,33 @@
+// Key files as every party keeps them: NAME.key (mode 0600, the Ed25519 seed as one line of 64 hex
+// digits) and NAME.vkey beside it (one line, a C2SP verifier key).
+#pragma once
+
+#include <filesystem>
+
+#include "crypto/sign.h"
+#include "identity/note.h"
+
+namespace candour::ctl {
+
+/// Makes both files in `dir` (created when missing). already_exists rather than overwrite.
+Result<identity::NoteKey> make_key(const std::filesystem::path& dir, const std::string& stem,
+                                   const std::string& name, identity::NoteKeyType type,
+                                   Random& random);
+
+/// not_found; state_damaged when readable by others or not 64 hex digits.
+Result<crypto::SigningKey> load_key(const std::filesystem::path& file);
+/// not_found, input_invalid.
+Result<identity::NoteKey> load_vkey(const std::filesystem::path& file);
+
+/// A signing key and the name it signs under.
+struct NamedKey {
+  crypto::SigningKey key;
+  identity::NoteKey verifier;
+};
+
+/// Loads `file`; the name and type are those of the .vkey beside it, or `name` and `type` when a
+/// name is given. input_invalid when the .vkey belongs to another key.
+Result<NamedKey> load_named_key(const std::filesystem::path& file, const std::string& name,
+                                identity::NoteKeyType type = identity::NoteKeyType::ed25519);
+
+}  // namespace candour::ctl

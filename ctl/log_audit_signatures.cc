@@ -1,0 +1,202 @@
+// The signatures part of the audit: who said what is in the log.
+#include <map>
+#include <set>
+
+#include "crypto/hash.h"
+#include "ctl/log_audit.h"
+#include "identity/certificate.h"
+#include "identity/notice.h"
+#include "identity/pack_note.h"
+#include "identity/token.h"
+#include "tlog/leaf.h"
+#include "warrant/seal/seal.h"
+
+namespace candour::ctl {
+namespace {
+
+using identity::ReleaseToken;
+using identity::Statement;
+
+// ObjectKind of candour.proto.
+enum Kind { kStatement = 1, kCertificate, kRevocation, kPolicy, kNotice, kNoticeAck };
+
+/// What the directory established so far, object by object.
+struct People {
+  std::optional<Statement> statement;
+  std::map<DeviceId, identity::Certificate> certificates;
+  std::set<DeviceId> bots;  // of any version
+};
+
+std::optional<std::string> what_failed(const Status& status) {
+  if (status) return std::nullopt;
+  return status.error().message;
+}
+
+template <class T>
+Status status_of(const Result<T>& result) {
+  if (result) return ok();
+  return result.error();
+}
+
+Status check_statement(std::string_view note, const identity::NoteKey& root, People& people) {
+  CANDOUR_TRY(auto statement, Statement::verify(note, root));
+  if (people.statement && statement.version <= people.statement->version) {
+    return error(ErrorCode::statement_invalid, "its version is not newer than the one before");
+  }
+  people.bots.insert(statement.bots.begin(), statement.bots.end());
+  people.statement = std::move(statement);
+  return ok();
+}
+
+Status check_object(int kind, ByteView object, const identity::NoteKey& root, People& people) {
+  const std::string_view note = as_text(object);
+  if (kind == kStatement) return check_statement(note, root, people);
+  if (!people.statement) {
+    return error(ErrorCode::statement_invalid, "it stands before the first statement");
+  }
+  const Statement& statement = *people.statement;
+  if (kind == kCertificate) {
+    CANDOUR_TRY(auto certificate, identity::Certificate::verify(note, statement));
+    people.certificates[certificate.device()] = std::move(certificate);
+    return ok();
+  }
+  if (kind == kRevocation) return status_of(identity::Revocation::verify(note, statement));
+  if (kind == kPolicy) return status_of(identity::PackNote::verify(note, statement));
+  if (kind == kNotice) return status_of(identity::Notice::verify(note, statement));
+  if (kind != kNoticeAck) return error(ErrorCode::input_invalid, "it is of an unknown kind");
+  CANDOUR_TRY(auto device, identity::NoticeAck::device_of(object));
+  const auto certificate = people.certificates.find(device);
+  if (certificate == people.certificates.end()) {
+    return error(ErrorCode::unknown_device, "it names a device without a certificate");
+  }
+  return status_of(identity::NoticeAck::verify(object, certificate->second.subject.signing_key));
+}
+
+std::optional<Fault> audit_directory(LogDb& db, const identity::NoteKey& root, People& people,
+                                     AuditReport& report) {
+  SQLite::Statement rows(db.database(),
+                         "SELECT number, kind, object, leaf_index FROM directory ORDER BY number");
+  while (rows.executeStep()) {
+    const Bytes object = blob_of(rows.getColumn(2));
+    if (auto why = what_failed(check_object(rows.getColumn(1).getInt(), object, root, people))) {
+      return Fault{static_cast<std::uint64_t>(rows.getColumn(3).getInt64()),
+                   "directory object " + rows.getColumn(0).getString() + ": " + *why};
+    }
+    ++report.signatures;
+  }
+  return std::nullopt;
+}
+
+Status check_record(ByteView sealed, const Bytes& record_id, const People& people) {
+  CANDOUR_TRY(auto record, warrant::SealedRecord::decode(sealed));
+  if (!same(record.label.record.view(), record_id)) {
+    return error(ErrorCode::input_invalid, "the record is sealed under another record id");
+  }
+  if (people.statement && record.label.log_origin != people.statement->log.name) {
+    return error(ErrorCode::input_invalid,
+                 "the record is sealed for log '" + record.label.log_origin + "'");
+  }
+  return warrant::verify_sealed(record);
+}
+
+std::optional<Fault> audit_records(LogDb& db, const People& people, AuditReport& report) {
+  SQLite::Statement rows(db.database(),
+                         "SELECT idx, record_id, record FROM log_entries "
+                         "WHERE record IS NOT NULL ORDER BY idx");
+  while (rows.executeStep()) {
+    const Bytes sealed = blob_of(rows.getColumn(2));
+    if (auto why = what_failed(check_record(sealed, blob_of(rows.getColumn(1)), people))) {
+      return Fault{static_cast<std::uint64_t>(rows.getColumn(0).getInt64()),
+                   "entry " + rows.getColumn(0).getString() + ": " + *why};
+    }
+    ++report.signatures;
+  }
+  return std::nullopt;
+}
+
+/// The token under the key of any bot the organisation ever listed.
+Result<ReleaseToken> verify_token(ByteView bytes, const People& people) {
+  for (const DeviceId& bot : people.bots) {
+    const auto certificate = people.certificates.find(bot);
+    if (certificate == people.certificates.end()) continue;
+    auto token = ReleaseToken::verify(bytes, certificate->second.subject.signing_key);
+    if (token) return token;
+  }
+  return error(ErrorCode::token_invalid, "the release token is not signed by a bot");
+}
+
+struct Leaf {
+  std::uint64_t index = 0;
+  tlog::LeafOpening opening;
+};
+
+std::optional<Leaf> find_leaf(LogDb& db, const Digest& hash) {
+  SQLite::Statement row(db.database(), "SELECT idx, opening FROM log_entries WHERE leaf_hash = ?");
+  row.bind(1, hash.view().data(), static_cast<int>(hash.view().size()));
+  if (!row.executeStep()) return std::nullopt;
+  auto opening = tlog::LeafOpening::decode(blob_of(row.getColumn(1)));
+  if (!opening) return std::nullopt;
+  return Leaf{static_cast<std::uint64_t>(row.getColumn(0).getInt64()), opening.value()};
+}
+
+/// A released message against its token, and the token against its leaf.
+Status check_message(SQLite::Statement& row, const ReleaseToken& token, const Leaf& leaf) {
+  const auto invalid = [](const char* what) { return error(ErrorCode::token_invalid, what); };
+  if (!same(token.group.view(), blob_of(row.getColumn(0))) ||
+      token.seq.value != static_cast<std::uint64_t>(row.getColumn(1).getInt64()) ||
+      token.epoch.value != static_cast<std::uint64_t>(row.getColumn(2).getInt64()) ||
+      !same(token.message_id.view(), blob_of(row.getColumn(3)))) {
+    return invalid("the release token is of another message");
+  }
+  const Digest ciphertext_hash = crypto::sha256(blob_of(row.getColumn(4)));
+  if (token.ciphertext_hash != ciphertext_hash) {
+    return invalid("the release token is of another ciphertext");
+  }
+  if (leaf.opening.ciphertext_hash != ciphertext_hash ||
+      leaf.opening.content_commitment != token.content_commitment) {
+    return invalid("its leaf commits to another message");
+  }
+  return ok();
+}
+
+std::optional<Fault> audit_messages(LogDb& db, const People& people, AuditReport& report) {
+  std::map<GroupId, identity::TokenChain> chains;
+  SQLite::Statement rows(db.database(),
+                         "SELECT group_id, seq, epoch, message_id, ciphertext, token FROM messages "
+                         "ORDER BY group_id, seq");
+  while (rows.executeStep()) {
+    const std::string where = "message " + rows.getColumn(1).getString() + " of group " +
+                              hex_encode(blob_of(rows.getColumn(0))) + ": ";
+    const auto token = verify_token(blob_of(rows.getColumn(5)), people);
+    if (!token) return Fault{std::nullopt, where + token.error().message};
+    const auto leaf = find_leaf(db, token.value().leaf_hash);
+    if (!leaf) return Fault{std::nullopt, where + "was released but is not in the log"};
+    if (people.statement && token.value().log_origin != people.statement->log.name) {
+      return Fault{leaf->index, where + "its release token is for another log"};
+    }
+    if (auto why = what_failed(check_message(rows, token.value(), *leaf))) {
+      return Fault{leaf->index, where + *why};
+    }
+    // Messages everybody has are dropped from the front: the chain is checked from where it begins.
+    const auto known = chains.find(token.value().group);
+    if (known != chains.end()) {
+      if (auto why = what_failed(known->second.check_next(token.value()))) {
+        return Fault{leaf->index, where + *why};
+      }
+    }
+    chains[token.value().group] = {token.value().group, token.value().seq, token.value().hash()};
+    ++report.signatures;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Fault> audit_signatures(LogDb& db, const AuditOptions& options, AuditReport& report) {
+  People people;
+  if (auto fault = audit_directory(db, *options.root, people, report)) return fault;
+  if (auto fault = audit_records(db, people, report)) return fault;
+  return audit_messages(db, people, report);
+}
+
+}  // namespace candour::ctl

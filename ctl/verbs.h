@@ -1,0 +1,19 @@
+// The families of candourctl's verbs; each adds its subcommands to the program.
+#pragma once
+
+#include "ctl/context.h"
+
+namespace candour::ctl {
+
+void add_key_verbs(CLI::App& program, Context& context);           // key new, key show
+void add_organisation_verbs(CLI::App& program, Context& context);  // org init, statement, show
+void add_approval_verbs(CLI::App& program, Context& context);      // enrol show, approve
+void add_note_verbs(CLI::App& program, Context& context);          // notice make, sign
+void add_policy_verbs(CLI::App& program, Context& context);        // policy check, test, eval, ...
+void add_custody_verbs(CLI::App& program, Context& context);       // custodian deal, keeper new
+void add_config_verbs(CLI::App& program, Context& context);        // config check, show
+void add_witness_verbs(CLI::App& program, Context& context);       // witness serve, cosign
+void add_relay_verbs(CLI::App& program, Context& context);         // publish, revoke, group ...
+void add_log_verbs(CLI::App& program, Context& context);           // log verify, proof
+
+}  // namespace candour::ctl

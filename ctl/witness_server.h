@@ -1,0 +1,14 @@
+// The witness over HTTP: POST /add-checkpoint and GET /<origin hash>/checkpoint.
+#pragma once
+
+#include "ctl/context.h"
+#include "ctl/witness_store.h"
+
+namespace candour::ctl {
+
+/// Serves until SIGTERM or SIGINT. Prints {"event":"ready","port":N} once it listens.
+Result<int> serve_witness(const Context& context, WitnessStore& store,
+                          const tlog::WitnessIdentity& witness, const std::string& address,
+                          std::uint16_t port);
+
+}  // namespace candour::ctl
