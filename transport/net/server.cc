@@ -36,6 +36,8 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kHeaderSizeMax = 16 * 1024;
 constexpr std::size_t kReasonSizeMax = 120;
 constexpr std::uint16_t kTooSlow = 4008;
+constexpr std::uint64_t kEndTimeoutMs = 1'000;
+constexpr std::size_t kUnreadBytesMax = 8 * 1024 * 1024;
 constexpr std::string_view kSubprotocol = "candour.v1";
 
 bool offers_subprotocol(const Request& request) {
@@ -115,6 +117,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   asio::awaitable<void> serve(Socket socket);
   asio::awaitable<void> serve_http(Stream stream);
   asio::awaitable<void> run_session(Stream stream, Request request);
+  asio::awaitable<void> end_gently(std::shared_ptr<StreamCore> core);
   asio::awaitable<bool> respond(Stream& stream, const Request& request, HttpResponse answer);
   bool may_upgrade(const Request& request, HttpResponse& refusal) const;
   void begin_shutdown();
@@ -315,9 +318,12 @@ asio::awaitable<bool> Server::Impl::respond(Stream& stream, const Request& reque
     failed = refused;
   }
   if (failed) co_return false;
-  auto [undrained] = co_await stream.async_drain(kAwait);
-  if (undrained || keep) co_return keep && !undrained;
-  stream.core().shut_down();
+  if (keep) {
+    auto [undrained] = co_await stream.async_drain(kAwait);
+    co_return !undrained;
+  }
+  stream.core().set_deadline(kEndTimeoutMs);
+  co_await end_gently(stream.core_ptr());
   co_return false;
 }
 
@@ -363,9 +369,23 @@ asio::awaitable<void> Server::Impl::run_session(Stream stream, Request request) 
   sessions.erase(session->id);
   handler.on_close(session->id);
   // A closing handshake of ours may still be under way; its last bytes go out, within the deadline.
-  session->core->set_deadline(1'000);
-  Stream rest(session->core);
-  co_await rest.async_drain(kAwait);
+  session->core->set_deadline(kEndTimeoutMs);
+  co_await end_gently(session->core);
+}
+
+asio::awaitable<void> Server::Impl::end_gently(std::shared_ptr<StreamCore> core) {
+  Stream rest(core);
+  auto [undrained] = co_await rest.async_drain(kAwait);
+  if (undrained) co_return;
+  core->shut_down();
+  // A socket closed with unread bytes resets the connection, and the peer would never see why it
+  // was closed. The deadline and this bound end the reading.
+  Bytes unread(16 * 1024);
+  for (std::size_t total = 0; total < kUnreadBytesMax;) {
+    auto [ended, size] = co_await rest.async_read_some(asio::buffer(unread), kAwait);
+    if (ended) break;
+    total += size;
+  }
 }
 
 void Server::Impl::begin_shutdown() {
