@@ -30,7 +30,8 @@ std::unique_ptr<RawTls> RawTls::connect(std::uint16_t port, int version_max) {
   impl->descriptor = socket(AF_INET, SOCK_STREAM, 0);
   const timeval patience{5, 0};
   setsockopt(impl->descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(impl->descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  const timeval short_patience{1, 0};
+  setsockopt(impl->descriptor, SOL_SOCKET, SO_SNDTIMEO, &short_patience, sizeof short_patience);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);

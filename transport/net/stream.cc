@@ -227,7 +227,11 @@ void StreamCore::fail(ErrorState error) {
 void StreamCore::shut_down() {
   if (ended()) return;
   ERR_clear_error();
-  if (ssl_ && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
+  // Once only: a second call would wait for the peer's and take its data for a protocol error.
+  if (ssl_ && SSL_is_init_finished(ssl_.get()) &&
+      (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) == 0) {
+    SSL_shutdown(ssl_.get());
+  }
   ErrorState ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
 }
