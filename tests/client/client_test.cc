@@ -1,0 +1,349 @@
+// Goal: a whole client keeps its promises: what it shows was released and kept, what it sends is
+// kept first and sent again unchanged, and what is refused changes nothing (I2, I4, I5, I12).
+// Method: a client with its real store talks to a relay in memory and a bot with real keys; it is
+// thrown away without warning and opened again, and the relay lies to it.
+#include <unistd.h>
+
+#include "tests/client/fake_relay.h"
+
+namespace candour::client::test {
+namespace {
+
+constexpr std::uint64_t kTimeoutMs = 1'000;
+
+class ClientTest : public ::testing::Test {
+ protected:
+  ClientTest()
+      : random_(11), organisation_(random_), relay_(organisation_), bot_(organisation_, "Team A") {
+    Profile profile;
+    profile.root = organisation_.root;
+    profile.organisation = "example";
+    profile.person = "amy";
+    profile.name = "PC Amy Shaw";
+    auto store = Store::create(folder_.path() / "state", passphrase_, profile, random_);
+    EXPECT_VALUE(store);
+    store_ = std::move(store).value();
+    EXPECT_VALUE(store_->put_certificate(organisation_.enrol(store_->keys(), "amy", "officer")));
+    ben_.emplace(organisation_, "ben");
+    for (const auto& object : organisation_.objects) EXPECT_VALUE(ben_->trust->add(object));
+    start();
+  }
+
+  void start() {
+    auto client = Client::open(*store_, clock_, random_, sink_);
+    ASSERT_VALUE(client);
+    client_ = std::move(client).value();
+    ASSERT_VALUE(client_->connect(relay_.connect(), kTimeoutMs));
+  }
+  /// As after kill -9: nothing but the files is left.
+  void crash() {
+    if (!relay_.groups.empty()) {
+      relay_.groups[0].set_seq(claimed_seq_ ? *claimed_seq_ : bot_.chain.seq.value);
+    }
+    client_.reset();
+    store_.reset();
+    auto store = Store::open(folder_.path() / "state", passphrase_, random_);
+    ASSERT_VALUE(store);
+    store_ = std::move(store).value();
+    start();
+  }
+  void pump() {
+    for (;;) {
+      auto pumped = client_->pump(0);
+      ASSERT_VALUE(pumped);
+      if (!pumped.value()) return;
+    }
+  }
+  v1::MailItem welcome_mail(const v1::WelcomeMail& welcome) {
+    v1::MailItem mail;
+    mail.set_number(++mails_);
+    mail.set_kind(v1::WELCOME);
+    mail.set_body(welcome.SerializeAsString());
+    return mail;
+  }
+  /// Amy and Ben in one group.
+  void form() {
+    DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
+    auto added = bot_.add({{&keys, relay_.key_packages.front()}, ben_->key_package(organisation_)});
+    ASSERT_VALUE(ben_->join(added.welcomes[ben_->keys.device]));
+    relay_.push(welcome_mail(added.welcomes[keys.device]));
+    pump();
+    ASSERT_EQ(client_->groups().count(bot_.id), 1u);
+    v1::GroupState state;
+    state.set_group(wire_bytes(bot_.id.view()));
+    relay_.groups = {state};
+  }
+  MessageId send(const char* text) {
+    messages::Content content;
+    content.text = SecretText::copy_of(text);
+    auto sent = client_->send(bot_.id, content);
+    EXPECT_VALUE(sent);
+    pump();
+    return sent ? sent.value() : MessageId();
+  }
+  /// Releases Amy's newest submission to Amy and Ben.
+  v1::Deliver release_last() {
+    const auto delivered = bot_.release(relay_.submissions.back());
+    EXPECT_TRUE(ben_->session->accept(delivered, *ben_->trust, ben_->log, kNow));
+    relay_.push(delivered);
+    return delivered;
+  }
+  std::size_t history() {
+    std::size_t rows = 0;
+    EXPECT_VALUE(store_->each_history(bot_.id, [&](HistoryRow) -> Status {
+      ++rows;
+      return ok();
+    }));
+    return rows;
+  }
+
+  SeededRandom random_;
+  FixedClock clock_;
+  TemporaryFolder folder_;
+  SecretText passphrase_ = SecretText::copy_of("passphrase");
+  Organisation organisation_;
+  FakeRelay relay_;
+  FakeBot bot_;
+  RecordingSink sink_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Client> client_;
+  std::optional<Officer> ben_;
+  std::uint64_t mails_ = 0;
+  std::optional<std::uint64_t> claimed_seq_;  // what the relay says it has
+};
+
+TEST_F(ClientTest, KeyPackagesAreFilledUpToTheGoal) {
+  EXPECT_EQ(relay_.key_packages.size(), limits::kKeyPackagesPerDeviceGoal);
+  EXPECT_EQ(store_->key_package_count().value(), limits::kKeyPackagesPerDeviceGoal);
+}
+
+TEST_F(ClientTest, JoinsByWelcomeAndEachSideReadsTheOther) {
+  form();
+  send("from amy");
+  release_last();
+  pump();
+  EXPECT_EQ(sink_.count(EventType::released), 1u);
+  relay_.push(bot_.release(ben_->write("from ben")));
+  pump();
+  EXPECT_EQ(sink_.delivered, std::vector<std::string>{"from ben"});
+  EXPECT_EQ(history(), 2u);
+  EXPECT_EQ(relay_.acknowledged[bot_.id], bot_.chain.seq.value);
+  EXPECT_EQ(relay_.mail_acknowledged, mails_);
+}
+
+TEST_F(ClientTest, I4SameBytesAreSentAgainAfterACrash) {
+  form();
+  relay_.break_at_submit = true;
+  messages::Content content;
+  content.text = SecretText::copy_of("kept before sent");
+  ASSERT_VALUE(client_->send(bot_.id, content));
+  ASSERT_EQ(relay_.submissions.size(), 1u);
+  crash();
+  ASSERT_EQ(relay_.submissions.size(), 2u);
+  EXPECT_EQ(relay_.submissions[0].SerializeAsString(), relay_.submissions[1].SerializeAsString());
+  release_last();
+  pump();
+  EXPECT_EQ(sink_.count(EventType::released), 1u);
+  EXPECT_EQ(client_->undecided(), 0u);
+}
+
+TEST_F(ClientTest, I4CrashNeverUsesAGenerationTwice) {
+  form();
+  for (int i = 0; i < 3; ++i) {
+    send("again");
+    release_last();
+    pump();
+    crash();
+  }
+  // Ben, who keeps the ratchet, opened all three.
+  EXPECT_EQ(ben_->session->progress().seq, bot_.chain.seq);
+  EXPECT_EQ(history(), 3u);
+}
+
+TEST_F(ClientTest, I4RedeliveryAfterACrashShowsNothingTwice) {
+  form();
+  const auto delivered = bot_.release(ben_->write("once"));
+  relay_.push(delivered);
+  pump();
+  crash();
+  relay_.push(delivered);
+  pump();
+  EXPECT_EQ(sink_.delivered.size(), 1u);
+  EXPECT_EQ(history(), 1u);
+  relay_.push(bot_.release(ben_->write("twice")));
+  pump();
+  EXPECT_EQ(history(), 2u);
+}
+
+TEST_F(ClientTest, I2MessageWithoutTokenStopsTheGroupAndIsNotShown) {
+  form();
+  auto delivered = bot_.release(ben_->write("unchecked"));
+  delivered.clear_token();
+  relay_.push(delivered);
+  pump();
+  EXPECT_TRUE(sink_.delivered.empty());
+  EXPECT_EQ(history(), 0u);
+  ASSERT_EQ(sink_.count(EventType::stopped), 1u);
+  EXPECT_EQ(sink_.seen.back().code, "token_missing");
+  messages::Content content;
+  content.text = SecretText::copy_of("text");
+  EXPECT_CODE(client_->send(bot_.id, content), "group_stopped");
+  crash();
+  EXPECT_TRUE(client_->groups().at(bot_.id).progress().is_stopped());
+}
+
+TEST_F(ClientTest, WarnedDraftIsKeptAndSentAnywayWithTheSameCommitment) {
+  form();
+  const MessageId first = send("a warned text");
+  relay_.push(bot_.warn(relay_.submissions.back(), store_->keys(), ++mails_));
+  pump();
+  ASSERT_EQ(sink_.count(EventType::warned), 1u);
+  EXPECT_EQ(sink_.seen.back().findings, 1u);
+  auto warned = store_->draft(first);
+  ASSERT_VALUE(warned);
+  ASSERT_TRUE(warned.value());
+  const Digest commitment = warned.value()->commitment();
+
+  EXPECT_CODE(client_->override_warning(first, SecretText::copy_of("short")),
+              "justification_invalid");
+  auto sent = client_->override_warning(first, SecretText::copy_of("a reason that is long enough"));
+  ASSERT_VALUE(sent);
+  EXPECT_NE(sent.value(), first);
+  pump();
+  const v1::Submit submit = relay_.submissions.back();
+  auto field = messages::BotField::open(as_bytes(submit.bot_field()), organisation_.bot.sealing,
+                                        crypto::sha256(as_bytes(submit.ciphertext())), bot_.id,
+                                        sent.value());
+  ASSERT_VALUE(field);
+  EXPECT_EQ(field.value().type, messages::BotFieldType::override_warning);
+  EXPECT_EQ(field.value().warning, warned.value()->signed_warning);
+  const auto delivered = release_last();
+  EXPECT_EQ(identity::ReleaseToken::decode(as_bytes(delivered.token())).value().content_commitment,
+            commitment);
+  pump();
+  EXPECT_EQ(sink_.count(EventType::overridden), 1u);
+  EXPECT_FALSE(store_->draft(first).value());
+}
+
+TEST_F(ClientTest, EditAndWithdrawOfWarnedDrafts) {
+  form();
+  const MessageId first = send("a warned text");
+  relay_.push(bot_.warn(relay_.submissions.back(), store_->keys(), ++mails_));
+  pump();
+  auto edited = client_->edit(first, SecretText::copy_of("a better text"));
+  ASSERT_VALUE(edited);
+  EXPECT_FALSE(store_->draft(first).value());
+  pump();
+  relay_.push(bot_.warn(relay_.submissions.back(), store_->keys(), ++mails_, true));
+  pump();
+  EXPECT_EQ(sink_.count(EventType::blocked), 1u);
+  EXPECT_CODE(
+      client_->override_warning(edited.value(), SecretText::copy_of("a long enough reason")),
+      "warning_invalid");
+  ASSERT_VALUE(client_->withdraw(edited.value()));
+  EXPECT_EQ(sink_.count(EventType::withdrawn), 1u);
+  EXPECT_TRUE(store_->drafts().value().empty());
+}
+
+TEST_F(ClientTest, WarningAboutAnotherContentIsRefused) {
+  form();
+  send("first text");
+  auto mail = bot_.warn(relay_.submissions.back(), store_->keys(), ++mails_);
+  const MessageId second = send("second text");
+  // The reply is sealed for its message: put under another it does not open.
+  mail.set_about(wire_bytes(second.view()));
+  relay_.push(mail);
+  pump();
+  EXPECT_EQ(sink_.count(EventType::warned), 0u);
+  EXPECT_EQ(sink_.count(EventType::refused), 1u);
+}
+
+TEST_F(ClientTest, PassingFailuresAreEncryptedAndSentAgainUnderTheSameId) {
+  form();
+  relay_.refuse_next(ErrorCode::epoch_pending);
+  const MessageId id = send("patient");
+  EXPECT_EQ(client_->undecided(), 1u);
+  for (int i = 0; i < 100 && relay_.submissions.size() < 2; ++i) {
+    ASSERT_VALUE(client_->pump(0));
+    ::usleep(10'000);
+  }
+  ASSERT_EQ(relay_.submissions.size(), 2u);
+  EXPECT_EQ(relay_.submissions[0].message_id(), relay_.submissions[1].message_id());
+  EXPECT_NE(relay_.submissions[0].ciphertext(), relay_.submissions[1].ciphertext());
+  EXPECT_EQ(relay_.submissions[1].message_id(), wire_bytes(id.view()));
+  release_last();
+  pump();
+  EXPECT_EQ(sink_.count(EventType::released), 1u);
+}
+
+TEST_F(ClientTest, I12RefusedMessageIsTold) {
+  form();
+  relay_.refuse_next(ErrorCode::not_a_member);
+  send("text");
+  ASSERT_EQ(sink_.count(EventType::rejected), 1u);
+  EXPECT_EQ(sink_.seen.back().code, "not_a_member");
+  EXPECT_EQ(client_->undecided(), 0u);
+}
+
+TEST_F(ClientTest, I5ReceiptIsCheckedAgainstTheToken) {
+  form();
+  const MessageId id = send("text");
+  const auto delivered = release_last();
+  const auto receipt = bot_.receipt(delivered, store_->keys(), ++mails_);
+  relay_.push(receipt);
+  pump();
+  auto row = store_->history(id);
+  ASSERT_VALUE(row);
+  EXPECT_FALSE(row.value()->receipt.empty());
+
+  send("second");
+  const auto second = release_last();
+  const auto second_id = *MessageId::from(as_bytes(second.message_id()));
+  bot_.openings[second_id].content_commitment = Digest();
+  relay_.push(bot_.receipt(second, store_->keys(), ++mails_));
+  pump();
+  ASSERT_EQ(sink_.count(EventType::stopped), 1u);
+  EXPECT_EQ(sink_.seen.back().code, "log_inconsistent");
+}
+
+TEST_F(ClientTest, I2GroupPutBackByTheRelayIsStopped) {
+  form();
+  relay_.push(bot_.release(ben_->write("one")));
+  relay_.push(bot_.release(ben_->write("two")));
+  pump();
+  claimed_seq_ = 1;
+  crash();
+  EXPECT_TRUE(client_->groups().at(bot_.id).progress().is_stopped());
+}
+
+TEST_F(ClientTest, I8ForkedCheckpointIsRefusedAtLogin) {
+  client_->disconnect();
+  relay_.false_checkpoint =
+      organisation_.checkpoint_of(organisation_.frontier.size(), random_.id<Digest>());
+  EXPECT_CODE(client_->connect(relay_.connect(), kTimeoutMs), "log_inconsistent");
+}
+
+TEST_F(ClientTest, DeliveredBeforeItsWelcomeIsShownAfterwards) {
+  DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
+  auto added = bot_.add({{&keys, relay_.key_packages.front()}, ben_->key_package(organisation_)});
+  ASSERT_VALUE(ben_->join(added.welcomes[ben_->keys.device]));
+  relay_.push(bot_.release(ben_->write("early")));
+  pump();
+  EXPECT_TRUE(sink_.delivered.empty());
+  relay_.push(welcome_mail(added.welcomes[keys.device]));
+  pump();
+  EXPECT_EQ(sink_.delivered, std::vector<std::string>{"early"});
+}
+
+TEST_F(ClientTest, SyncWaitsForWhatTheRelayHasAndNamesATimeout) {
+  form();
+  claimed_seq_ = bot_.chain.seq.value + 1;
+  crash();
+  EXPECT_CODE(client_->sync(50), "timed_out");
+  relay_.push(bot_.release(ben_->write("late")));
+  EXPECT_VALUE(client_->sync(kTimeoutMs));
+  EXPECT_EQ(sink_.delivered, std::vector<std::string>{"late"});
+}
+
+}  // namespace
+}  // namespace candour::client::test

@@ -1,0 +1,375 @@
+#include "tests/client/fixture.h"
+
+#include <unistd.h>
+
+namespace candour::client::test {
+namespace {
+
+constexpr char kOrigin[] = "example.org/log";
+
+identity::RoleKey role(const std::string& name, const std::string& person,
+                       const crypto::SigningKey& key) {
+  return {"registrar", person, {name, identity::NoteKeyType::ed25519, key.public_key()}};
+}
+
+std::string signed_text(const std::string& text,
+                        const std::vector<std::pair<std::string, const crypto::SigningKey*>>& by) {
+  identity::SignedNote note;
+  note.text = text;
+  for (const auto& [name, key] : by) identity::sign_note(note, name, *key);
+  return note.print();
+}
+
+}  // namespace
+
+void SeededRandom::fill(MutableByteView out) {
+  for (std::size_t at = 0; at < out.size();) {
+    Writer block;
+    block.u64(seed_);
+    block.u64(counter_++);
+    const Digest digest = crypto::sha256(block.view());
+    for (const std::uint8_t byte : digest.view()) {
+      if (at < out.size()) out[at++] = byte;
+    }
+  }
+}
+
+Organisation::Organisation(Random& r)
+    : random(r),
+      root_key(crypto::SigningKey::generate(r)),
+      registrar_a(crypto::SigningKey::generate(r)),
+      registrar_b(crypto::SigningKey::generate(r)),
+      log_key(crypto::SigningKey::generate(r)),
+      witness_key(crypto::SigningKey::generate(r)),
+      root{"root", identity::NoteKeyType::ed25519, root_key.public_key()},
+      bot(make_keys()) {
+  statement.name = "Example Constabulary";
+  statement.id = "example";
+  statement.issued = kNow;
+  statement.example = true;
+  statement.log = {kOrigin, identity::NoteKeyType::ed25519, log_key.public_key()};
+  statement.witnesses = {{"witness", identity::NoteKeyType::cosignature, witness_key.public_key()}};
+  statement.quorum = 1;
+  statement.bots = {bot.device};
+  statement.custodians = {2, 3, 1, to_bytes(crypto::sha256(as_bytes("custodians")).view())};
+  statement.roles = {role("registrar-a", "p-1", registrar_a),
+                     role("registrar-b", "p-2", registrar_b)};
+  statement.client_builds = {std::string(kClientBuild)};
+  publish(v1::STATEMENT, tlog::LeafKind::statement,
+          signed_text(statement.print(), {{"root", &root_key}}));
+  enrol(bot, "bot", "bot");
+}
+
+DeviceKeys Organisation::make_keys() {
+  auto signing = crypto::SigningKey::generate(random);
+  const DeviceId device = identity::device_id(signing.public_key());
+  return {std::move(signing), crypto::SealingKey::generate(random), device};
+}
+
+Bytes Organisation::enrol(const DeviceKeys& keys, const std::string& person,
+                          const std::string& role_name) {
+  identity::Certificate certificate;
+  certificate.subject = {statement.id, keys.signing.public_key(), keys.sealing.public_key(),
+                         person,       "Name of " + person,       role_name,
+                         "team-a"};
+  certificate.not_before = TimeMs(kNow.value - kDayMs);
+  certificate.not_after = TimeMs(kNow.value + 100 * kDayMs);
+  const std::string note = signed_text(
+      certificate.print(), {{"registrar-a", &registrar_a}, {"registrar-b", &registrar_b}});
+  publish(v1::CERTIFICATE, tlog::LeafKind::certificate, note);
+  return to_bytes(note);
+}
+
+void Organisation::revoke(const DeviceId& device) {
+  identity::Revocation revocation{statement.id, device, "lost", kNow};
+  publish(v1::REVOCATION, tlog::LeafKind::revocation,
+          signed_text(revocation.print(), {{"registrar-a", &registrar_a}}));
+}
+
+void Organisation::publish(v1::ObjectKind kind, tlog::LeafKind leaf_kind,
+                           const std::string& object) {
+  tlog::LeafOpening opening;
+  opening.kind = leaf_kind;
+  opening.salt = random.id<Digest>();
+  opening.object_hash = crypto::sha256(as_bytes(object));
+  const Digest leaf = tlog::leaf_hash(opening.entry(tlog::LeafClass::directory));
+  leaves[leaf] = frontier.size();
+  v1::DirectoryObject published;
+  published.set_number(objects.size() + 1);
+  published.set_kind(kind);
+  published.set_object(object);
+  published.set_leaf_index(frontier.size());
+  published.set_opening(wire_bytes(opening.encode()));
+  objects.push_back(std::move(published));
+  hashes.put(frontier.append(leaf));
+}
+
+v1::Directory Organisation::directory(std::uint64_t from) const {
+  v1::Directory directory;
+  for (const auto& object : objects) {
+    if (object.number() >= from) *directory.add_objects() = object;
+  }
+  return directory;
+}
+
+std::string Organisation::checkpoint() const {
+  return checkpoint_of(frontier.size(), frontier.root());
+}
+
+std::string Organisation::checkpoint_of(std::uint64_t size, const Digest& tree) const {
+  tlog::Checkpoint checkpoint;
+  checkpoint.origin = kOrigin;
+  checkpoint.size = size;
+  checkpoint.root = tree;
+  auto note = tlog::sign_checkpoint(checkpoint, log_key);
+  note.signatures.push_back(
+      tlog::make_cosignature(note, "witness", witness_key, kNow.value / 1000));
+  return note.print();
+}
+
+v1::Proof Organisation::inclusion(const Digest& leaf) const {
+  v1::Proof proof;
+  proof.set_checkpoint(checkpoint());
+  proof.set_leaf_index(leaves.at(leaf));
+  const auto path = tlog::prove_inclusion(leaves.at(leaf), frontier.size(), hashes).value();
+  for (const Digest& hash : path) proof.add_hashes(wire_bytes(hash.view()));
+  return proof;
+}
+
+v1::Proof Organisation::consistency(std::uint64_t from) const {
+  v1::Proof proof;
+  proof.set_checkpoint(checkpoint());
+  const auto path = tlog::prove_consistency(from, frontier.size(), hashes).value();
+  for (const Digest& hash : path) proof.add_hashes(wire_bytes(hash.view()));
+  return proof;
+}
+
+FakeBot::FakeBot(Organisation& o, const std::string& n)
+    : organisation(o), id(o.random.id<GroupId>()), name(n) {
+  const mls::Lifetime lifetime{TimeMs(kNow.value - kDayMs), TimeMs(kNow.value + 90 * kDayMs)};
+  const auto mls_id = o.random.id<GroupId>();
+  group = mls::Group::create(mls_id.view(), o.bot.signing, o.bot.device.view(), lifetime, o.random)
+              .value();
+  chain.group = id;
+}
+
+Bytes FakeBot::roster() const {
+  identity::Roster roster;
+  roster.group = id;
+  roster.mls_group = group->group_id();
+  roster.epoch = group->epoch();
+  roster.group_class = "standard";
+  for (const mls::Member& member : group->members()) {
+    roster.members.push_back({*DeviceId::from(member.identity), member.leaf.value, false});
+  }
+  return roster.sign(organisation.bot.signing);
+}
+
+v1::Deliver FakeBot::release_commit(mls::PreparedCommit prepared, const MessageId& message_id) {
+  v1::Submit submit;
+  submit.set_group(wire_bytes(id.view()));
+  submit.set_message_id(wire_bytes(message_id.view()));
+  submit.set_epoch(group->epoch().value);
+  submit.set_kind(v1::COMMIT);
+  submit.set_ciphertext(wire_bytes(prepared.commit));
+  const auto token = token_for(submit, Digest());
+  EXPECT_TRUE(group->merge(std::move(prepared.staged)));
+  v1::Deliver delivered = deliver(submit, token);
+  delivered.set_roster(wire_bytes(roster()));
+  advance(token);
+  return delivered;
+}
+
+FakeBot::Added FakeBot::add(const std::vector<std::pair<DeviceKeys*, Bytes>>& joiners) {
+  const auto message_id = organisation.random.id<MessageId>();
+  mls::CommitRequest request;
+  for (const auto& [keys, package] : joiners) request.adds.push_back(package);
+  request.authenticated_data = to_bytes(message_id.view());
+  auto prepared = group->commit(request, kNow, organisation.random).value();
+  const Bytes welcome = prepared.welcome;
+  Added added;
+  added.commit = release_commit(std::move(prepared), message_id);
+  for (const auto& [keys, package] : joiners) {
+    v1::WelcomeMail mail;
+    mail.set_group(wire_bytes(id.view()));
+    mail.set_welcome(wire_bytes(welcome));
+    mail.set_token(added.commit.token());
+    mail.set_roster(added.commit.roster());
+    const messages::GroupInfo info{id, name, "standard", "team-a"};
+    mail.set_group_info(
+        wire_bytes(info.seal(keys->sealing.public_key(), organisation.random).value()));
+    added.welcomes[keys->device] = std::move(mail);
+  }
+  return added;
+}
+
+v1::Deliver FakeBot::remove(const DeviceId& device) {
+  const auto message_id = organisation.random.id<MessageId>();
+  mls::CommitRequest request;
+  for (const mls::Member& member : group->members()) {
+    if (same(member.identity, device.view())) request.removes.push_back(member.leaf);
+  }
+  request.authenticated_data = to_bytes(message_id.view());
+  return release_commit(group->commit(request, kNow, organisation.random).value(), message_id);
+}
+
+messages::Inner FakeBot::open(const v1::Submit& submit) {
+  auto received = group->unprotect(as_bytes(submit.ciphertext()));
+  EXPECT_VALUE(received);
+  return messages::Inner::decode(received.value().content.view()).value();
+}
+
+identity::ReleaseToken FakeBot::token_for(const v1::Submit& submit, const Digest& commitment) {
+  identity::ReleaseToken token;
+  token.log_origin = kOrigin;
+  token.group = id;
+  token.epoch = Epoch(submit.epoch());
+  token.kind = submit.kind() == v1::COMMIT ? identity::SubmissionKind::commit
+                                           : identity::SubmissionKind::application;
+  token.seq = chain.seq.next();
+  token.previous = chain.previous;
+  token.message_id = *MessageId::from(as_bytes(submit.message_id()));
+  token.ciphertext_hash = crypto::sha256(as_bytes(submit.ciphertext()));
+  token.content_commitment = commitment;
+  tlog::LeafOpening opening;
+  opening.kind = submit.kind() == v1::COMMIT ? tlog::LeafKind::commit : tlog::LeafKind::message;
+  opening.salt = organisation.random.id<Digest>();
+  opening.object_hash = organisation.random.id<Digest>();
+  opening.ciphertext_hash = token.ciphertext_hash;
+  opening.content_commitment = commitment;
+  openings[token.message_id] = opening;
+  token.leaf_hash = tlog::leaf_hash(opening.entry(tlog::LeafClass::ordinary));
+  return token;
+}
+
+v1::Deliver FakeBot::deliver(const v1::Submit& submit, const identity::ReleaseToken& token) {
+  v1::Deliver delivered;
+  delivered.set_group(submit.group());
+  delivered.set_seq(token.seq.value);
+  delivered.set_epoch(submit.epoch());
+  delivered.set_kind(submit.kind());
+  delivered.set_message_id(submit.message_id());
+  delivered.set_submission(token.seq.value);
+  delivered.set_ciphertext(submit.ciphertext());
+  delivered.set_token(wire_bytes(token.sign(organisation.bot.signing)));
+  return delivered;
+}
+
+void FakeBot::advance(const identity::ReleaseToken& token) { chain.advance(token); }
+
+v1::Deliver FakeBot::release(const v1::Submit& submit) {
+  const messages::Inner inner = open(submit);
+  const auto token = token_for(submit, inner.commitment());
+  advance(token);
+  return deliver(submit, token);
+}
+
+v1::MailItem FakeBot::receipt(const v1::Deliver& delivered, const DeviceKeys& to,
+                              std::uint64_t number) {
+  const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token())).value();
+  messages::Receipt receipt;
+  receipt.seq = token.seq;
+  receipt.submission = Submission(delivered.submission());
+  receipt.leaf_hash = token.leaf_hash;
+  receipt.opening = openings.at(token.message_id).encode();
+  v1::MailItem mail;
+  mail.set_number(number);
+  mail.set_kind(v1::REPLY);
+  mail.set_about(delivered.message_id());
+  mail.set_body(
+      wire_bytes(messages::seal_reply(receipt, to.sealing.public_key(), id, token.message_id,
+                                      organisation.bot.signing, organisation.random)
+                     .value()));
+  return mail;
+}
+
+v1::MailItem FakeBot::warn(const v1::Submit& submit, const DeviceKeys& to, std::uint64_t number,
+                           bool block) {
+  const messages::Inner inner = open(submit);
+  messages::ReplyFinding finding;
+  finding.rule = "rule-1";
+  finding.category = "category";
+  finding.start = 2;
+  finding.end = 5;
+  finding.standard = "Standard";
+  finding.message = "Message";
+  finding.advice = "Advice";
+  messages::WarningReply reply;
+  reply.block = block;
+  reply.findings = messages::encode_findings({finding}, 1024);
+  messages::Warning warning;
+  warning.group = id;
+  warning.message_id = *MessageId::from(as_bytes(submit.message_id()));
+  warning.device = to.device;
+  warning.content_commitment = inner.commitment();
+  warning.issued = kNow;
+  warning.expires = TimeMs(kNow.value + kDayMs);
+  warning.block = block;
+  warning.findings_hash = crypto::sha256(reply.findings);
+  reply.signed_warning = warning.sign(organisation.bot.signing);
+  v1::MailItem mail;
+  mail.set_number(number);
+  mail.set_kind(v1::REPLY);
+  mail.set_about(submit.message_id());
+  mail.set_body(
+      wire_bytes(messages::seal_reply(reply, to.sealing.public_key(), id, warning.message_id,
+                                      organisation.bot.signing, organisation.random)
+                     .value()));
+  return mail;
+}
+
+Officer::Officer(Organisation& organisation, const std::string& p)
+    : person(p),
+      keys(organisation.make_keys()),
+      certificate(organisation.enrol(keys, p, "officer")),
+      trust_store(std::make_unique<MemoryTrustStore>()),
+      random(organisation.random) {
+  trust = Trust::load(organisation.root, *trust_store, clock).value();
+}
+
+std::pair<DeviceKeys*, Bytes> Officer::key_package(Organisation& organisation) {
+  const mls::Lifetime lifetime{TimeMs(kNow.value - kDayMs), TimeMs(kNow.value + 90 * kDayMs)};
+  auto bundle =
+      mls::make_key_package(keys.signing, keys.device.view(), lifetime, organisation.random)
+          .value();
+  package.emplace();
+  package->key_package = bundle.key_package;
+  package->private_part = std::move(bundle.private_part);
+  return {&keys, bundle.key_package};
+}
+
+Status Officer::join(const v1::WelcomeMail& welcome) {
+  auto joined = GroupSession::join(welcome, *package, keys, *trust, GroupProgress(), kNow);
+  if (!joined) return joined.error();
+  session = std::move(joined).value();
+  return ok();
+}
+
+v1::Submit Officer::write(const std::string& text, std::optional<MessageId> id) {
+  messages::Content content;
+  content.text = SecretText::copy_of(text);
+  Draft draft;
+  draft.id = id ? *id : random.id<MessageId>();
+  draft.content = content.encode();
+  draft.commitment_key = random.secret<messages::CommitmentKey::kSize>();
+  auto encrypted = session->encrypt(draft, trust->newest_checkpoint(), kNow, random).value();
+  log.own[draft.id] = {encrypted.ciphertext_hash, draft.commitment()};
+  v1::Submit submit;
+  submit.set_group(wire_bytes(session->record().id.view()));
+  submit.set_message_id(wire_bytes(draft.id.view()));
+  submit.set_epoch(encrypted.epoch.value);
+  submit.set_kind(v1::APPLICATION);
+  submit.set_ciphertext(wire_bytes(encrypted.ciphertext));
+  return submit;
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "candour-client-XXXXXX").string();
+  path_ = ::mkdtemp(name.data());
+}
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace candour::client::test
