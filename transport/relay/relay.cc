@@ -110,6 +110,8 @@ Status Relay::dispatch(Session& session, v1::ClientFrame& frame) {
       return directory_.get(session.id, request, frame.get_directory());
     case v1::ClientFrame::kGetProof:
       return log_.proof(session.id, request, frame.get_proof());
+    case v1::ClientFrame::kBotMail:  // from registrars too: that is how they ask for groups
+      return gate_.bot_mail(session, request, frame.bot_mail());
     default:
       break;
   }
@@ -132,8 +134,6 @@ Status Relay::dispatch_device(Session& session, v1::ClientFrame& frame) {
       return sequencer_.put_key_packages(session, request, frame.put_key_packages());
     case v1::ClientFrame::kNoticeAck:
       return directory_.notice_ack(session, request, frame.notice_ack());
-    case v1::ClientFrame::kBotMail:
-      return gate_.bot_mail(session, request, frame.bot_mail());
     case v1::ClientFrame::kVerdict:
       return gate_.verdict(session, request, frame.verdict());
     case v1::ClientFrame::kAppendRecord:
