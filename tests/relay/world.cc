@@ -257,14 +257,14 @@ World::World() : statement(test_statement()), bot(make_device(kBot, "bot-1", "bo
 World::~World() = default;
 
 void World::start() {
-  if (app) return;
+  if (app || program_port != 0) return;
   auto started = relay::App::start(config, clock, monotonic_clock(), random);
   ASSERT_TRUE(started) << started.error().message;
   app = std::move(started.value());
 }
 
 net::Endpoint World::endpoint() const {
-  return {.port = app->port(), .ca_file = tls.certificate};
+  return {.port = program_port != 0 ? program_port : app->port(), .ca_file = tls.certificate};
 }
 
 TestDevice World::make_device(std::uint8_t number, const std::string& person,

@@ -154,6 +154,7 @@ class World {
   std::string notice;
   Digest notice_digest;
   std::unique_ptr<relay::App> app;
+  std::uint16_t program_port = 0;  // of a relay in a process of its own; then `app` is not used
   TestDevice bot;
 
  private:
