@@ -11,6 +11,7 @@
 #include "tlog/checkpoint.h"
 #include "tlog/leaf.h"
 #include "tlog/proof_file.h"
+#include "warrant/seal/seal.h"
 
 namespace candour::tests {
 namespace {
@@ -79,10 +80,24 @@ class LogTest : public CtlTest {
     row.bind(position, bytes.data(), static_cast<int>(bytes.size()));
   }
 
+  /// In the form of a sealed record; its proof is nonsense, which only --signatures looks at.
+  static std::string sealed(const std::string& body, const Bytes& record_id) {
+    warrant::SealedRecord record;
+    record.label.log_origin = "example.org/log";
+    record.label.record = *RecordId::from(record_id);
+    record.label.retention_class = "standard";
+    record.label.period = "2026";
+    record.u = record.ubar = crypto::Point::base();
+    record.body = to_bytes(body);
+    return std::string(as_text(record.encode()));
+  }
+
   void append(SQLite::Database& db, tlog::Frontier& edge, LeafKind kind,
-              const std::string& object) {
+              const std::string& content) {
     const bool directory = kind == LeafKind::statement || kind == LeafKind::certificate;
     const auto index = static_cast<std::int64_t>(edge.size());
+    const Bytes record_id(16, static_cast<std::uint8_t>(index));
+    const std::string object = directory ? content : sealed(content, record_id);
     tlog::LeafOpening opening;
     opening.kind = kind;
     opening.salt.mutable_view()[0] = static_cast<std::uint8_t>(index);
@@ -91,7 +106,6 @@ class LogTest : public CtlTest {
     const Digest leaf = tlog::leaf_hash(entry);
     SQLite::Statement row(db, "INSERT INTO log_entries VALUES (?, ?, ?, ?, ?, ?)");
     const Bytes opening_bytes = opening.encode();
-    const Bytes record_id(16, static_cast<std::uint8_t>(index));
     row.bind(1, index);
     bind(row, 2, entry);
     bind(row, 3, leaf.view());
@@ -226,7 +240,7 @@ TEST_F(LogTest, DamagedFilesAreAnAnswer) {
 }
 
 TEST_F(LogTest, SignaturesAreCheckedWhenAsked) {
-  // These records are not sealed records: with --signatures that is found.
+  // The proofs of these records are nonsense: with --signatures that is found.
   const auto outcome = verify({"--root", "root.vkey", "--signatures"});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.json().at("first_bad_index"), 2);
