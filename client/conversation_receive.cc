@@ -138,20 +138,17 @@ Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
   }
   outcome(row.id);
 
-  for (const EventType type : {EventType::overridden, EventType::released}) {
-    if (type == EventType::overridden && !row.overridden) continue;
-    Event told = event(type);
-    told.message_id = row.id;
-    told.group = row.group;
-    told.submission = row.submission.value;
-    told.seq = row.seq.value;
-    told.sender = row.sender;
-    told.person = row.person;
-    told.name = row.name;
-    told.original = row.original;
-    CANDOUR_TRY(told.content, messages::Content::decode(row.content.view()));
-    tell(std::move(told));
-  }
+  Event told = event(row.overridden ? EventType::overridden : EventType::released);
+  told.message_id = row.id;
+  told.group = row.group;
+  told.submission = row.submission.value;
+  told.seq = row.seq.value;
+  told.sender = row.sender;
+  told.person = row.person;
+  told.name = row.name;
+  told.original = row.original;
+  CANDOUR_TRY(told.content, messages::Content::decode(row.content.view()));
+  tell(std::move(told));
   return ok();
 }
 

@@ -24,7 +24,7 @@ enum class EventType {
   rejected,    // own message, refused by relay or bot: see code
   reported,    // own report, received by the bot
   withdrawn,   // own draft, dropped
-  overridden,  // own message, sent past a warning and released
+  overridden,  // own message, sent past a warning and released; told instead of `released`
   alert,       // a new alert, or a step taken on one
   notice,      // the monitoring notice: new, or acknowledged
   bot_absent,  // messages wait

@@ -16,14 +16,11 @@ void Outcomes::on_event(const client::Event& event) {
     case EventType::warned:
       warned_.push_back(*event.message_id);
       break;
-    case EventType::released:
-      // An overridden message was told as that already; it is also released.
-      if (outcomes_.contains(*event.message_id)) {
-        ++counts_[EventType::released];
-        return;
-      }
-      break;
     case EventType::overridden:
+      // Sent past a warning is released too.
+      ++counts_[EventType::released];
+      break;
+    case EventType::released:
     case EventType::blocked:
     case EventType::reported:
     case EventType::withdrawn:
