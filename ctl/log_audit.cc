@@ -5,6 +5,7 @@
 #include "crypto/hash.h"
 #include "tlog/checkpoint.h"
 #include "tlog/leaf.h"
+#include "warrant/seal/seal.h"
 
 namespace candour::ctl {
 namespace {
@@ -72,7 +73,7 @@ std::optional<std::string> check_directory_leaf(const LeafOpening& opening, Byte
 
 /// One row of log_entries against itself and what it commits to.
 std::optional<std::string> check_entry(SQLite::Statement& row, const Directory& directory,
-                                       std::uint64_t index, std::uint64_t& records) {
+                                       std::uint64_t index, AuditReport& report) {
   const Bytes entry = blob_of(row.getColumn(1));
   if (entry.size() != tlog::kEntrySize) {
     return "the entry has " + std::to_string(entry.size()) + " bytes instead of 34";
@@ -86,6 +87,7 @@ std::optional<std::string> check_entry(SQLite::Statement& row, const Directory& 
   if (entry[1] < 1 || entry[1] > 3) return "the entry is of an unknown class";
   const auto leaf_class = static_cast<LeafClass>(entry[1]);
   if (!same(opening.value().entry(leaf_class), entry)) return "the opening does not fit the entry";
+  ++report.kinds[opening.value().kind];
   if (leaf_class == LeafClass::directory) {
     const auto found = directory.find(index);
     return check_directory_leaf(opening.value(), opening_bytes,
@@ -95,11 +97,16 @@ std::optional<std::string> check_entry(SQLite::Statement& row, const Directory& 
     if (leaf_class == LeafClass::ordinary) return "its record is missing";
     return std::nullopt;
   }
-  ++records;
-  if (crypto::sha256(blob_of(row.getColumn(5))) != opening.value().object_hash) {
+  ++report.records;
+  const Bytes record = blob_of(row.getColumn(5));
+  if (crypto::sha256(record) != opening.value().object_hash) {
     return "the record is not what the entry commits to";
   }
-  if (!RecordId::from(blob_of(row.getColumn(4)))) return "the record has no id of 16 bytes";
+  const auto label = warrant::inspect_sealed(record);
+  if (!label) return label.error().message;
+  if (RecordId::from(blob_of(row.getColumn(4))) != label.value().record) {
+    return "the record is kept under another id than its own";
+  }
   return std::nullopt;
 }
 
@@ -248,7 +255,7 @@ std::optional<Fault> audit_tree(LogDb& db, const AuditOptions& options, AuditRep
       return Fault{index, "entry " + std::to_string(index) + ": " + why};
     };
     if (number_of(rows.getColumn(0)) != index) return wrong("it is missing");
-    if (auto why = check_entry(rows, directory, index, report.records)) return wrong(*why);
+    if (auto why = check_entry(rows, directory, index, report)) return wrong(*why);
     directory.erase(index);
     if (auto why = tree.append(tlog::leaf_hash(blob_of(rows.getColumn(1))))) return wrong(*why);
     report.size = tree.edge().size();

@@ -4,11 +4,13 @@
 // organisation statement.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "ctl/log_db.h"
 #include "identity/statement.h"
+#include "tlog/leaf.h"
 
 namespace candour::ctl {
 
@@ -32,6 +34,7 @@ struct AuditReport {
   std::uint64_t size = 0;
   Digest root;
   std::uint64_t records = 0;  // sealed records whose hash was checked
+  std::map<tlog::LeafKind, std::uint64_t> kinds;  // how many leaves of each
   std::uint64_t checkpoints = 0;
   std::uint64_t cosigned_size = 0;  // largest checkpoint with a quorum; 0 without a statement
   std::uint64_t signatures = 0;     // how many signatures and proofs were checked

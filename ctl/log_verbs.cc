@@ -32,7 +32,10 @@ JsonLine json_of(const AuditReport& report) {
   } else {
     line.raw("reason", "null");
   }
-  return line.number("checkpoints", report.checkpoints)
+  JsonLine kinds;
+  for (const auto& [kind, count] : report.kinds) kinds.number(tlog::name_of(kind), count);
+  return line.raw("kinds", kinds.str())
+      .number("checkpoints", report.checkpoints)
       .number("cosigned_size", report.cosigned_size)
       .number("signatures", report.signatures);
 }

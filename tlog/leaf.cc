@@ -78,6 +78,26 @@ Bytes LeafOpening::entry(LeafClass leaf_class) const {
   return w.take();
 }
 
+std::string_view name_of(LeafKind kind) {
+  switch (kind) {
+    case LeafKind::message: return "message";
+    case LeafKind::commit: return "commit";
+    case LeafKind::attempt: return "attempt";
+    case LeafKind::alert_step: return "alert_step";
+    case LeafKind::group_change: return "group_change";
+    case LeafKind::statement: return "statement";
+    case LeafKind::certificate: return "certificate";
+    case LeafKind::revocation: return "revocation";
+    case LeafKind::policy: return "policy";
+    case LeafKind::notice: return "notice";
+    case LeafKind::notice_ack: return "notice_ack";
+    case LeafKind::warrant: return "warrant";
+    case LeafKind::release: return "release";
+    case LeafKind::disposal: return "disposal";
+  }
+  return "unknown";
+}
+
 Digest leaf_hash(ByteView entry) {
   const std::uint8_t prefix[] = {0};
   return crypto::sha256({ByteView(prefix), entry});

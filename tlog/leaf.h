@@ -37,6 +37,9 @@ enum class LeafKind : std::uint8_t {
   disposal = 34,
 };
 
+/// "message", "commit", "attempt", ...: the kind as reports name it.
+std::string_view name_of(LeafKind kind);
+
 inline constexpr std::size_t kEntrySize = 34;
 inline constexpr std::size_t kOpeningSize = 130;
 

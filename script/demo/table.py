@@ -35,10 +35,10 @@ def close(play, verified, seconds):
                 count["warned"] + count["blocked"])
     play.expect("alert steps in the log", kinds.get("alert_step"), count["alert_steps"])
     figures = relay_figures(organisation)
-    play.expect("released application messages the relay counts",
-                int(figures.get("candour_messages_released_total", -1)), count["delivered"])
-    play.expect("withheld messages the relay counts",
-                int(figures.get("candour_messages_withheld_total", -1)), withheld)
+    play.expect("releases the relay counts", int(figures["candour_relay_releases_total"]),
+                count["delivered"] + kinds.get("commit", 0))
+    play.expect("withheld submissions the relay counts",
+                int(figures["candour_relay_withheld_total"]), withheld)
     log_bytes = sum(f.stat().st_size for f in
                     (organisation.folder / "relay" / "state").glob("relay.db*"))
     summary = {
