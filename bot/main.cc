@@ -1,5 +1,6 @@
 // candour-bot: reads what it was told, builds its parts, runs until it is stopped.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <thread>
@@ -130,7 +131,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
+    if (e.get_exit_code() == 0) return app.exit(e);
+    const bool json = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+    return finish(candour::error(candour::ErrorCode::usage, e.what()), json);
   }
   std::signal(SIGTERM, on_signal);
   std::signal(SIGINT, on_signal);

@@ -1,0 +1,190 @@
+// Goal: serious findings reach the right desks and nobody else, and the steps taken on them are
+// checked, logged and told. Method: supervisors of several units; their mail is opened with the
+// keys each of them has.
+#include "client/messages/alert.h"
+#include "tests/bot/world.h"
+
+namespace candour::tests {
+namespace {
+
+using messages::AlertAction;
+using messages::AlertState;
+
+class BotAlerts : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    world.publish_policy();
+    world.start();
+    world.make_group({&amy, &ben});
+  }
+  std::vector<messages::OpenedAlert> alerts_of(const Officer& officer) const {
+    std::vector<messages::OpenedAlert> out;
+    for (const v1::Mail& mail : world.relay.mail_of(officer.device.id, v1::ALERT)) {
+      if (messages::inspect_alert_mail(as_bytes(mail.body())).value().update) continue;
+      auto opened = messages::open_alert(as_bytes(mail.body()), officer.device.sealing,
+                                         world.keys->signing.public_key());
+      EXPECT_TRUE(opened) << opened.error().message;
+      if (opened) out.push_back(std::move(opened).value());
+    }
+    return out;
+  }
+  std::size_t updates_of(const Officer& officer) const {
+    std::size_t count = 0;
+    for (const v1::Mail& mail : world.relay.mail_of(officer.device.id, v1::ALERT)) {
+      if (messages::inspect_alert_mail(as_bytes(mail.body())).value().update) ++count;
+    }
+    return count;
+  }
+  void step(const Officer& by, const messages::AlertId& alert, AlertAction action,
+            const crypto::SigningKey* key = nullptr) {
+    messages::AlertStep step;
+    step.alert = alert;
+    step.action = action;
+    step.argument = SecretText::copy_of("note");
+    step.device = by.device.id;
+    step.time = world.clock.now();
+    messages::ToBot mail;
+    mail.type = messages::ToBotType::alert_step;
+    mail.body = step.sign(key != nullptr ? *key : by.device.signing);
+    const auto id = world.dice.id<messages::MailId>();
+    world.relay.mail_to_bot(id.view(),
+                            mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
+    world.run();
+  }
+
+  World world;
+  Officer amy{world, "p-101"};
+  Officer ben{world, "p-102"};
+  Officer grace{world, "p-201", "supervisor", "team-a"};
+  Officer hugh{world, "p-202", "supervisor", "team-b"};
+};
+
+TEST_F(BotAlerts, GoesToTheUnitsSupervisorsOnly) {
+  const auto draft = amy.send("That is a badword, you know.");
+  const auto alerts = alerts_of(grace);
+  ASSERT_EQ(alerts.size(), 1u);
+  const messages::AlertBody& body = alerts[0].body;
+  EXPECT_EQ(body.message_id, draft.id);
+  EXPECT_EQ(body.person, "p-101");
+  EXPECT_EQ(body.rule, "warn");
+  EXPECT_EQ(body.outcome, messages::AlertOutcome::warned);
+  EXPECT_EQ(body.group_name, "Team A");
+  EXPECT_EQ(body.excerpt.expose().substr(body.start, body.end - body.start), "badword");
+  EXPECT_TRUE(alerts_of(hugh).empty());
+  EXPECT_TRUE(alerts_of(ben).empty());
+}
+
+TEST_F(BotAlerts, FindingThatAsksForNoneRaisesNone) {
+  amy.warning(amy.send("A grumble."));
+  EXPECT_TRUE(alerts_of(grace).empty());
+}
+
+TEST_F(BotAlerts, OverrideAlertCarriesTheJustification) {
+  const auto draft = amy.send("That is a badword.");
+  amy.answer(draft, override_field(amy.warning(draft), "quoting what the suspect said"));
+  const auto alerts = alerts_of(grace);
+  ASSERT_EQ(alerts.size(), 2u);
+  EXPECT_EQ(alerts[1].body.outcome, messages::AlertOutcome::overridden);
+  EXPECT_EQ(alerts[1].body.justification.expose(), "quoting what the suspect said");
+}
+
+TEST_F(BotAlerts, NeverGoesToItsAuthor) {
+  Officer grace2(world, "p-201", "officer", "team-a");  // another device of the supervisor
+  grace2.publish_key_package();
+  messages::GroupRequest wish = world.create_request({&amy});
+  wish.action = "add";
+  wish.name = wish.group_class = wish.unit = "";
+  wish.owners.clear();
+  wish.members = {grace2.device.id};
+  world.request(wish);
+  grace2.catch_up();
+  ASSERT_TRUE(grace2.mls.has_value());
+  grace2.send("A badword from above.");
+  EXPECT_TRUE(alerts_of(grace).empty());
+  EXPECT_EQ(alerts_of(hugh).size(), 1u);
+}
+
+TEST_F(BotAlerts, RevokedDesksGetNothing_I9) {
+  world.revoke(grace.device);
+  amy.send("That is a badword.");
+  EXPECT_TRUE(alerts_of(grace).empty());
+  EXPECT_EQ(alerts_of(hugh).size(), 1u);
+}
+
+TEST_F(BotAlerts, ReportGoesPastTheLineAndIsNotDelivered) {
+  Officer inspector(world, "p-301", "investigator", "psd");
+  const auto seen = ben.send("Something that was not caught.");
+  amy.catch_up();
+  messages::BotField field;
+  field.type = messages::BotFieldType::report;
+  field.reported = seen.id;
+  field.reason = SecretText::copy_of("this was aimed at a colleague");
+  Officer::Options options;
+  options.field = std::move(field);
+  const std::size_t delivered = world.relay.delivered.size();
+  const std::size_t records = world.relay.records.size();
+  const auto report = amy.send("report", std::move(options));
+  EXPECT_EQ(amy.receipt(report).seq, Seq(0));
+  EXPECT_EQ(world.relay.delivered.size(), delivered);
+  EXPECT_EQ(world.relay.records.size(), records + 1);
+  const auto alerts = alerts_of(inspector);
+  ASSERT_EQ(alerts.size(), 1u);
+  EXPECT_EQ(alerts[0].body.outcome, messages::AlertOutcome::reported);
+  EXPECT_EQ(alerts[0].body.message_id, seen.id);
+  EXPECT_EQ(alerts[0].body.person, "p-102");
+  EXPECT_TRUE(alerts_of(grace).empty());
+}
+
+TEST_F(BotAlerts, StepsAreLoggedAndTold) {
+  Officer second(world, "p-203", "supervisor", "team-a");
+  amy.send("That is a badword.");
+  const auto alert = std::move(alerts_of(grace).at(0));
+  const std::size_t records = world.relay.records.size();
+  step(grace, alert.id, AlertAction::acknowledge);
+  EXPECT_EQ(world.relay.records.size(), records + 1);
+  EXPECT_EQ(updates_of(grace), 1u);
+  EXPECT_EQ(updates_of(second), 1u);
+  const auto update = messages::open_alert_update(
+      as_bytes(world.relay.mail_of(second.device.id, v1::ALERT).back().body()), alert.key,
+      world.keys->signing.public_key());
+  ASSERT_TRUE(update);
+  EXPECT_EQ(update.value().state, AlertState::acknowledged);
+  EXPECT_EQ(update.value().person, "p-201");
+
+  // After a restart the bot still knows the alert and its state.
+  world.kill();
+  world.start();
+  step(second, alert.id, AlertAction::acknowledge);  // acknowledged already
+  EXPECT_EQ(updates_of(grace), 1u);
+  step(second, alert.id, AlertAction::close);
+  EXPECT_EQ(updates_of(grace), 2u);
+}
+
+TEST_F(BotAlerts, StepsOfOthersAreRefused_I12) {
+  amy.send("That is a badword.");
+  const auto alert = std::move(alerts_of(grace).at(0));
+  const std::size_t records = world.relay.records.size();
+  step(hugh, alert.id, AlertAction::acknowledge);                             // not his
+  step(grace, alert.id, AlertAction::acknowledge, &hugh.device.signing);      // not her signature
+  step(grace, alert.id, AlertAction::close);                                  // not seen yet
+  step(grace, world.dice.id<messages::AlertId>(), AlertAction::acknowledge);  // no such alert
+  EXPECT_EQ(world.relay.records.size(), records);
+  EXPECT_EQ(updates_of(grace), 0u);
+  EXPECT_TRUE(world.relay.bot_mail.empty());
+}
+
+TEST(AlertStates, FollowTheDesign) {
+  using bot::next_state;
+  EXPECT_EQ(next_state(AlertState::open, AlertAction::acknowledge), AlertState::acknowledged);
+  for (AlertAction action : {AlertAction::assign, AlertAction::escalate, AlertAction::close}) {
+    EXPECT_EQ(next_state(AlertState::open, action), std::nullopt);
+    EXPECT_NE(next_state(AlertState::acknowledged, action), std::nullopt);
+    EXPECT_EQ(next_state(AlertState::closed, action), std::nullopt);
+  }
+  EXPECT_EQ(next_state(AlertState::assigned, AlertAction::escalate), AlertState::escalated);
+  EXPECT_EQ(next_state(AlertState::escalated, AlertAction::close), AlertState::closed);
+  EXPECT_EQ(next_state(AlertState::escalated, AlertAction::assign), std::nullopt);
+}
+
+}  // namespace
+}  // namespace candour::tests

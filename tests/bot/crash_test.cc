@@ -1,0 +1,190 @@
+// Goal: whenever the bot dies, nothing is judged twice, nothing is lost, and what is said again is
+// the same bytes (I4). Method: the process object is dropped at chosen points (before its batch is
+// durable, after it but before anything is sent, after the relay applied it but before the bot
+// heard) and at every draw of randomness in between; a new process opens the same files. The relay
+// double counts any other verdict for a judged submission, any gap and any wrong order.
+#include "tests/bot/world.h"
+
+namespace candour::tests {
+namespace {
+
+class BotCrash : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    world.publish_policy();
+    world.start();
+    world.make_group({&amy, &ben});
+  }
+  World world;
+  Officer amy{world, "p-101"};
+  Officer ben{world, "p-102"};
+};
+
+TEST_F(BotCrash, BeforeItsBatchIsDurable_I4) {
+  world.kill();
+  const auto draft = amy.send("One.");  // the relay holds it
+  world.start();
+  amy.receipt(draft);
+  EXPECT_EQ(world.relay.duplicates, 0u);
+}
+
+TEST_F(BotCrash, AfterItsBatchBeforeAnythingIsSent_I4) {
+  world.relay.drop_frames = true;
+  const auto one = amy.send("One.");
+  const auto two = amy.send("A badword.");
+  EXPECT_EQ(world.robot().outbox().promised(), 2u);
+  world.kill();
+  world.relay.drop_frames = false;
+  world.start();
+  amy.receipt(one);
+  amy.warning(two);
+  ben.catch_up();
+  EXPECT_EQ(ben.shown, std::vector<std::string>{"One."});
+  EXPECT_EQ(world.robot().outbox().promised(), 0u);
+}
+
+TEST_F(BotCrash, AfterTheRelayAppliedItSameBytesAgain_I4) {
+  world.relay.drop_answers = true;
+  const auto one = amy.send("One.");
+  const auto two = amy.send("A badword.");
+  amy.receipt(one);
+  world.kill();
+  world.relay.drop_answers = false;
+  world.start();
+  EXPECT_EQ(world.relay.duplicates, 2u);
+  amy.receipt(one);
+  amy.warning(two);
+  EXPECT_EQ(world.robot().outbox().promised(), 0u);
+}
+
+TEST_F(BotCrash, CommitReleasedButNotMerged_I4) {
+  // Everything up to the commit's verdict is heard, its Done is not.
+  messages::GroupRequest wish = world.create_request({&amy});
+  wish.action = "remove";
+  wish.name = wish.group_class = wish.unit = "";
+  wish.owners.clear();
+  wish.members = {ben.device.id};
+  world.relay.drop_answers = true;
+  world.request(wish);
+  EXPECT_EQ(world.relay.groups[world.group].epoch, 2u);
+  EXPECT_EQ(world.robot().groups().find(world.group)->mls.epoch(), Epoch(1));
+  world.kill();
+  world.relay.drop_answers = false;
+  world.start();
+  EXPECT_EQ(world.robot().groups().find(world.group)->mls.epoch(), Epoch(2));
+  EXPECT_EQ(world.relay.delivered.size(), 2u);
+  amy.catch_up();
+  amy.receipt(amy.send("After the removal."));
+}
+
+TEST_F(BotCrash, MessageOfTheNewEpochThatOvertakesTheDoneWaits) {
+  messages::GroupRequest wish = world.create_request({&amy});
+  wish.action = "remove";
+  wish.name = wish.group_class = wish.unit = "";
+  wish.owners.clear();
+  wish.members = {ben.device.id};
+  world.relay.drop_answers = true;
+  world.request(wish);
+  amy.catch_up();
+  const auto early = amy.send("Already in the new epoch.");
+  EXPECT_FALSE(world.relay.mail_about(amy.device.id, early.id.view()));
+  world.kill();
+  world.relay.drop_answers = false;
+  world.start();
+  amy.receipt(early);
+}
+
+TEST_F(BotCrash, RatchetsSurviveRestarts_I4) {
+  for (int i = 0; i < 5; ++i) {
+    amy.receipt(amy.send("Round " + std::to_string(i)));
+    ben.catch_up();
+    ben.receipt(ben.send("Answer " + std::to_string(i)));
+    amy.catch_up();
+    world.kill();
+    world.start();
+  }
+  ben.catch_up();
+  EXPECT_EQ(ben.chain.seq, amy.chain.seq);
+  EXPECT_EQ(ben.chain.seq, Seq(11));  // one commit, ten messages
+}
+
+TEST_F(BotCrash, AUsedWarningStaysUsedAfterARestart_I4) {
+  const auto draft = amy.send("A badword.");
+  const auto warning = amy.warning(draft);
+  amy.receipt(amy.answer(draft, override_field(warning, "a good reason to say so")));
+  world.kill();
+  world.start();
+  EXPECT_EQ(amy.rejection(amy.answer(draft, override_field(warning, "a good reason to say so"))),
+            "warning_invalid");
+}
+
+// A conversation with everything in it, with the bot killed at its `kill_at`-th draw.
+struct Outcome {
+  std::vector<std::string> shown;
+  std::uint64_t seq = 0;
+  std::uint64_t records = 0;
+  std::size_t alerts = 0;
+  int kills = 0;
+  std::uint64_t draws = 0;
+};
+
+Outcome play(std::uint64_t kill_at) {
+  World world;
+  world.publish_policy();
+  world.start();
+  Officer amy(world, "p-101");
+  Officer ben(world, "p-102");
+  Officer chloe(world, "p-103");
+  Officer grace(world, "p-201", "supervisor", "team-a");
+  const std::uint64_t before = world.bot_dice.draws;
+  if (kill_at != 0) world.bot_dice.kill_at = before + kill_at;
+  for (Officer* officer : {&amy, &ben, &chloe}) officer->publish_key_package();
+  for (Officer* officer : {&amy, &ben, &chloe}) officer->publish_key_package();
+  world.request(world.create_request({&amy, &ben, &chloe}));
+  world.advance(4'000);
+  for (Officer* officer : {&amy, &ben, &chloe}) officer->catch_up();
+  const auto clean = amy.send("Morning.");
+  const auto warned = amy.send("That is a badword.");
+  const auto sent_anyway =
+      amy.answer(warned, override_field(amy.warning(warned), "quoting what the suspect said"));
+  world.revoke(chloe.device);
+  world.advance(4'000);
+  ben.catch_up();
+  amy.catch_up();
+  const auto last = ben.send("Evening.");
+  ben.catch_up();
+  amy.catch_up();
+  amy.receipt(clean);
+  amy.receipt(sent_anyway);
+  ben.receipt(last);
+  return {ben.shown,
+          ben.chain.seq.value,
+          world.relay.records.size(),
+          world.relay.mail_of(grace.device.id, v1::ALERT).size(),
+          world.kills,
+          world.bot_dice.draws - before};
+}
+
+TEST(BotCrashEverywhere, TheConversationEndsTheSame_I4) {
+  const Outcome calm = play(0);
+  EXPECT_EQ(calm.shown, (std::vector<std::string>{"Morning.", "That is a badword.", "(own)"}));
+  EXPECT_EQ(calm.seq, 5u);  // three messages and two commits
+  EXPECT_EQ(calm.alerts, 2u);
+  ASSERT_GT(calm.draws, 40u);
+  int killed = 0;
+  int points = 0;
+  for (std::uint64_t at = 1; at <= calm.draws; at += 2) {
+    SCOPED_TRACE("killed at draw " + std::to_string(at));
+    const Outcome outcome = play(at);
+    ++points;
+    killed += outcome.kills;
+    EXPECT_EQ(outcome.shown, calm.shown);
+    EXPECT_EQ(outcome.seq, calm.seq);
+    EXPECT_EQ(outcome.records, calm.records);
+    EXPECT_EQ(outcome.alerts, calm.alerts);
+  }
+  EXPECT_GE(killed, points - 1);
+}
+
+}  // namespace
+}  // namespace candour::tests

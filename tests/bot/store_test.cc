@@ -1,0 +1,126 @@
+// Goal: bot.db keeps a batch whole or not at all, for one process, under one key. Method: batches
+// left open, reopened files, another key, two openers.
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/files.h"
+#include "tests/bot/world.h"
+
+namespace candour::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using storage::BotStore;
+
+class BotStoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder = fs::temp_directory_path() / ("candour-bot-store-" + std::to_string(::getpid()));
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    open();
+  }
+  void TearDown() override {
+    store.reset();
+    fs::remove_all(folder);
+  }
+  void open() {
+    store.reset();
+    auto opened = BotStore::open(folder / "bot.db", key.clone(), dice);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store = std::move(opened).value();
+  }
+  storage::OutboxRow row(const std::string& frame) {
+    storage::OutboxRow out;
+    out.group = dice.id<GroupId>();
+    out.message_id = dice.id<MessageId>();
+    out.frame = to_bytes(frame);
+    return out;
+  }
+  fs::path folder;
+  Dice dice{3};
+  crypto::AeadKey key = dice.secret<32>();
+  std::unique_ptr<BotStore> store;
+};
+
+TEST_F(BotStoreTest, CommittedBatchesStayInOrder_I4) {
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->put_outbox(row("first")));
+  ASSERT_TRUE(store->put_outbox(row("second")));
+  ASSERT_TRUE(store->commit());
+  open();
+  const auto rows = store->outbox().value();
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(as_text(rows[0].frame), "first");
+  EXPECT_EQ(as_text(rows[1].frame), "second");
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->drop_outbox(rows[0].number));
+  ASSERT_TRUE(store->put_outbox(row("third")));
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(as_text(store->outbox().value()[1].frame), "third");
+}
+
+TEST_F(BotStoreTest, OpenBatchIsForgotten_I4) {
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->put_outbox(row("never said")));
+  ASSERT_TRUE(store->put_number("mail", 9));
+  open();
+  EXPECT_TRUE(store->outbox().value().empty());
+  EXPECT_EQ(store->number("mail").value(), 0u);
+}
+
+TEST_F(BotStoreTest, AnotherKeyOpensNothing) {
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->put_outbox(row("sealed")));
+  ASSERT_TRUE(store->commit());
+  key = dice.secret<32>();
+  open();
+  EXPECT_EQ(store->outbox().error().code, ErrorCode::state_damaged);
+}
+
+TEST_F(BotStoreTest, SealedRowsAreNotReadableOnDisk) {
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->put_outbox(row("a-frame-with-a-planted-word")));
+  ASSERT_TRUE(store->commit());
+  store.reset();
+  const Bytes file = read_file(folder / "bot.db", 64u << 20).value();
+  const std::string_view bytes = as_text(file);
+  ASSERT_GT(bytes.size(), 1000u);
+  EXPECT_EQ(bytes.find("planted"), std::string_view::npos);
+  EXPECT_NE(bytes.find("outbox"), std::string_view::npos);
+}
+
+TEST_F(BotStoreTest, SecondProcessIsLockedOut) {
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->put_number("mail", 1));
+  ASSERT_TRUE(store->commit());
+  auto second = BotStore::open(folder / "bot.db", key.clone(), dice);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::state_locked);
+}
+
+TEST_F(BotStoreTest, DamagedFileIsSaidToBeDamaged) {
+  store.reset();
+  std::ofstream(folder / "bot.db", std::ios::binary) << std::string(8192, 'x');
+  fs::remove(folder / "bot.db-wal");
+  auto opened = BotStore::open(folder / "bot.db", key.clone(), dice);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::state_damaged);
+}
+
+TEST_F(BotStoreTest, WarningsAreForgottenOnlyAfterTheyExpired) {
+  const auto one = dice.id<Digest>();
+  const auto two = dice.id<Digest>();
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->put_warning_used(one, TimeMs(100), TimeMs(50)));
+  ASSERT_TRUE(store->put_warning_used(two, TimeMs(200), TimeMs(99)));
+  EXPECT_TRUE(store->warning_used(one).value());
+  ASSERT_TRUE(store->put_warning_used(two, TimeMs(200), TimeMs(150)));
+  EXPECT_FALSE(store->warning_used(one).value());
+  EXPECT_TRUE(store->warning_used(two).value());
+  ASSERT_TRUE(store->commit());
+}
+
+}  // namespace
+}  // namespace candour::tests
