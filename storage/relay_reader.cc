@@ -7,8 +7,8 @@ namespace candour::storage {
 namespace {
 
 Error failed(const char* what, const std::exception& e) {
-  return error(ErrorCode::storage_failed, std::string("cannot read ") + what +
-                                              " from relay.db: " + e.what());
+  return error(ErrorCode::storage_failed,
+               std::string("cannot read ") + what + " from relay.db: " + e.what());
 }
 
 PendingRow pending_row(const RelayDb::Query& q) {
@@ -32,8 +32,8 @@ DirectoryRow directory_row(const RelayDb::Query& q) {
 }
 
 void load_groups(RelayDb& db, RelaySnapshot& out) {
-  auto groups = db.query(
-      "SELECT group_id, epoch, seq, submission, token_hash, stopped FROM groups");
+  auto groups =
+      db.query("SELECT group_id, epoch, seq, submission, token_hash, stopped FROM groups");
   while (groups.step()) {
     out.groups.push_back({groups.id<GroupId>(0), Epoch(groups.number(1)), Seq(groups.number(2)),
                           Submission(groups.number(3)), groups.id<Digest>(4),
@@ -68,11 +68,14 @@ void load_groups(RelayDb& db, RelaySnapshot& out) {
 
 void load_devices(RelayDb& db, RelaySnapshot& out) {
   auto counters = db.query("SELECT device, last FROM mail_counters");
-  while (counters.step()) out.mail_counters.emplace_back(counters.id<DeviceId>(0), counters.number(1));
+  while (counters.step())
+    out.mail_counters.emplace_back(counters.id<DeviceId>(0), counters.number(1));
   auto packages = db.query("SELECT device, count(*) FROM key_packages GROUP BY device");
-  while (packages.step()) out.key_packages.emplace_back(packages.id<DeviceId>(0), packages.number(1));
+  while (packages.step())
+    out.key_packages.emplace_back(packages.id<DeviceId>(0), packages.number(1));
   auto ids = db.query("SELECT device, mail_id, hash FROM bot_mail_ids ORDER BY number");
-  while (ids.step()) out.bot_mail_ids.push_back({ids.id<DeviceId>(0), ids.blob(1), ids.id<Digest>(2)});
+  while (ids.step())
+    out.bot_mail_ids.push_back({ids.id<DeviceId>(0), ids.blob(1), ids.id<Digest>(2)});
 }
 
 void load_log(RelayDb& db, RelaySnapshot& out) {
@@ -82,11 +85,11 @@ void load_log(RelayDb& db, RelaySnapshot& out) {
   while (directory.step()) out.directory.push_back(directory_row(directory));
   auto appended = db.query("SELECT record_id, idx, hash FROM appended");
   while (appended.step()) {
-    out.appended.push_back(
-        {appended.id<RecordId>(0), appended.number(1), appended.id<Digest>(2)});
+    out.appended.push_back({appended.id<RecordId>(0), appended.number(1), appended.id<Digest>(2)});
   }
   auto checkpoints = db.query("SELECT size, note FROM checkpoints ORDER BY size");
-  while (checkpoints.step()) out.checkpoints.push_back({checkpoints.number(0), checkpoints.text(1), {}});
+  while (checkpoints.step())
+    out.checkpoints.push_back({checkpoints.number(0), checkpoints.text(1), {}});
   for (auto& checkpoint : out.checkpoints) {
     auto lines = db.query("SELECT name, line FROM cosignatures WHERE size = ?", checkpoint.size);
     while (lines.step()) checkpoint.cosignatures.emplace_back(lines.text(0), lines.text(1));
@@ -206,9 +209,9 @@ Result<Digest> RelayReader::read(unsigned level, std::uint64_t index) const {
   } catch (const std::exception& e) {
     return failed("a hash of the log", e);
   }
-  return error(ErrorCode::log_inconsistent, "the log has no hash at level " +
-                                                std::to_string(level) + ", index " +
-                                                std::to_string(index));
+  return error(
+      ErrorCode::log_inconsistent,
+      "the log has no hash at level " + std::to_string(level) + ", index " + std::to_string(index));
 }
 
 Result<Bytes> RelayReader::entry(std::uint64_t index) const {

@@ -155,8 +155,8 @@ Result<std::unique_ptr<RelayStore>> RelayStore::open(const RelayStoreOptions& op
     impl->writer = std::make_unique<RelayDb>(file, RelayDb::Mode::write, options.pages_max);
     impl->reader_db = std::make_unique<RelayDb>(file, RelayDb::Mode::read, 0);
   } catch (const std::exception& e) {
-    return error(ErrorCode::state_damaged, file.string() + " cannot be opened: " + e.what() +
-                                               "; restore it from a backup");
+    return error(ErrorCode::state_damaged,
+                 file.string() + " cannot be opened: " + e.what() + "; restore it from a backup");
   }
   Impl* running = impl.get();
   impl->write_thread = std::thread([running] { running->write_loop(); });
@@ -186,8 +186,9 @@ void RelayStore::publish(PublishedObject object, Done done) {
 }
 
 void RelayStore::accept(AcceptedSubmission submission, Done done) {
-  impl_->write([submission = std::move(submission)](RelayDb& db) { write_accepted(db, submission); },
-               std::move(done));
+  impl_->write(
+      [submission = std::move(submission)](RelayDb& db) { write_accepted(db, submission); },
+      std::move(done));
 }
 
 void RelayStore::judge(JudgedSubmission judged, Done done) {
@@ -238,8 +239,8 @@ void RelayStore::put_bot_mail(BotMailId id, MailRow mail, Done done) {
 }
 
 void RelayStore::acknowledge(Acknowledged acknowledged, Done done) {
-  impl_->write([acknowledged = std::move(acknowledged)](
-                   RelayDb& db) { write_acknowledged(db, acknowledged); },
+  impl_->write([acknowledged =
+                    std::move(acknowledged)](RelayDb& db) { write_acknowledged(db, acknowledged); },
                std::move(done));
 }
 
@@ -252,8 +253,8 @@ void RelayStore::put_cosignature(std::uint64_t size, std::string name, std::stri
                                  Done done) {
   impl_->write(
       [size, name = std::move(name), line = std::move(line)](RelayDb& db) {
-        db.run("INSERT OR REPLACE INTO cosignatures (size, name, line) VALUES (?, ?, ?)", size, name,
-               line);
+        db.run("INSERT OR REPLACE INTO cosignatures (size, name, line) VALUES (?, ?, ?)", size,
+               name, line);
       },
       std::move(done));
 }

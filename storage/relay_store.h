@@ -24,8 +24,8 @@
 namespace candour::storage {
 
 struct RelayStoreOptions {
-  std::filesystem::path folder;   // must exist
-  std::uint32_t pages_max = 0;    // bound on the database, in pages of 4096 bytes; 0 = none
+  std::filesystem::path folder;  // must exist
+  std::uint32_t pages_max = 0;   // bound on the database, in pages of 4096 bytes; 0 = none
 };
 
 class RelayStore {

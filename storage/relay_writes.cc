@@ -75,7 +75,8 @@ void write_accepted(RelayDb& db, const AcceptedSubmission& accepted) {
         "INSERT INTO groups (group_id, epoch, seq, submission, token_hash, stopped) "
         "VALUES (?, 0, 0, 0, ?, 0)",
         row.group, Digest());
-    db.run("INSERT INTO members (group_id, device, cursor) VALUES (?, ?, 0)", row.group, row.sender);
+    db.run("INSERT INTO members (group_id, device, cursor) VALUES (?, ?, 0)", row.group,
+           row.sender);
   }
   db.run("UPDATE groups SET submission = ? WHERE group_id = ?", row.submission, row.group);
   db.run(
@@ -87,7 +88,8 @@ void write_accepted(RelayDb& db, const AcceptedSubmission& accepted) {
   db.run(
       "INSERT INTO submitted (device, number, message_id, group_id, submission, hash) "
       "VALUES (?, ?, ?, ?, ?, ?)",
-      memory.device, memory.number, memory.message_id, memory.group, memory.submission, memory.hash);
+      memory.device, memory.number, memory.message_id, memory.group, memory.submission,
+      memory.hash);
   if (memory.number > kSubmissionsRemembered) {
     db.run("DELETE FROM submitted WHERE device = ? AND number <= ?", memory.device,
            memory.number - kSubmissionsRemembered);

@@ -40,8 +40,12 @@ class EchoHandler : public net::ServerHandler {
   }
 
   /// Waits until `count` sessions have been opened (closed); false after ten seconds.
-  bool wait_opened(int count) { return wait([&] { return opened_ >= count; }); }
-  bool wait_closed(int count) { return wait([&] { return closed_ >= count; }); }
+  bool wait_opened(int count) {
+    return wait([&] { return opened_ >= count; });
+  }
+  bool wait_closed(int count) {
+    return wait([&] { return closed_ >= count; });
+  }
   std::map<net::SessionId, Bytes> bindings() {
     std::lock_guard lock(mutex_);
     return bindings_;

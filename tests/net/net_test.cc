@@ -123,7 +123,8 @@ TEST_F(NetTest, AnswersHttpOnTheSamePort) {
   ASSERT_TRUE(reply) << reply.error().message;
   EXPECT_EQ(reply.value().status, 200u);
   EXPECT_EQ(as_text(reply.value().body), "hello\n");
-  auto posted = net::http_request(io_, endpoint(), "POST", "/hello", as_bytes("body"), 10'000, 1024);
+  auto posted =
+      net::http_request(io_, endpoint(), "POST", "/hello", as_bytes("body"), 10'000, 1024);
   ASSERT_TRUE(posted);
   EXPECT_EQ(as_text(posted.value().body), "body");
   auto unknown = net::http_request(io_, endpoint(), "GET", "/nothing", {}, 10'000, 1024);

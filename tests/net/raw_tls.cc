@@ -36,7 +36,8 @@ std::unique_ptr<RawTls> RawTls::connect(std::uint16_t port, int version_max) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(impl->descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (::connect(impl->descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+      0) {
     return nullptr;
   }
   impl->context = SSL_CTX_new(TLS_client_method());
@@ -67,10 +68,11 @@ Bytes RawTls::read_all() {
 }
 
 bool RawTls::upgrade(const std::string& extra_fields) {
-  write(as_bytes("GET /v1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                 "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: candour.v1\r\n" +
-                 extra_fields + "\r\n"));
+  write(
+      as_bytes("GET /v1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+               "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+               "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: candour.v1\r\n" +
+               extra_fields + "\r\n"));
   return as_text(read()).starts_with("HTTP/1.1 101");
 }
 

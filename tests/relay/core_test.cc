@@ -60,6 +60,22 @@ class Turn {
   std::deque<std::function<void()>> tasks_;
 };
 
+v1::ClientFrame login_frame(const World& world, const TestDevice& amy,
+                            const v1::Challenge& challenge, const Bytes& binding) {
+  const identity::LoginTranscript transcript{.log_origin = world.statement.log.name,
+                                             .nonce = to_bytes(challenge.nonce()),
+                                             .channel_binding = binding,
+                                             .subject = to_bytes(amy.id().view()),
+                                             .client_build = "candour/0.1.0"};
+  v1::ClientFrame login;
+  login.set_request(1);
+  login.mutable_login()->set_version(1);
+  login.mutable_login()->set_device(wire::to_field(amy.id()));
+  login.mutable_login()->set_client_build("candour/0.1.0");
+  login.mutable_login()->set_signature(wire::to_field(transcript.sign(amy.key)));
+  return login;
+}
+
 TEST(Core, I4_NothingIsAcknowledgedOnceTheDiskFails) {
   World world;
   const auto amy = world.make_device(60, "p-amy", "officer");
@@ -85,19 +101,8 @@ TEST(Core, I4_NothingIsAcknowledgedOnceTheDiskFails) {
   const Bytes binding(32, 5);
   core.opened(1, binding);
   ASSERT_EQ(outlet.frames.back().body_case(), Body::kChallenge);
-  const identity::LoginTranscript transcript{
-      .log_origin = world.statement.log.name,
-      .nonce = to_bytes(outlet.frames.back().challenge().nonce()),
-      .channel_binding = binding,
-      .subject = to_bytes(amy.id().view()),
-      .client_build = "candour/0.1.0"};
-  v1::ClientFrame login;
-  login.set_request(1);
-  login.mutable_login()->set_version(1);
-  login.mutable_login()->set_device(wire::to_field(amy.id()));
-  login.mutable_login()->set_client_build("candour/0.1.0");
-  login.mutable_login()->set_signature(wire::to_field(transcript.sign(amy.key)));
-  core.frame(1, wire::serialise(login));
+  core.frame(1,
+             wire::serialise(login_frame(world, amy, outlet.frames.back().challenge(), binding)));
   ASSERT_EQ(outlet.frames.back().body_case(), Body::kLoggedIn);
 
   std::vector<std::string> reasons;

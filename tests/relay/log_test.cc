@@ -18,8 +18,7 @@ namespace {
 class WitnessServer : public net::ServerHandler {
  public:
   explicit WitnessServer(const identity::NoteKey& log) : log_(log), key_(test_key(kWitness1)) {
-    auto started = net::Server::start(
-        io_, {.queue_frames_max = 4, .sessions_max = 16}, *this);
+    auto started = net::Server::start(io_, {.queue_frames_max = 4, .sessions_max = 16}, *this);
     EXPECT_TRUE(started);
     server_ = std::move(started.value());
   }
@@ -150,8 +149,8 @@ TEST_F(Log, BotAndOutsideWitnessMakeTheQuorum) {
     if (asked.checkpoint().empty()) continue;
     auto note = identity::SignedNote::parse(asked.checkpoint()).value();
     const auto size = tlog::Checkpoint::parse(note.text).value().size;
-    const auto line = tlog::make_cosignature(note, "witness.example/two", test_key(kWitness2),
-                                             1'800'000'000);
+    const auto line =
+        tlog::make_cosignature(note, "witness.example/two", test_key(kWitness2), 1'800'000'000);
     v1::ClientFrame frame;
     frame.mutable_cosignature()->set_size(size);
     Bytes signature(4);
@@ -213,8 +212,7 @@ TEST_F(Log, AdminTellsReadinessAndMetrics) {
   EXPECT_EQ(ready.status, 200u);
   EXPECT_NE(as_text(ready.body).find("\"bot_present\":true"), std::string_view::npos);
   const auto metrics = world.admin("/metrics");
-  EXPECT_NE(as_text(metrics.body).find("candour_relay_releases_total 2\n"),
-            std::string_view::npos);
+  EXPECT_NE(as_text(metrics.body).find("candour_relay_releases_total 2\n"), std::string_view::npos);
   EXPECT_EQ(world.admin("/debug").status, 404u);
 }
 

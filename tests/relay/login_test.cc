@@ -18,8 +18,8 @@ TEST_F(Login, I12_BeforeLoginOnlyPingAndLoginAreAnswered) {
   v1::ClientFrame frame;
   frame.mutable_get_directory();
   EXPECT_EQ(peer.refusal(frame), ErrorCode::not_logged_in);
-  EXPECT_EQ(peer.refusal(submit_frame(world, world.random.id<GroupId>(),
-                                      world.random.id<MessageId>(), 0)),
+  EXPECT_EQ(peer.refusal(
+                submit_frame(world, world.random.id<GroupId>(), world.random.id<MessageId>(), 0)),
             ErrorCode::not_logged_in);
   v1::ClientFrame ping;
   ping.mutable_ping();
@@ -67,8 +67,7 @@ TEST_F(Login, ForeignKeyUnknownDeviceUnlistedBuild) {
   with.mutable_login()->set_certificate(stranger.certificate);
   EXPECT_EQ(unpublished.refusal(with), ErrorCode::unknown_device);
   Peer build(world);
-  EXPECT_EQ(build.refusal(build.login_frame(amy, "someone/1.0")),
-            ErrorCode::client_build_unlisted);
+  EXPECT_EQ(build.refusal(build.login_frame(amy, "someone/1.0")), ErrorCode::client_build_unlisted);
 }
 
 TEST_F(Login, CertificateOfAnotherOrganisationIsForeign) {
@@ -117,12 +116,13 @@ TEST_F(Login, RoleKeyMayPublishAndNothingElse) {
   Peer registrar(world);
   ASSERT_EQ(registrar.login_role("registrar-1", test_key(kRegistrar1)).body_case(),
             Body::kLoggedIn);
-  EXPECT_EQ(registrar.refusal(submit_frame(world, world.random.id<GroupId>(),
-                                           world.random.id<MessageId>(), 0)),
+  EXPECT_EQ(registrar.refusal(
+                submit_frame(world, world.random.id<GroupId>(), world.random.id<MessageId>(), 0)),
             ErrorCode::not_permitted);
   Peer pretender(world);
-  EXPECT_EQ(code_from_name(pretender.login_role("registrar-1", test_key(kStranger)).failure().code()),
-            ErrorCode::login_invalid);
+  EXPECT_EQ(
+      code_from_name(pretender.login_role("registrar-1", test_key(kStranger)).failure().code()),
+      ErrorCode::login_invalid);
 }
 
 TEST_F(Login, PublishedTwiceIsOneObject) {
@@ -162,8 +162,8 @@ TEST_F(Login, I12_StatementByAnotherRootOrOlderChangesNothing) {
 TEST_F(Login, I12_RandomAndTruncatedFramesGetAnErrorAndNothingElse) {
   Peer peer(world);
   ASSERT_EQ(peer.login(amy).body_case(), Body::kLoggedIn);
-  Bytes good = wire::serialise(submit_frame(world, world.random.id<GroupId>(),
-                                            world.random.id<MessageId>(), 0));
+  Bytes good = wire::serialise(
+      submit_frame(world, world.random.id<GroupId>(), world.random.id<MessageId>(), 0));
   good.resize(good.size() / 2);
   peer.send_raw(good);
   EXPECT_EQ(peer.next(Body::kFailure).failure().code(), "frame_malformed");

@@ -1,6 +1,6 @@
-// Goal: the program itself keeps what it acknowledged when it is killed at any moment (I4), and ends
-// as an operator expects. Method: candour-relay as a process of its own, killed while a device is
-// submitting, started again on the same state.
+// Goal: the program itself keeps what it acknowledged when it is killed at any moment (I4), and
+// ends as an operator expects. Method: candour-relay as a process of its own, killed while a device
+// is submitting, started again on the same state.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>

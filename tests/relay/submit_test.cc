@@ -1,6 +1,6 @@
 // Goal: every refusal of a submission has its own code and changes nothing (I12); what is accepted
-// is kept until it is judged (I4, I11). Method: raw submissions, each wrong in one way; the state is
-// read back through the number the next good submission gets.
+// is kept until it is judged (I4, I11). Method: raw submissions, each wrong in one way; the state
+// is read back through the number the next good submission gets.
 #include "base/limits.h"
 #include "tests/relay/world.h"
 
@@ -20,9 +20,9 @@ class Submitting : public RelayTest {
 
 TEST_F(Submitting, I12_EachRefusalHasItsCodeAndChangesNothing) {
   EXPECT_EQ(next_number(), 2u);  // 1 was the commit that made the group
-  EXPECT_EQ(a->refusal(submit_frame(world, world.random.id<GroupId>(),
-                                    world.random.id<MessageId>(), 1)),
-            ErrorCode::group_unknown);
+  EXPECT_EQ(
+      a->refusal(submit_frame(world, world.random.id<GroupId>(), world.random.id<MessageId>(), 1)),
+      ErrorCode::group_unknown);
   auto& outsider = world.device("p-outside");
   Peer outside(world);
   ASSERT_EQ(outside.login(outsider).body_case(), Body::kLoggedIn);
@@ -102,9 +102,7 @@ TEST_F(Submitting, WhileACommitIsPendingOthersWait) {
 TEST_F(Submitting, CommitIsCheckedAfterWhatWasAcceptedBefore) {
   ASSERT_EQ(a->call(submit()).body_case(), Body::kSubmitted);
   ASSERT_EQ(b->call(submit()).body_case(), Body::kSubmitted);
-  ASSERT_EQ(bot->peer()
-                .call(bot->commit_frame(group, world.random.id<MessageId>(), 1))
-                .body_case(),
+  ASSERT_EQ(bot->peer().call(bot->commit_frame(group, world.random.id<MessageId>(), 1)).body_case(),
             Body::kSubmitted);
   const auto first = bot->next_check();
   const auto second = bot->next_check();

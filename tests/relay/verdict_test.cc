@@ -1,6 +1,6 @@
 // Goal: a message passes only with a verdict that is the bot's, in order, over exactly this
-// ciphertext and log leaf; a repeat is harmless and a contradiction stops the group. Method: verdicts
-// that are wrong in one way each, then the right one, which must still work.
+// ciphertext and log leaf; a repeat is harmless and a contradiction stops the group. Method:
+// verdicts that are wrong in one way each, then the right one, which must still work.
 #include "crypto/hash.h"
 #include "tests/relay/world.h"
 
@@ -43,7 +43,8 @@ TEST_F(Verdicts, I12_WrongTokensAreRefusedAndTheRightOneStillWorks) {
   for (const auto& change : changes) {
     EXPECT_EQ(bot->peer().refusal(with_token(good, change)), ErrorCode::token_invalid);
   }
-  EXPECT_EQ(bot->peer().refusal(with_token(good, [](Token&) {}, &amy.key)),
+  EXPECT_EQ(bot->peer().refusal(with_token(
+                good, [](Token&) {}, &amy.key)),
             ErrorCode::token_invalid);
   auto none = good;
   none.mutable_verdict()->clear_token();
@@ -130,9 +131,7 @@ TEST_F(Verdicts, SameMessageIdFromTwoDevicesIsTwoMessages) {
 }
 
 TEST_F(Verdicts, RosterWithoutTheBotOrWithStrangersIsRefused) {
-  ASSERT_EQ(bot->peer()
-                .call(bot->commit_frame(group, world.random.id<MessageId>(), 1))
-                .body_case(),
+  ASSERT_EQ(bot->peer().call(bot->commit_frame(group, world.random.id<MessageId>(), 1)).body_case(),
             Body::kSubmitted);
   const auto submission = bot->next_check();
   const auto stranger = world.make_device(220, "p-stranger", "officer");

@@ -280,8 +280,8 @@ TestDevice World::make_device(std::uint8_t number, const std::string& person,
                          .unit = "team-a"};
   certificate.not_before = statement.issued;
   certificate.not_after = TimeMs(statement.issued.value + lifetime_ms);
-  device.certificate = signed_text(
-      certificate.print(), {{"registrar-1", kRegistrar1}, {"registrar-2", kRegistrar2}});
+  device.certificate = signed_text(certificate.print(),
+                                   {{"registrar-1", kRegistrar1}, {"registrar-2", kRegistrar2}});
   return device;
 }
 
@@ -324,10 +324,8 @@ ErrorCode World::publish_refusal(v1::ObjectKind kind, const std::string& object)
 }
 
 std::string World::revocation(const DeviceId& device) {
-  const identity::Revocation text{.organisation = statement.id,
-                                  .device = device,
-                                  .reason = "lost",
-                                  .issued = clock.now()};
+  const identity::Revocation text{
+      .organisation = statement.id, .device = device, .reason = "lost", .issued = clock.now()};
   return signed_text(text.print(), {{"registrar-1", kRegistrar1}});
 }
 

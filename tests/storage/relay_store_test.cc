@@ -2,6 +2,8 @@
 // release are there together or not at all (I3), and a failing disk is told, not hidden. Method: a
 // kill is simulated by copying database and write-ahead log while the store is open, which is what
 // the next process would find; a full disk by a bound on the number of pages.
+#include "storage/relay_store.h"
+
 #include <gtest/gtest.h>
 
 #include <condition_variable>
@@ -10,7 +12,6 @@
 #include <mutex>
 #include <random>
 
-#include "storage/relay_store.h"
 #include "tests/net/certificates.h"
 #include "tlog/leaf.h"
 
@@ -35,7 +36,8 @@ class RelayStoreTest : public ::testing::Test {
         std::filesystem::copy_file(folder_.path() / name, copy.path() / name);
       }
     }
-    auto other = RelayStore::open({.folder = copy.path()}, [](std::function<void()> task) { task(); });
+    auto other =
+        RelayStore::open({.folder = copy.path()}, [](std::function<void()> task) { task(); });
     EXPECT_TRUE(other) << other.error().message;
     auto snapshot = other.value()->load();
     EXPECT_TRUE(snapshot) << snapshot.error().message;
@@ -118,7 +120,8 @@ class RelayStoreTest : public ::testing::Test {
   std::vector<MessageRow> messages(Seq after = Seq(0)) {
     return read<std::vector<MessageRow>>([this, after](const RelayReader& reader) {
              return reader.messages(group_, after, 1 << 20);
-           }).value();
+           })
+        .value();
   }
 
   testing::TemporaryFolder folder_;
@@ -185,8 +188,8 @@ TEST_F(RelayStoreTest, WaitingOperationsShareATransactionAndCompleteInOrder) {
     });
   }
   std::unique_lock lock(mutex);
-  ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(60),
-                               [&] { return order.size() == kCount; }));
+  ASSERT_TRUE(
+      changed.wait_for(lock, std::chrono::seconds(60), [&] { return order.size() == kCount; }));
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
   EXPECT_EQ(store_->counters().operations, kCount);
   EXPECT_LT(store_->counters().transactions, kCount);
@@ -194,9 +197,8 @@ TEST_F(RelayStoreTest, WaitingOperationsShareATransactionAndCompleteInOrder) {
 
 TEST_F(RelayStoreTest, PendingComesBackInAcceptOrder) {
   for (std::uint64_t n = 1; n <= 5; ++n) ASSERT_TRUE(accept(n));
-  auto rows = read<std::vector<PendingBody>>([this](const RelayReader& reader) {
-    return reader.pending(group_, Submission(2), 250);
-  });
+  auto rows = read<std::vector<PendingBody>>(
+      [this](const RelayReader& reader) { return reader.pending(group_, Submission(2), 250); });
   ASSERT_TRUE(rows);
   ASSERT_EQ(rows.value().size(), 3u);  // bounded by size
   for (std::uint64_t i = 0; i < 3; ++i) {
@@ -324,7 +326,8 @@ TEST_F(RelayStoreTest, OneProcessAtATime) {
 TEST_F(RelayStoreTest, FileThatIsNoDatabaseIsDamage) {
   testing::TemporaryFolder other;
   std::ofstream(other.path() / "relay.db") << std::string(8192, 'x');
-  auto opened = RelayStore::open({.folder = other.path()}, [](std::function<void()> task) { task(); });
+  auto opened =
+      RelayStore::open({.folder = other.path()}, [](std::function<void()> task) { task(); });
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::state_damaged);
 }

@@ -163,11 +163,11 @@ asio::awaitable<Status> WsClient::Impl::upgrade(const Endpoint& endpoint) {
       response, endpoint.tls_name + ":" + std::to_string(endpoint.port), "/v1", kAwait);
   if (core->deadline_passed()) co_return cannot_connect(endpoint, "no answer in time");
   if (refused) {
-    co_return cannot_connect(
-        endpoint, refused == websocket::error::upgrade_declined
-                      ? "it refused the WebSocket upgrade with status " +
-                            std::to_string(response.result_int())
-                      : "the WebSocket handshake failed: " + refused.message());
+    co_return cannot_connect(endpoint,
+                             refused == websocket::error::upgrade_declined
+                                 ? "it refused the WebSocket upgrade with status " +
+                                       std::to_string(response.result_int())
+                                 : "the WebSocket handshake failed: " + refused.message());
   }
   if (response[http::field::sec_websocket_protocol] != "candour.v1") {
     co_return cannot_connect(endpoint, "it does not speak candour.v1");
@@ -260,9 +260,9 @@ Result<std::unique_ptr<WsClient>> WsClient::connect(IoThread& io, const Endpoint
   }
   auto handover = std::make_shared<Handover<std::shared_ptr<Impl>>>();
   auto& context = io.impl().context;
-  const auto work = [](asio::io_context& c, Endpoint to, std::uint64_t timeout,
-                       std::shared_ptr<Handover<std::shared_ptr<Impl>>> result)
-      -> asio::awaitable<void> {
+  const auto work =
+      [](asio::io_context& c, Endpoint to, std::uint64_t timeout,
+         std::shared_ptr<Handover<std::shared_ptr<Impl>>> result) -> asio::awaitable<void> {
     auto core = co_await open_stream(c, to, timeout);
     if (!core) {
       result->set(core.as_failure());

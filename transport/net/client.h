@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "base/bytes.h"
+#include "base/result.h"
 #include "transport/net/io_thread.h"
 
 namespace candour::net {

@@ -191,9 +191,8 @@ asio::awaitable<void> Server::Impl::accept_loop() {
       std::lock_guard lock(mutex);
       ++running;
     }
-    asio::co_spawn(context, serve(std::move(socket)), [self](std::exception_ptr) {
-      self->connection_ended();
-    });
+    asio::co_spawn(context, serve(std::move(socket)),
+                   [self](std::exception_ptr) { self->connection_ended(); });
   }
 }
 

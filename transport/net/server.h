@@ -61,16 +61,16 @@ Result<TimeMs> certificate_expiry(const std::string& certificate_file);
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;           // 0 = any free one
-  std::string certificate_file;     // PEM; empty = plain HTTP without WebSocket, loopback only
+  std::uint16_t port = 0;        // 0 = any free one
+  std::string certificate_file;  // PEM; empty = plain HTTP without WebSocket, loopback only
   std::string private_key_file;
-  std::size_t frame_size_max = 0;   // larger messages: frame_too_large, session closed
+  std::size_t frame_size_max = 0;  // larger messages: frame_too_large, session closed
   std::size_t http_body_size_max = 64 * 1024;
-  std::size_t queue_frames_max = 0; // a reader slower than this is closed (4008 "too slow")
+  std::size_t queue_frames_max = 0;  // a reader slower than this is closed (4008 "too slow")
   std::size_t queue_bytes_max = 16 * 1024 * 1024;  // the same by size
-  std::size_t sessions_max = 0;            // connections beyond are closed at once
-  std::uint64_t idle_timeout_ms = 60'000;  // pings keep it alive
-  std::uint64_t handshake_timeout_ms = 10'000;  // for TLS, for one HTTP request, for closing
+  std::size_t sessions_max = 0;                    // connections beyond are closed at once
+  std::uint64_t idle_timeout_ms = 60'000;          // pings keep it alive
+  std::uint64_t handshake_timeout_ms = 10'000;     // for TLS, for one HTTP request, for closing
   /// Browsers say which site a page came from. Refused (403) unless it is this server itself
   /// ("https://" and the Host field) or one of these.
   std::vector<std::string> origins;

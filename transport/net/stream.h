@@ -39,7 +39,8 @@ class StreamCore : public std::enable_shared_from_this<StreamCore> {
   /// Above this many collected bytes `fill` is not called and asynchronous writers wait.
   static constexpr std::size_t kUnsentGoal = 64 * 1024;
 
-  explicit StreamCore(Socket socket) : socket_(std::move(socket)), executor_(socket_.get_executor()) {}
+  explicit StreamCore(Socket socket)
+      : socket_(std::move(socket)), executor_(socket_.get_executor()) {}
 
   /// Turns TLS on; before any byte is read or written.
   void use_tls(SslPtr ssl) { ssl_ = std::move(ssl); }

@@ -61,8 +61,8 @@ Result<SslContextPtr> client_context(const std::string& ca_file) {
   ERR_clear_error();
   CANDOUR_TRY(auto context, new_context(TLS_client_method()));
   if (SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1) {
-    return error(ErrorCode::config_invalid,
-                 "the trusted certificate file " + ca_file + " cannot be used: " + take_ssl_error());
+    return error(ErrorCode::config_invalid, "the trusted certificate file " + ca_file +
+                                                " cannot be used: " + take_ssl_error());
   }
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   return context;
@@ -92,8 +92,8 @@ Result<TimeMs> certificate_expiry(const std::string& certificate_file) {
   std::tm end{};
   if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1 ||
       ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context.get())), &end) != 1) {
-    return error(ErrorCode::config_invalid,
-                 "the TLS certificate " + certificate_file + " cannot be read: " + take_ssl_error());
+    return error(ErrorCode::config_invalid, "the TLS certificate " + certificate_file +
+                                                " cannot be read: " + take_ssl_error());
   }
   return TimeMs(static_cast<std::uint64_t>(timegm(&end)) * 1000);
 }

@@ -65,7 +65,9 @@ struct App::Impl : net::ServerHandler, Outlet {
   explicit Impl(const config::RelayConfig& c) : config(c) {}
 
   // From the network to the domain.
-  void on_open(net::SessionId session, ByteView binding) override { relay->opened(session, binding); }
+  void on_open(net::SessionId session, ByteView binding) override {
+    relay->opened(session, binding);
+  }
   void on_frame(net::SessionId session, Bytes frame) override { relay->frame(session, frame); }
   void on_close(net::SessionId session) override { relay->closed(session); }
   void on_drained(net::SessionId session) override { relay->drained(session); }
@@ -133,17 +135,17 @@ Status App::Impl::build(const Clock& clock, const MonotonicClock& monotonic, Ran
                                [this](std::function<void()> task) { io.post(std::move(task)); }));
   store = std::move(opened);
   witnesses = std::make_unique<WitnessClient>(io, std::move(outside));
-  relay = std::make_unique<Relay>(Relay::Parts{
-      .clock = clock,
-      .monotonic = monotonic,
-      .random = random,
-      .store = *store,
-      .outlet = *this,
-      .witnesses = *witnesses,
-      .bounds = {.submits_per_second = config.limits.submits_per_second,
-                 .pending_per_group = config.limits.pending_per_group},
-      .root = std::move(root),
-      .log_key = std::move(log_key)});
+  relay = std::make_unique<Relay>(
+      Relay::Parts{.clock = clock,
+                   .monotonic = monotonic,
+                   .random = random,
+                   .store = *store,
+                   .outlet = *this,
+                   .witnesses = *witnesses,
+                   .bounds = {.submits_per_second = config.limits.submits_per_second,
+                              .pending_per_group = config.limits.pending_per_group},
+                   .root = std::move(root),
+                   .log_key = std::move(log_key)});
   return ok();
 }
 

@@ -79,8 +79,8 @@ Status Directory::load(const storage::RelaySnapshot& snapshot) {
     if (!object) {
       const bool other_root = object.error().code == ErrorCode::wrong_root_key;
       return error(other_root ? ErrorCode::wrong_root_key : ErrorCode::state_damaged,
-                   "directory object " + std::to_string(row.number) + " in relay.db: " +
-                       object.error().message);
+                   "directory object " + std::to_string(row.number) +
+                       " in relay.db: " + object.error().message);
     }
     model.directory_hashes[row.object_hash] = row.leaf_index;
     apply(object.value());
@@ -113,8 +113,8 @@ Result<CheckedObject> Directory::check_ack(ByteView object) const {
   if (device->second.revoked) {
     return error(ErrorCode::device_revoked, "device " + id.hex() + " was revoked");
   }
-  CANDOUR_TRY(auto ack, identity::NoticeAck::verify(
-                            object, device->second.certificate.subject.signing_key));
+  CANDOUR_TRY(auto ack,
+              identity::NoticeAck::verify(object, device->second.certificate.subject.signing_key));
   if (context_.model.notice.is_zero() || ack.notice != context_.model.notice) {
     return error(ErrorCode::input_invalid,
                  "this acknowledges another notice than the current one; fetch the directory");
@@ -128,17 +128,16 @@ Result<CheckedObject> Directory::check(v1::ObjectKind kind, ByteView object) con
   const Model& model = context_.model;
   const auto text = as_text(object);
   if (object.empty() || object.size() > limits::kNoteSizeMax) {
-    return error(ErrorCode::input_invalid, "a directory object has 1 to " +
-                                               std::to_string(limits::kNoteSizeMax) + " bytes");
+    return error(ErrorCode::input_invalid,
+                 "a directory object has 1 to " + std::to_string(limits::kNoteSizeMax) + " bytes");
   }
   CheckedObject out{.kind = kind};
   if (kind == v1::STATEMENT) {
     CANDOUR_TRY(auto statement, identity::Statement::verify(text, model.root));
     if (model.statement && statement.version <= model.statement->version) {
-      return error(ErrorCode::statement_invalid, "the statement has version " +
-                                                     std::to_string(statement.version) +
-                                                     "; the current one is " +
-                                                     std::to_string(model.statement->version));
+      return error(ErrorCode::statement_invalid,
+                   "the statement has version " + std::to_string(statement.version) +
+                       "; the current one is " + std::to_string(model.statement->version));
     }
     if (model.statement && statement.log != model.statement->log) {
       return error(ErrorCode::statement_invalid,
@@ -169,10 +168,9 @@ Result<CheckedObject> Directory::check(v1::ObjectKind kind, ByteView object) con
     case v1::NOTICE: {
       CANDOUR_TRY(auto notice, identity::Notice::verify(text, *model.statement));
       if (notice.version <= model.notice_version) {
-        return error(ErrorCode::input_invalid, "the notice has version " +
-                                                   std::to_string(notice.version) +
-                                                   "; the current one is " +
-                                                   std::to_string(model.notice_version));
+        return error(ErrorCode::input_invalid,
+                     "the notice has version " + std::to_string(notice.version) +
+                         "; the current one is " + std::to_string(model.notice_version));
       }
       CANDOUR_TRY(auto note, identity::SignedNote::parse(text));
       out.notice.emplace(identity::note_digest(note), notice.version);

@@ -66,9 +66,8 @@ void Gate::feed() {
          unanswered_ < kUnansweredMax) {
     const auto [id, submission] = feed_.front();
     Group& group = context_.model.groups.at(id);
-    auto pending = std::find_if(group.pending.begin(), group.pending.end(), [&](const Pending& p) {
-      return p.row.submission == submission;
-    });
+    auto pending = std::find_if(group.pending.begin(), group.pending.end(),
+                                [&](const Pending& p) { return p.row.submission == submission; });
     if (pending == group.pending.end() || group.row.stopped || pending->sent_to_bot) {
       feed_.pop_front();
       continue;
@@ -90,10 +89,9 @@ void Gate::read_pending(const GroupId& id, Submission from) {
         if (!rows) return;
         Group& group = context_.model.groups.at(id);
         for (auto& row : rows.value()) {
-          auto pending =
-              std::find_if(group.pending.begin(), group.pending.end(), [&](const Pending& p) {
-                return p.row.submission == row.about.submission;
-              });
+          auto pending = std::find_if(
+              group.pending.begin(), group.pending.end(),
+              [&](const Pending& p) { return p.row.submission == row.about.submission; });
           if (pending == group.pending.end() || pending->body) continue;
           auto submit = std::make_shared<v1::Submit>();
           submit->set_version(1);
@@ -183,8 +181,8 @@ Status Gate::verdict(Session& session, std::uint64_t request, const v1::Verdict&
   return ok();
 }
 
-void Gate::apply(SessionId session, std::uint64_t request, Group& group,
-                 const v1::Verdict& verdict, const Digest& hash, CheckedVerdict checked) {
+void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v1::Verdict& verdict,
+                 const Digest& hash, CheckedVerdict checked) {
   Model& model = context_.model;
   const GroupId id = group.row.group;
   Pending pending = std::move(group.pending.front());
@@ -248,8 +246,7 @@ void Gate::apply(SessionId session, std::uint64_t request, Group& group,
   });
 }
 
-Status Gate::append_record(Session& session, std::uint64_t request,
-                           const v1::AppendRecord& frame) {
+Status Gate::append_record(Session& session, std::uint64_t request, const v1::AppendRecord& frame) {
   if (!session.bot) return error(ErrorCode::not_permitted, "only the bot appends records");
   CANDOUR_TRY(auto record_id, wire::id_of<RecordId>(frame.log().record_id(), "record_id"));
   const Digest hash = crypto::sha256(wire::serialise(frame));
@@ -284,8 +281,8 @@ Status Gate::append_record(Session& session, std::uint64_t request,
 Status Gate::bot_mail(Session& session, std::uint64_t request, const v1::BotMail& mail) {
   CANDOUR_TRY(auto mail_id, wire::id_of<MessageId>(mail.mail_id(), "mail_id"));
   if (mail.sealed().empty() || mail.sealed().size() > limits::kMailSizeMax) {
-    return error(ErrorCode::frame_too_large, "mail to the bot has 1 to " +
-                                                 std::to_string(limits::kMailSizeMax) + " bytes");
+    return error(ErrorCode::frame_too_large,
+                 "mail to the bot has 1 to " + std::to_string(limits::kMailSizeMax) + " bytes");
   }
   const Digest hash = crypto::sha256(as_bytes(mail.sealed()));
   const auto key = std::pair(session.device, mail_id);
@@ -298,9 +295,10 @@ Status Gate::bot_mail(Session& session, std::uint64_t request, const v1::BotMail
     });
     return ok();
   }
-  const DeviceId bot = !context_.model.bot_device.is_zero() || context_.model.statement->bots.empty()
-                           ? context_.model.bot_device
-                           : context_.model.statement->bots.front();
+  const DeviceId bot =
+      !context_.model.bot_device.is_zero() || context_.model.statement->bots.empty()
+          ? context_.model.bot_device
+          : context_.model.statement->bots.front();
   if (context_.model.device(bot) == nullptr) {
     return error(ErrorCode::bot_absent, "the bot has no certificate yet; try again later");
   }

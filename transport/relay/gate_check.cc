@@ -19,8 +19,8 @@ Error token_error(const char* what) {
 Status Gate::check_log_entry(const v1::LogEntry& entry) const {
   CANDOUR_TRY(wire::id_of<RecordId>(entry.record_id(), "record_id"));
   if (entry.record().empty() || entry.record().size() > limits::kRecordSizeMax) {
-    return error(ErrorCode::input_invalid, "a sealed record has 1 to " +
-                                               std::to_string(limits::kRecordSizeMax) + " bytes");
+    return error(ErrorCode::input_invalid,
+                 "a sealed record has 1 to " + std::to_string(limits::kRecordSizeMax) + " bytes");
   }
   CANDOUR_TRY(auto opening, tlog::LeafOpening::decode(as_bytes(entry.opening())));
   if (opening.object_hash != crypto::sha256(as_bytes(entry.record()))) {
@@ -112,8 +112,7 @@ Result<identity::Roster> Gate::check_roster(const Session& bot, const Group& gro
 }
 
 Result<Gate::CheckedVerdict> Gate::check(const Session& bot, const Group& group,
-                                         const Pending& pending,
-                                         const v1::Verdict& verdict) const {
+                                         const Pending& pending, const v1::Verdict& verdict) const {
   CheckedVerdict out;
   if (verdict.log_size() > kLogEntriesMax) {
     return error(ErrorCode::input_invalid, "too many log entries in one verdict");

@@ -23,7 +23,8 @@ LogService::LogService(Context& context, crypto::SigningKey key, WitnessPort& wi
 
 Status LogService::load_checkpoint(const storage::CheckpointRow& row) {
   if (!context_.model.statement) {
-    return error(ErrorCode::state_damaged, "relay.db has checkpoints but no organisation statement");
+    return error(ErrorCode::state_damaged,
+                 "relay.db has checkpoints but no organisation statement");
   }
   auto note = identity::SignedNote::parse(row.note);
   if (!note) return error(ErrorCode::state_damaged, "a stored checkpoint is no signed note");
@@ -53,8 +54,7 @@ Status LogService::load(const storage::RelaySnapshot& snapshot) {
     frontier_ = std::move(frontier);
     if (checkpoints_.empty()) return ok();
     const auto& [size, known] = *checkpoints_.rbegin();
-    CANDOUR_TRY(auto last,
-                tlog::verify_log_signature(known.note, context_.model.statement->log));
+    CANDOUR_TRY(auto last, tlog::verify_log_signature(known.note, context_.model.statement->log));
     if (size > snapshot.log_size || last.size != size) {
       return error(ErrorCode::state_damaged,
                    "the last checkpoint covers " + std::to_string(last.size) +
@@ -317,8 +317,8 @@ Status LogService::proof(SessionId session, std::uint64_t request, const v1::Get
   using Found = std::pair<std::uint64_t, tlog::Proof>;
   std::function<Result<Found>(const storage::RelayReader&)> task;
   if (frame.leaf_hash().empty()) {
-    task = [from = frame.consistency_from(), to = *size](const storage::RelayReader& reader)
-        -> Result<Found> {
+    task = [from = frame.consistency_from(),
+            to = *size](const storage::RelayReader& reader) -> Result<Found> {
       CANDOUR_TRY(auto proof, tlog::prove_consistency(from, to, reader));
       return Found{0, std::move(proof)};
     };
@@ -347,8 +347,7 @@ Status LogService::proof(SessionId session, std::uint64_t request, const v1::Get
   return ok();
 }
 
-void LogService::serve(const std::string& target,
-                       std::function<void(net::HttpResponse)> answer) {
+void LogService::serve(const std::string& target, std::function<void(net::HttpResponse)> answer) {
   const Known* last = newest();
   if (target == "/checkpoint" && last != nullptr) {
     return answer({.body = to_bytes(last->note.print()), .cache_control = "no-store"});

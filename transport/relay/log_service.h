@@ -1,6 +1,6 @@
-// The compliance log as the relay runs it: appends leaves in decision order, signs a checkpoint each
-// second while the tree grows, stores it before showing it to anybody, gathers cosignatures, and
-// answers with proofs and tiles. IoThread only.
+// The compliance log as the relay runs it: appends leaves in decision order, signs a checkpoint
+// each second while the tree grows, stores it before showing it to anybody, gathers cosignatures,
+// and answers with proofs and tiles. IoThread only.
 #pragma once
 
 #include <functional>

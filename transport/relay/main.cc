@@ -32,8 +32,8 @@ candour::log::Level level_of(const std::string& name) {
 }
 
 int serve(const candour::config::RelayConfig& config, const sigset_t& signals, bool json) {
-  auto app = candour::relay::App::start(config, candour::system_clock(),
-                                        candour::monotonic_clock(), candour::system_random());
+  auto app = candour::relay::App::start(config, candour::system_clock(), candour::monotonic_clock(),
+                                        candour::system_random());
   if (!app) return fail(app.error(), json);
   std::printf("{\"event\":\"ready\",\"port\":%u,\"admin_port\":%u}\n",
               unsigned{app.value()->port()}, unsigned{app.value()->admin_port()});

@@ -1,6 +1,7 @@
-// What the relay's domain knows, in memory. The store holds the same durably (storage/relay_store.h);
-// the domain decides on this state and queues the write, and tells nobody before the write is
-// durable. Where the two differ for a moment, the field says which it is. IoThread only.
+// What the relay's domain knows, in memory. The store holds the same durably
+// (storage/relay_store.h); the domain decides on this state and queues the write, and tells nobody
+// before the write is durable. Where the two differ for a moment, the field says which it is.
+// IoThread only.
 #pragma once
 
 #include <deque>
@@ -89,7 +90,7 @@ struct Group {
   std::deque<Pending> pending;
   bool commit_pending = false;
   std::map<Submission, VerdictMemo> verdicts;  // the newest, for repeats
-  Seq passed;  // every cursor is at least here; rows are gone
+  Seq passed;                                  // every cursor is at least here; rows are gone
 };
 
 struct Counters {
@@ -108,8 +109,8 @@ struct Model {
   std::optional<identity::Statement> statement;
   Digest notice;  // digest of the current one; zero = none published
   std::uint64_t notice_version = 0;
-  std::uint64_t directory_size = 0;     // as decided
-  std::uint64_t directory_durable = 0;  // what may be told
+  std::uint64_t directory_size = 0;                            // as decided
+  std::uint64_t directory_durable = 0;                         // what may be told
   std::unordered_map<Digest, std::uint64_t> directory_hashes;  // object -> leaf index
 
   std::unordered_map<SessionId, Session> sessions;

@@ -36,9 +36,10 @@ Status Relay::start(const std::vector<std::string>& bootstrap) {
                  "no organisation statement is known; name one in organisation.bootstrap");
   }
   if (model_.statement->log.public_key != log_public_key_) {
-    return error(ErrorCode::config_invalid, "the log key is not the one the organisation statement "
-                                            "lists for " +
-                                                model_.statement->log.name);
+    return error(ErrorCode::config_invalid,
+                 "the log key is not the one the organisation statement "
+                 "lists for " +
+                     model_.statement->log.name);
   }
   return ok();
 }

@@ -90,13 +90,13 @@ Status Sequencer::check_group(const Session& session, const Device& device, cons
                  "the current monitoring notice has to be acknowledged before sending");
   }
   if (group.pending.size() >= context_.bounds.pending_per_group) {
-    return error(ErrorCode::queue_full, std::to_string(group.pending.size()) +
-                                            " messages of " + name + " wait for the bot");
+    return error(ErrorCode::queue_full, std::to_string(group.pending.size()) + " messages of " +
+                                            name + " wait for the bot");
   }
   if (submit.epoch() != group.row.epoch.value) {
-    return error(ErrorCode::epoch_stale, name + " is in epoch " +
-                                             std::to_string(group.row.epoch.value) +
-                                             "; encrypt again");
+    return error(
+        ErrorCode::epoch_stale,
+        name + " is in epoch " + std::to_string(group.row.epoch.value) + "; encrypt again");
   }
   if (group.commit_pending) {
     return error(ErrorCode::epoch_pending, "a commit of " + name + " is on its way; wait for it");
@@ -130,8 +130,8 @@ Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit sub
     return ok();
   }
   Group* group = context_.model.group(id);
-  const bool creates_group = group == nullptr && session.bot && submit.kind() == v1::COMMIT &&
-                             submit.epoch() == 0;
+  const bool creates_group =
+      group == nullptr && session.bot && submit.kind() == v1::COMMIT && submit.epoch() == 0;
   if (group == nullptr && !creates_group) {
     return error(ErrorCode::group_unknown, "there is no group " + id.hex());
   }
@@ -189,9 +189,8 @@ void Sequencer::accept(Session& session, std::uint64_t request, Device& device, 
     frame.mutable_submitted()->set_submission(submission.value);
     context_.answer(to, request, std::move(frame));
     Group& in = context_.model.groups.at(id);
-    auto stored = std::find_if(in.pending.begin(), in.pending.end(), [&](const Pending& p) {
-      return p.row.submission == submission;
-    });
+    auto stored = std::find_if(in.pending.begin(), in.pending.end(),
+                               [&](const Pending& p) { return p.row.submission == submission; });
     if (stored == in.pending.end()) return;
     stored->durable = true;
     gate_.accepted(id, submission);
@@ -211,9 +210,9 @@ Status Sequencer::put_key_packages(Session& session, std::uint64_t request,
   std::vector<Bytes> bodies;
   for (const auto& body : frame.key_packages()) {
     if (body.empty() || body.size() > limits::kKeyPackageSizeMax) {
-      return error(ErrorCode::frame_too_large,
-                   "a key package has 1 to " + std::to_string(limits::kKeyPackageSizeMax) +
-                       " bytes");
+      return error(
+          ErrorCode::frame_too_large,
+          "a key package has 1 to " + std::to_string(limits::kKeyPackageSizeMax) + " bytes");
     }
     bodies.push_back(to_bytes(body));
   }
@@ -239,9 +238,8 @@ Status Sequencer::fetch_key_packages(Session& session, std::uint64_t request,
   }
   auto asked = devices;
   context_.store.take_key_packages(
-      std::move(devices),
-      [this, to = session.id, request,
-       asked = std::move(asked)](Result<storage::RelayStore::KeyPackages> taken) {
+      std::move(devices), [this, to = session.id, request, asked = std::move(asked)](
+                              Result<storage::RelayStore::KeyPackages> taken) {
         const Status status = taken ? Status(ok()) : Status(taken.as_failure());
         if (!context_.durable(status, to, request)) return;
         std::map<DeviceId, std::deque<Bytes>> found;

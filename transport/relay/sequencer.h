@@ -12,8 +12,7 @@ class Sequencer {
 
   void load(const storage::RelaySnapshot& snapshot);
   Status submit(Session& session, std::uint64_t request, v1::Submit submit);
-  Status put_key_packages(Session& session, std::uint64_t request,
-                          const v1::PutKeyPackages& frame);
+  Status put_key_packages(Session& session, std::uint64_t request, const v1::PutKeyPackages& frame);
   Status fetch_key_packages(Session& session, std::uint64_t request,
                             const v1::FetchKeyPackages& frame);
 

@@ -50,7 +50,8 @@ Result<SigningPublicKey> Sessions::subject_key(const v1::Login& login, Session& 
   if (!login.role_key().empty()) {
     const auto* role = model.statement->role_key(login.role_key());
     if (role == nullptr) {
-      return error(ErrorCode::unknown_device, "the organisation statement lists no key of this name");
+      return error(ErrorCode::unknown_device,
+                   "the organisation statement lists no key of this name");
     }
     session.role_key = login.role_key();
     return role->key.public_key;
@@ -77,13 +78,13 @@ Result<SigningPublicKey> Sessions::subject_key(const v1::Login& login, Session& 
 
 Status Sessions::check_login(const Session& session, const v1::Login& login,
                              const SigningPublicKey& key) const {
-  const identity::LoginTranscript transcript{
-      .log_origin = context_.model.statement->log.name,
-      .nonce = session.nonce,
-      .channel_binding = session.channel_binding,
-      .subject = session.role_key.empty() ? to_bytes(session.device.view())
-                                          : to_bytes(session.role_key),
-      .client_build = login.client_build()};
+  const identity::LoginTranscript transcript{.log_origin = context_.model.statement->log.name,
+                                             .nonce = session.nonce,
+                                             .channel_binding = session.channel_binding,
+                                             .subject = session.role_key.empty()
+                                                            ? to_bytes(session.device.view())
+                                                            : to_bytes(session.role_key),
+                                             .client_build = login.client_build()};
   auto signature = Signature::from(as_bytes(login.signature()));
   if (!signature || !transcript.verify(key, *signature)) {
     return error(ErrorCode::login_invalid,

@@ -38,9 +38,9 @@ void WitnessClient::run() {
     Question question = std::move(questions_.front());
     questions_.pop_front();
     guard.unlock();
-    auto reply = net::http_request(io_, witnesses_[question.witness].endpoint, "POST",
-                                   "/add-checkpoint", as_bytes(question.body), kTimeoutMs,
-                                   kAnswerSizeMax);
+    auto reply =
+        net::http_request(io_, witnesses_[question.witness].endpoint, "POST", "/add-checkpoint",
+                          as_bytes(question.body), kTimeoutMs, kAnswerSizeMax);
     Answer answer;
     if (reply) {
       answer.status = reply.value().status;

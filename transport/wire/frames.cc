@@ -11,8 +11,8 @@ template <class Message>
 Result<Message> parse(ByteView bytes, std::string_view what) {
   if (bytes.size() > limits::kFrameSizeMax) {
     return error(ErrorCode::frame_too_large,
-                 std::string(what) + " has " + std::to_string(bytes.size()) +
-                     " bytes; at most " + std::to_string(limits::kFrameSizeMax) + " are allowed");
+                 std::string(what) + " has " + std::to_string(bytes.size()) + " bytes; at most " +
+                     std::to_string(limits::kFrameSizeMax) + " are allowed");
   }
   Message message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

@@ -27,9 +27,9 @@ template <class IdType>
 Result<IdType> id_of(const std::string& bytes, std::string_view field = "an id") {
   auto id = IdType::from(as_bytes(bytes));
   if (id) return *id;
-  return error(ErrorCode::frame_malformed,
-               std::string(field) + " has " + std::to_string(bytes.size()) + " bytes and needs " +
-                   std::to_string(IdType::kSize));
+  return error(ErrorCode::frame_malformed, std::string(field) + " has " +
+                                               std::to_string(bytes.size()) + " bytes and needs " +
+                                               std::to_string(IdType::kSize));
 }
 
 /// What protobuf calls `bytes`.
