@@ -3,11 +3,6 @@
 #include "config/toml_text.h"
 
 namespace candour::config {
-namespace {
-
-constexpr std::uint64_t kAlertDelayMsMax = 60'000;
-
-}  // namespace
 
 Result<BotConfig> load_bot_config(const std::filesystem::path& path,
                                   const Environment& environment) {
@@ -23,8 +18,6 @@ Result<BotConfig> load_bot_config(const std::filesystem::path& path,
   root.table("policy").path("pack_dir", config.policy_pack_dir);
   root.table("retention").path("keys_file", config.retention_keys_file);
   root.table("attempts").boolean("log_warned", config.attempts_log_warned);
-  root.table("alerts").number("delay_ms_max", config.alerts_delay_ms_max, 0, kAlertDelayMsMax,
-                              Section::Presence::optional);
   CANDOUR_TRY(file.finish());
   return config;
 }
@@ -43,8 +36,6 @@ std::string show(const BotConfig& config, bool redacted) {
   out.path("keys_file", config.retention_keys_file);
   out.section("attempts");
   out.boolean("log_warned", config.attempts_log_warned);
-  out.section("alerts");
-  out.number("delay_ms_max", config.alerts_delay_ms_max);
   return out.take();
 }
 

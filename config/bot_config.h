@@ -16,8 +16,6 @@
 //   keys_file = "retention.keys"           required
 //   [attempts]
 //   log_warned = true                      whether withheld messages leave a record
-//   [alerts]
-//   delay_ms_max = 500                     random delay, so that timing tells the relay less
 //
 // Relative paths are taken from the file's folder. Values; thread-safe.
 #pragma once
@@ -35,7 +33,6 @@ struct BotConfig {
   std::filesystem::path policy_pack_dir;
   std::filesystem::path retention_keys_file;
   bool attempts_log_warned = true;
-  std::uint64_t alerts_delay_ms_max = 500;
 };
 
 /// not_found or config_invalid ("file:line:column: key 'relay.port': ...").

@@ -236,6 +236,14 @@ std::optional<Fault> check_counts(LogDb& db, const Tree& tree) {
       0) {
     return Fault{std::nullopt, "there are cosignatures of checkpoints that are not stored"};
   }
+  SQLite::Statement misnamed(db.database(),
+                             "SELECT size FROM cosignatures WHERE "
+                             "instr(line, '\u2014 ' || name || ' ') != 1 LIMIT 1");
+  if (misnamed.executeStep()) {
+    return Fault{std::nullopt, "a cosignature of the checkpoint of size " +
+                                   std::to_string(number_of(misnamed.getColumn(0))) +
+                                   " is kept under another name than its own"};
+  }
   return std::nullopt;
 }
 

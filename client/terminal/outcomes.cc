@@ -10,6 +10,9 @@ void Outcomes::on_event(const client::Event& event) {
   printer_.on_event(event);
   if (!event.message_id) return;
   switch (event.type) {
+    case EventType::submitted:
+      submitted_.insert(*event.message_id);
+      return;
     case EventType::rejected:
       rejection_ = error(code_from_name(event.code), event.message);
       break;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "client/terminal/printer.h"
@@ -16,6 +17,8 @@ class Outcomes : public client::EventSink {
 
   /// released, overridden, warned, blocked, rejected, reported or withdrawn; nothing until then.
   std::optional<client::EventType> of(const MessageId& id) const;
+  /// True once the relay has said that it has the message durably.
+  bool submitted(const MessageId& id) const { return submitted_.contains(id); }
   /// The messages warned since the last call, in order.
   std::vector<MessageId> take_warned();
   std::size_t count(client::EventType type) const;
@@ -24,6 +27,7 @@ class Outcomes : public client::EventSink {
 
  private:
   PrintingSink printer_;
+  std::set<MessageId> submitted_;
   std::map<MessageId, client::EventType> outcomes_;
   std::map<client::EventType, std::size_t> counts_;
   std::vector<MessageId> warned_;

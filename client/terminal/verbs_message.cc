@@ -52,7 +52,10 @@ void print_summary(const World& world, const Options& options, const Outcomes& o
 
 /// Waits for one message; an outcome other than delivery is an error, so that scripts see it.
 Status wait_for(Sending& sending, const Options& options, const World& world, const MessageId& id) {
-  if (options.no_wait) return ok();
+  if (options.no_wait) {  // not for the verdict, but until the relay has it durably
+    return sending.session->pump_until(
+        [&] { return sending.outcomes.submitted(id) || sending.outcomes.of(id).has_value(); });
+  }
   const std::uint64_t begin = monotonic_clock().now().value;
   CANDOUR_TRY(sending.session->pump_until([&] { return sending.outcomes.of(id).has_value(); }));
   print_summary(world, options, sending.outcomes, 1, monotonic_clock().now().value - begin);

@@ -40,15 +40,14 @@ class Play:
         """Runs a verb that submits one message; returns its closing event and books it."""
         events = self.organisation.candour(person, *verb, stdin=stdin, check=False)
         closing = [e for e in events
-                   if e["event"] in ("released", "warned", "blocked", "rejected")]
-        overridden = [e for e in events if e["event"] == "overridden"]
+                   if e["event"] in ("released", "overridden", "warned", "blocked", "rejected")]
         if len(closing) != 1:
             raise parties.Failed(f"{person} {verb[0]}: {len(closing)} outcomes of one message; "
                                  f"{self.organisation.last_error.strip()}")
-        event = (overridden or closing)[0]
+        event = closing[0]
         self.count["messages"] += 1
         self.count[event["event"]] += 1
-        if closing[0]["event"] == "released":
+        if event["event"] in ("released", "overridden"):
             self.released[team].append(event["message_id"])
             self.count["delivered"] += 1
         return event

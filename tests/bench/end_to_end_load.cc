@@ -71,7 +71,7 @@ class Officer final : public client::EventSink {
       for (const MessageId& id : ids) totals_.sent_at.emplace(id, now);
     }
     for (;;) {
-      CANDOUR_TRY(const bool more, client_->pump(0));
+      CANDOUR_TRY(auto more, client_->pump(0));
       if (!more) return ok();
     }
   }
@@ -109,7 +109,9 @@ double percentile(const std::vector<double>& sorted, double p) {
 Status run(std::size_t messages, std::size_t window, std::size_t size, std::size_t deliveries,
            std::deque<Officer>& officers, Totals& totals) {
   net::IoThread io;
-  for (Officer& officer : officers) CANDOUR_TRY(officer.start(io));
+  for (Officer& officer : officers) {
+    CANDOUR_TRY(officer.start(io));
+  }
   std::vector<std::size_t> left(officers.size(), messages / officers.size());
   const std::size_t total = messages / officers.size() * officers.size();
   const SteadyTime begin = std::chrono::steady_clock::now();
