@@ -33,13 +33,14 @@ void Fanout::load(const storage::RelaySnapshot& snapshot) {
 void Fanout::start(Session& session) {
   const Device* device = context_.model.device(session.device);
   if (device == nullptr) return;
+  session.mail_sent = device->mail_acknowledged;
+  read_mail(session);
+  if (session.bot) return;  // it has seen every message when it judged it
   for (const auto& id : device->groups) {
     const Group& group = context_.model.groups.at(id);
     session.sent[id] = group.cursors.at(session.device);
     read_group(session, id);
   }
-  session.mail_sent = device->mail_acknowledged;
-  read_mail(session);
 }
 
 bool Fanout::may_send_backlog(Session& session) {
@@ -78,7 +79,7 @@ void Fanout::read_group(Session& session, const GroupId& group) {
         // Gone from the group meanwhile, or the disk fails: nothing more goes out.
         if (sent == to->sent.end() || !rows || rows.value().empty()) return;
         for (const auto& row : rows.value()) {
-          if (row.seq != sent->second.next()) return;
+          if (row.seq != sent->second.next() || !may_send_backlog(*to)) return;
           context_.send(id, deliver_frame(context_, row, as_text(row.ciphertext)));
           ++context_.model.counters.deliveries;
           sent->second = row.seq;
@@ -172,7 +173,9 @@ void Fanout::read_mail(Session& session) {
         if (to == nullptr || !rows) return;
         to->mail_reading = false;
         for (const auto& row : rows.value()) {
-          if (row.number > to->mail_sent) send_mail(*to, row);
+          if (row.number <= to->mail_sent) continue;
+          if (!may_send_backlog(*to)) return;
+          send_mail(*to, row);
         }
         // What is missing up to `upto` was acknowledged in an earlier session.
         if (rows.value().empty()) to->mail_sent = std::max(to->mail_sent, upto);
@@ -189,7 +192,7 @@ void Fanout::members_changed(Group& group, const std::vector<DeviceId>& members,
     Device& device = model.devices.at(id);
     device.groups.insert(group.row.group);
     Session* session = model.session(device.session);
-    if (session != nullptr && session->sent.count(group.row.group) == 0) {
+    if (session != nullptr && !session->bot && session->sent.count(group.row.group) == 0) {
       session->sent[group.row.group] = cursors[id];
     }
   }
@@ -255,7 +258,9 @@ void Fanout::flush_acknowledged() {
   for (const auto& id : groups) {
     Group& group = context_.model.groups.at(id);
     Seq lowest = group.released;
-    for (const auto& [device, cursor] : group.cursors) lowest = std::min(lowest, cursor);
+    for (const auto& [device, cursor] : group.cursors) {
+      if (!context_.model.statement->lists_bot(device)) lowest = std::min(lowest, cursor);
+    }
     if (lowest <= group.passed) continue;
     group.passed = lowest;
     out.passed.push_back({id, lowest});
