@@ -43,6 +43,9 @@ def main():
                 for server in organisation.servers:
                     if not server.running():
                         raise parties.Failed(f"{server.name} stopped; see {server.log}")
+    except parties.Stopped:
+        print("stopped before the end", file=sys.stderr)
+        return 1
     except parties.Failed as failure:
         print(f"run: {failure}", file=sys.stderr)
         return 1

@@ -21,6 +21,10 @@ class Failed(Exception):
     """A program did not do what the step needed."""
 
 
+class Stopped(Exception):
+    """The person at the keyboard wants an end."""
+
+
 class Server:
     """A program that runs until it is told to stop; its log goes to a file."""
 
@@ -53,8 +57,6 @@ class Server:
 
     def stop(self, timeout_s=20):
         """As an operator would. Returns the exit status."""
-        if self.process is None:
-            return 0
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -69,6 +71,7 @@ class Server:
     def _reap(self):
         status = self.process.wait()
         self.process.stdout.close()
+        self.process = None
         return status
 
 
@@ -97,11 +100,16 @@ class Organisation:
         return [self.witness, self.relay, self.bot]
 
     def start(self):
-        for server in self.servers:
-            server.start()
+        try:
+            for server in self.servers:
+                server.start()
+        except BaseException:  # also Ctrl-C: nothing may be left running
+            self.stop()
+            raise
         return self
 
     def stop(self):
+        """Exit statuses of those that were started."""
         return [server.stop() for server in reversed(self.servers) if server.process]
 
     def __enter__(self):

@@ -38,9 +38,13 @@ class Play:
 
     def outcome(self, person, team, *verb, stdin=""):
         """Runs a verb that submits one message; returns its closing event and books it."""
+        if self.stopped():
+            raise parties.Stopped()
         events = self.organisation.candour(person, *verb, stdin=stdin, check=False)
         closing = [e for e in events
                    if e["event"] in ("released", "overridden", "warned", "blocked", "rejected")]
+        if self.stopped():
+            raise parties.Stopped()
         if len(closing) != 1:
             raise parties.Failed(f"{person} {verb[0]}: {len(closing)} outcomes of one message; "
                                  f"{self.organisation.last_error.strip()}")
@@ -101,8 +105,6 @@ class Play:
             rows = list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
         last_spoke = {}
         for number, row in enumerate(rows, start=2):
-            if self.stopped():
-                raise parties.Failed("stopped by the user")
             if not self.revoked and row["time"] > LOST_AFTER:
                 self.lose_device()
             if row["officer"] == BACK_FROM_COURT and row["time"] > "12:00" and \

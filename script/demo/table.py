@@ -27,9 +27,15 @@ def close(play, verified, seconds):
                 count["warned"] + count["blocked"])
     play.expect("rejected messages", count["rejected"], 0)
     play.expect("log verification", verified["ok"], True)
-    if count["alerts"] == 0:
-        play.problems.append("no supervisor got an alert")
-    kinds = verified.get("kinds", {})
+    for what in ("alerts", "edited", "withdrawn", "overridden", "caught_up", "blocked"):
+        if count[what] == 0:
+            play.problems.append(f"the day had no message for: {what}")
+    kinds = verified["kinds"]
+    ordinary = ("message", "commit", "attempt", "alert_step", "group_change")
+    play.expect("records of all ordinary kinds", sum(kinds.get(k, 0) for k in ordinary),
+                verified["records"])
+    play.expect("leaves of all kinds", sum(kinds.values()), verified["size"])
+    play.expect("leaves that the witnesses cosigned", verified["cosigned_size"], verified["size"])
     play.expect("message records in the log", kinds.get("message"), count["delivered"])
     play.expect("attempt records in the log", kinds.get("attempt"),
                 count["warned"] + count["blocked"])

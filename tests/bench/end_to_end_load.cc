@@ -107,8 +107,7 @@ double percentile(const std::vector<double>& sorted, double p) {
 }
 
 Status run(std::size_t messages, std::size_t window, std::size_t size, std::size_t deliveries,
-           std::deque<Officer>& officers, Totals& totals) {
-  net::IoThread io;
+           net::IoThread& io, std::deque<Officer>& officers, Totals& totals) {
   for (Officer& officer : officers) {
     CANDOUR_TRY(officer.start(io));
   }
@@ -151,10 +150,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   Totals totals;
+  net::IoThread io;  // outlives the connections of the officers
   std::deque<Officer> officers;
   for (int i = 5; i < argc; i += 3) officers.emplace_back(argv[i], argv[i + 1], argv[i + 2], totals);
   const auto number = [&](int i) { return static_cast<std::size_t>(std::atoll(argv[i])); };
-  const Status done = run(number(1), number(2), number(3), number(4), officers, totals);
+  const Status done = run(number(1), number(2), number(3), number(4), io, officers, totals);
   if (!done) {
     std::cerr << code_name(done.error().code) << ": " << done.error().message << "\n";
     return exit_status(done.error().code);

@@ -104,6 +104,8 @@ def main():
                   len(set(texts)) == len(texts))
             orders.append([(e["seq"], e["message_id"]) for e in history])
             check(f"{person} has them in order", orders[-1] == sorted(orders[-1]))
+            accepted = [e["submission"] for e in history]
+            check(f"{person} has them in the order of acceptance", accepted == sorted(accepted))
         check("all members have the same order", all(o == orders[0] for o in orders))
         time.sleep(3)  # the checkpoint that covers the last release
         verified = json.loads(organisation.ctl(
