@@ -1,5 +1,7 @@
 #include "bot/setup.h"
 
+#include <arpa/inet.h>
+
 #include "base/files.h"
 #include "base/limits.h"
 #include "identity/pack_note.h"
@@ -13,7 +15,9 @@ constexpr const char* kGroupClasses[] = {"standard", "statement", "training", "s
 }  // namespace
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  in_addr parsed{};  // a name such as 127.example.org is no address
+  return host == "localhost" || host == "::1" ||
+         (host.starts_with("127.") && inet_pton(AF_INET, std::string(host).c_str(), &parsed) == 1);
 }
 
 Result<Organisation> load_organisation(const config::BotConfig& config) {

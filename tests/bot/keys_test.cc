@@ -81,7 +81,7 @@ TEST(BotSetup, KnowsLoopback) {
   for (const char* host : {"127.0.0.1", "127.8.9.1", "::1", "localhost"}) {
     EXPECT_TRUE(bot::is_loopback(host)) << host;
   }
-  for (const char* host : {"10.0.0.1", "relay.example", "localhost.example", "1270.0.0.1", ""}) {
+  for (const char* host : {"10.0.0.1", "127.evil.example", "localhost.example", "1270.0.0.1", ""}) {
     EXPECT_FALSE(bot::is_loopback(host)) << host;
   }
 }

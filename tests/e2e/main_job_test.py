@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 import time
 import unittest
 
@@ -77,6 +78,39 @@ class MainJob(unittest.TestCase):
         self.o.candour("ben", "withdraw", warned["message_id"])
         self.assertNotIn("women are all useless at this job, every one of them",
                          self.texts("chloe"))
+
+    def test_the_chat_marks_what_it_warns_of_and_offers_the_choices(self):
+        program = subprocess.Popen(
+            [a for a in self.o.candour_args("ben") if a != "--json"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        shown = []
+        reader = threading.Thread(target=lambda: shown.extend(program.stdout), daemon=True)
+        reader.start()
+
+        def wait_for(words):
+            deadline = time.monotonic() + 20
+            while not any(words in line.decode() for line in list(shown)):
+                self.assertLess(time.monotonic(), deadline, f"no {words!r} in {shown}")
+                time.sleep(0.05)
+
+        def say(line):
+            program.stdin.write(line.encode() + b"\n")
+            program.stdin.flush()
+
+        wait_for("checked by the compliance bot")
+        say("women are all useless at this job, every one of them, typed")
+        wait_for("Nobody received it")
+        wait_for("[[women are all useless]]")
+        wait_for("Standard: 3 Equality and Diversity")
+        say("/edit The typed course has places left")
+        wait_for("delivered")
+        say("/quit")
+        self.assertEqual(program.wait(20), 0)
+        program.stdin.close()
+        reader.join(5)
+        program.stdout.close()
+        self.assertIn("The typed course has places left", self.texts("amy"))
+        self.assertFalse([t for t in self.texts("amy") if t.endswith("typed")])
 
     def test_I11_without_the_bot_messages_wait_and_are_delivered_when_it_is_back(self):
         self.o.bot.stop()
