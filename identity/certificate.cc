@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "crypto/hash.h"
+#include "crypto/hpke.h"
 #include "identity/note_text.h"
 #include "identity/signers.h"
 
@@ -25,6 +26,14 @@ std::string subject_lines(const Enrolment& e) {
   return "organisation " + e.organisation + "\ndevice " + e.device().hex() + "\nsigning-key " +
          e.signing_key.hex() + "\nsealing-key " + e.sealing_key.hex() + "\nperson " + e.person +
          "\nname " + e.name + "\nrole " + e.role + "\nunit " + e.unit + "\n";
+}
+
+// Nothing can be sealed to a point of low order (RFC 9180 section 7.1.4), so a device with such a
+// key would make every sealing for it fail. X25519 with any clamped scalar gives zero for them.
+bool of_low_order(const SealingPublicKey& key) {
+  crypto::SealingPrivateKey probe;
+  probe.mutable_view()[0] = 1;
+  return !crypto::x25519(probe, key);
 }
 
 Result<Enrolment> parse_subject(const NoteFields& fields) {
@@ -51,11 +60,16 @@ Result<Enrolment> parse_subject(const NoteFields& fields) {
   }
   const auto signing = SigningPublicKey::from_hex(signing_key);
   const auto sealing = SealingPublicKey::from_hex(sealing_key);
-  if (!signing || !sealing || sealing->is_zero()) {
+  if (!signing || !sealing) {
     return malformed("'signing-key' and 'sealing-key' are 64 hex digits each");
   }
   e.signing_key = *signing;
   e.sealing_key = *sealing;
+  if (of_low_order(e.sealing_key)) {
+    return error(ErrorCode::certificate_invalid,
+                 "'sealing-key' is an X25519 point of low order, nothing can be sealed to it; the "
+                 "device must be enrolled with another key");
+  }
   if (device != e.device().hex()) {
     return malformed("'device' is not the SHA-256 of the signing key in lower-case hex");
   }

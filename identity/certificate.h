@@ -34,7 +34,8 @@ struct Enrolment {
 
   DeviceId device() const;
   std::string print() const;
-  /// Parses and checks the device's own signature.
+  /// Parses and checks the device's own signature. certificate_invalid when nothing can be sealed
+  /// to the sealing key (low order).
   static Result<Enrolment> verify(std::string_view note);
 };
 

@@ -50,6 +50,31 @@ TEST(Certificate, NeedsTwoRegistrarsWhoAreTwoPeople) {
                                   statement));
 }
 
+// Points of low order in their encodings, the canonical ones and two others.
+constexpr const char* kLowOrderKeys[] = {
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    // The top bit is ignored by X25519.
+    "0100000000000000000000000000000000000000000000000000000000000080"};
+
+TEST(Certificate, SealingKeyOfLowOrderIsRefused_I12) {
+  for (const char* hex : kLowOrderKeys) {
+    Certificate c = good_certificate();
+    c.subject.sealing_key = *SealingPublicKey::from_hex(hex);
+    EXPECT_EQ(code_of(Certificate::verify(two_registrars(c.print()), test_statement())),
+              ErrorCode::certificate_invalid)
+        << hex;
+    EXPECT_EQ(code_of(Enrolment::verify(make_enrolment(c.subject, test_key(kDevice)))),
+              ErrorCode::certificate_invalid)
+        << hex;
+  }
+}
+
 TEST(Certificate, OfAnotherOrganisationIsForeign) {
   Certificate c = good_certificate();
   c.subject.organisation = "other-constabulary";
