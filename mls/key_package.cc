@@ -51,6 +51,7 @@ Status check_key_package(const KeyPackage& package, const Suite& suite, const Ch
   if (package.version != kVersionMls10) return broken(Rule::version_unknown);
   if (package.cipher_suite != suite.id) return broken(Rule::suite_unsupported);
   if (package.init_key.size() != SealingPublicKey::kSize) return broken(Rule::public_key_invalid);
+  if (!can_encrypt_to(package.init_key)) return broken(Rule::public_key_low_order);
   if (leaf.source != LeafNodeSource::key_package) return broken(Rule::leaf_source);
   CANDOUR_TRY(check_leaf(leaf, suite, {}, LeafIndex()));
   CANDOUR_TRY(check_lifetime(leaf, checks));

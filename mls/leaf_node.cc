@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "mls/key_package_bundle.h"
+#include "mls/suite.h"
 
 namespace candour::mls {
 namespace {
@@ -212,6 +213,7 @@ Status check_leaf(const LeafNode& leaf, const Suite& suite, ByteView group_id, L
       leaf.signature_key.size() != SigningPublicKey::kSize) {
     return broken(Rule::public_key_invalid);
   }
+  if (!can_encrypt_to(leaf.encryption_key)) return broken(Rule::public_key_low_order);
   const Capabilities& c = leaf.capabilities;
   if (!contains(c.versions, kVersionMls10)) return broken(Rule::leaf_version);
   if (!contains(c.cipher_suites, suite.id)) return broken(Rule::leaf_suite);

@@ -21,6 +21,8 @@ constexpr Entry kEntries[] = {
     {Rule::wire_format_unexpected, kInvalid, "6", "the message is of another wire format"},
     {Rule::too_large, kInvalid, "2.1.2", "the message is larger than this client accepts"},
     {Rule::public_key_invalid, kInvalid, "5.1.1", "a public key has the wrong length"},
+    {Rule::public_key_low_order, kInvalid, "5.1.3, RFC 9180 section 7.1.4",
+     "an encryption key is of low order, nothing can be encrypted to it"},
     {Rule::group_other, ErrorCode::group_unknown, "6", "the message is of another MLS group"},
     {Rule::epoch_unknown, ErrorCode::epoch_stale, "6",
      "the message is of an epoch this device has no keys for"},

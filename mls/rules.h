@@ -13,6 +13,7 @@ enum class Rule {
   wire_format_unexpected,
   too_large,
   public_key_invalid,
+  public_key_low_order,
   // Section 6: framing.
   group_other,
   epoch_unknown,

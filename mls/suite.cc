@@ -103,6 +103,15 @@ static Bytes encrypt_context(std::string_view label, ByteView context) {
   return w.take();
 }
 
+bool can_encrypt_to(ByteView public_key) {
+  const auto key = SealingPublicKey::from(public_key);
+  if (!key) return false;
+  // Every clamped scalar is a multiple of eight and so takes each point of low order to zero.
+  crypto::SealingPrivateKey probe;
+  probe.mutable_view()[0] = 1;
+  return crypto::x25519(probe, *key).has_value();
+}
+
 Result<HpkeCiphertext> encrypt_with_label(const Suite& suite, ByteView public_key,
                                           std::string_view label, ByteView context,
                                           ByteView plaintext, Random& random) {

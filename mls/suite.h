@@ -54,6 +54,10 @@ Bytes sign_with_label(const crypto::SigningKey& key, std::string_view label, Byt
 bool verify_with_label(ByteView public_key, std::string_view label, ByteView content,
                        ByteView signature);
 
+/// False for a key of the wrong length or of low order: nothing can be encrypted to it (RFC 9180
+/// section 7.1.4).
+bool can_encrypt_to(ByteView public_key);
+
 struct HpkeCiphertext {
   Bytes kem_output;
   Bytes ciphertext;

@@ -8,6 +8,12 @@
 namespace candour::mls::test {
 namespace {
 
+// A point of order four.
+constexpr std::string_view kOrderFourPoint(
+    "\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+    32);
+
 class MlsKeyPackageRules : public testing::Test {
  protected:
   MlsKeyPackageRules() : w(80) {
@@ -45,6 +51,10 @@ TEST_F(MlsKeyPackageRules, EachRule) {
   with([](KeyPackage& p) { p.version = 2; }, Rule::version_unknown);
   with([](KeyPackage& p) { p.cipher_suite = 1; }, Rule::suite_unsupported);
   with([](KeyPackage& p) { p.init_key.pop_back(); }, Rule::public_key_invalid);
+  for (const Bytes& low : {Bytes(32, 0), to_bytes(kOrderFourPoint)}) {
+    with([&](KeyPackage& p) { p.init_key = low; }, Rule::public_key_low_order);
+    with([&](KeyPackage& p) { p.leaf_node.encryption_key = low; }, Rule::public_key_low_order);
+  }
   with([](KeyPackage& p) { p.leaf_node.source = LeafNodeSource::update; }, Rule::leaf_source);
   with([](KeyPackage& p) { p.init_key = p.leaf_node.encryption_key; },
        Rule::key_package_keys_equal);
