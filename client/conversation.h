@@ -71,7 +71,8 @@ class Client {
   [[nodiscard]] Result<MessageId> override_warning(const MessageId& id, SecretText reason);
   /// Tells the bot that its warning is wrong; the draft stays warned.
   [[nodiscard]] Result<MessageId> dispute(const MessageId& id, SecretText reason);
-  /// Reports a shown message to professional standards, unseen by relay and members.
+  /// Reports a shown message to professional standards. Members see nothing of it; the relay sees
+  /// that this submission was withheld and that mail followed, not what or whom it is about.
   [[nodiscard]] Result<MessageId> report(const MessageId& id, SecretText reason);
 
   /// An alert's next step; the bot's answer comes as an alert event.
@@ -133,6 +134,8 @@ class Client {
   Status handle_deliver(const v1::Deliver& delivered);
   Status deliver_to(GroupSession& session, const v1::Deliver& delivered);
   Status show(GroupSession& session, const v1::Deliver& delivered, AcceptedMessage message);
+  void alarm_split_view(const GroupSession& session, const v1::Deliver& delivered,
+                        const AcceptedMessage& message, const Error& reason);
   Status show_own(GroupSession& session, const v1::Deliver& delivered,
                   const identity::ReleaseToken& token);
   void tell_commit(GroupSession& session, const v1::Deliver& delivered,

@@ -121,7 +121,7 @@ Status Client::handle_receipt(const MessageId& id, const GroupId& group,
     draft->receipt = kept.encode();
     return store_.put_draft(*draft);
   }
-  CANDOUR_TRY(auto row, store_.history(id));
+  CANDOUR_TRY(auto row, store_.history(group, id));
   if (!row) return error(ErrorCode::not_found, "a receipt is for a message that is not known");
   CANDOUR_TRY(auto token, identity::ReleaseToken::decode(row->token));
   if (Status checked = check_receipt(kept, token); !checked) {

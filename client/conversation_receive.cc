@@ -67,8 +67,7 @@ Status Client::show(GroupSession& session, const v1::Deliver& delivered, Accepte
   const SeenCheckpoint theirs{message.checkpoint.origin, message.checkpoint.size,
                               message.checkpoint.root, false};
   if (Status same_log = trust_->compare_checkpoint(theirs); !same_log) {
-    stop(session, same_log.error(), delivered.seq());
-    return ok();
+    alarm_split_view(session, delivered, message, same_log.error());
   }
   auto content = messages::Content::decode(message.content.view());
   if (!content) {
@@ -102,6 +101,21 @@ Status Client::show(GroupSession& session, const v1::Deliver& delivered, Accepte
   shown.content = std::move(content).value();
   tell(std::move(shown));
   return ok();
+}
+
+// What a member says it saw is its own word, signed by no log: enough to raise the alarm, too
+// little to silence the group, which any member could otherwise do with a false claim.
+void Client::alarm_split_view(const GroupSession& session, const v1::Deliver& delivered,
+                              const AcceptedMessage& message, const Error& reason) {
+  Event alarm = event(EventType::refused);
+  alarm.group = session.record().id;
+  alarm.message_id = message.token.message_id;
+  alarm.seq = delivered.seq();
+  alarm.sender = message.sender;
+  alarm.code = code_name(reason.code);
+  alarm.message = "device " + message.sender.hex() + " claims to have seen another log (" +
+                  reason.message + "); its message is shown, compare with its owner";
+  tell(std::move(alarm));
 }
 
 Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,

@@ -219,7 +219,7 @@ Result<Accepted> GroupSession::accept_message(const v1::Deliver& delivered,
                                               identity::ReleaseToken token, const Trust& trust,
                                               MessageLog& log) {
   AcceptedMessage message;
-  CANDOUR_TRY(auto own, log.own_submission(token.message_id));
+  CANDOUR_TRY(auto own, log.own_submission(record_.id, token.message_id));
   if (own) {
     if (own->ciphertext_hash != token.ciphertext_hash) {
       return token_error("is over other bytes than this device sent under that id");
@@ -253,7 +253,7 @@ Result<Accepted> GroupSession::accept_message(const v1::Deliver& delivered,
     message.checkpoint = inner.checkpoint;
     message.content = std::move(inner.content);
   }
-  CANDOUR_TRY(const bool seen, log.seen(token.message_id));
+  CANDOUR_TRY(const bool seen, log.seen(record_.id, token.message_id));
   if (seen) {
     return error(ErrorCode::message_id_reused,
                  "message id " + token.message_id.hex() + " was delivered before");

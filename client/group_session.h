@@ -10,7 +10,8 @@
 //   7 the sender's device is certified and its key is the leaf's (unknown_device,
 //     certificate_invalid)                   8 authenticated data is the message id
 //   9 what is inside decodes (input_invalid) 10 its commitment is the token's (token_invalid)
-//  11 the sender's counter grows             12 the id was never shown (message_id_reused)
+//  11 the sender's counter grows             12 the id was never shown in this group
+//     (message_id_reused)
 // Commits: made by the bot, and the roster it signed is exactly the tree they lead to.
 //
 // After a failure the caller stops the group: what was read of it is not to be relied on.

@@ -17,10 +17,12 @@ struct OwnSubmission {
 class MessageLog {
  public:
   virtual ~MessageLog() = default;
-  /// Whether a message with this id was shown before, in any group.
-  virtual Result<bool> seen(const MessageId& id) = 0;
-  /// This device's own submission of that id, if it is one.
-  virtual Result<std::optional<OwnSubmission>> own_submission(const MessageId& id) = 0;
+  /// Whether a message with this id was shown in this group before. Ids are chosen by senders, so
+  /// that another group may well have the same; that says nothing about this one.
+  virtual Result<bool> seen(const GroupId& group, const MessageId& id) = 0;
+  /// This device's own submission of that id into this group, if it is one.
+  virtual Result<std::optional<OwnSubmission>> own_submission(const GroupId& group,
+                                                              const MessageId& id) = 0;
   /// The highest counter a sender's released messages in the group carried; 0 = none.
   virtual Result<std::uint64_t> sender_counter(const GroupId& group, const DeviceId& sender) = 0;
 };

@@ -39,6 +39,14 @@ Bytes sender_key(const GroupId& group, const DeviceId& sender) {
   return key.take();
 }
 
+/// Ids are unique within a group only: senders choose them.
+Bytes message_key(const GroupId& group, const MessageId& id) {
+  Writer key;
+  key.id(id);
+  key.id(group);
+  return key.take();
+}
+
 Error damaged(std::string_view what) {
   return error(ErrorCode::state_damaged, "the kept " + std::string(what) + " does not decode");
 }
@@ -216,13 +224,26 @@ Status Store::put_history(const HistoryRow& row) {
   Writer place;
   place.id(row.group);
   place.number(row.seq);
-  CANDOUR_TRY(db_->put(Table::messages, row.id.view(), place.view()));
+  CANDOUR_TRY(db_->put(Table::messages, message_key(row.group, row.id), place.view()));
   return db_->put(Table::history, place.view(), row.encode().view());
 }
-Result<std::optional<HistoryRow>> Store::history(const MessageId& id) {
-  CANDOUR_TRY(auto place, db_->get(Table::messages, id.view()));
+Result<std::optional<HistoryRow>> Store::history(const GroupId& group, const MessageId& id) {
+  CANDOUR_TRY(auto place, db_->get(Table::messages, message_key(group, id)));
   if (!place) return std::optional<HistoryRow>();
   return decoded<HistoryRow>(db_->get(Table::history, place->view()));
+}
+Result<std::optional<HistoryRow>> Store::history(const MessageId& id) {
+  std::vector<SecretBytes> places;
+  CANDOUR_TRY(db_->scan(Table::messages, id.view(), [&](ByteView, SecretBytes place) -> Status {
+    places.push_back(std::move(place));
+    return ok();
+  }));
+  std::optional<HistoryRow> found;
+  for (const SecretBytes& place : places) {
+    CANDOUR_TRY(auto row, decoded<HistoryRow>(db_->get(Table::history, place.view())));
+    if (row && (!found || (row->own && !found->own))) found = std::move(row);
+  }
+  return found;
 }
 Status Store::each_history(const GroupId& group,
                            const std::function<Status(HistoryRow row)>& visit) {
@@ -245,11 +266,14 @@ Result<std::optional<AlertRecord>> Store::alert(const messages::AlertId& id) {
 Result<std::vector<AlertRecord>> Store::alerts() {
   return all_of<AlertRecord>(*db_, Table::alerts);
 }
-Result<bool> Store::seen(const MessageId& id) { return db_->has(Table::messages, id.view()); }
+Result<bool> Store::seen(const GroupId& group, const MessageId& id) {
+  return db_->has(Table::messages, message_key(group, id));
+}
 
-Result<std::optional<OwnSubmission>> Store::own_submission(const MessageId& id) {
+Result<std::optional<OwnSubmission>> Store::own_submission(const GroupId& group,
+                                                           const MessageId& id) {
   CANDOUR_TRY(auto item, outbox(id));
-  if (!item) return std::optional<OwnSubmission>();
+  if (!item || item->group != group) return std::optional<OwnSubmission>();
   CANDOUR_TRY(auto kept, draft(id));
   if (!kept) return damaged("draft of a submission");
   return std::optional(OwnSubmission{item->ciphertext_hash, kept->commitment()});

@@ -83,6 +83,8 @@ class Store : public TrustStore, public MessageLog {
 
   // Shown messages.
   Status put_history(const HistoryRow& row);
+  Result<std::optional<HistoryRow>> history(const GroupId& group, const MessageId& id);
+  /// Of whichever group has it; an own message before another's of the same id.
   Result<std::optional<HistoryRow>> history(const MessageId& id);
   /// In delivery order, one row at a time.
   Status each_history(const GroupId& group, const std::function<Status(HistoryRow row)>& visit);
@@ -94,8 +96,9 @@ class Store : public TrustStore, public MessageLog {
   Result<std::vector<AlertRecord>> alerts();
 
   // MessageLog.
-  Result<bool> seen(const MessageId& id) override;
-  Result<std::optional<OwnSubmission>> own_submission(const MessageId& id) override;
+  Result<bool> seen(const GroupId& group, const MessageId& id) override;
+  Result<std::optional<OwnSubmission>> own_submission(const GroupId& group,
+                                                      const MessageId& id) override;
   Result<std::uint64_t> sender_counter(const GroupId& group, const DeviceId& sender) override;
 
   // TrustStore.

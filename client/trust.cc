@@ -188,6 +188,13 @@ Status Trust::take_certificate(const DirectoryEntry& entry, const Digest& leaf_h
   CANDOUR_TRY(need_statement());
   CANDOUR_TRY(auto certificate, identity::Certificate::verify(as_text(entry.object), *statement_));
   const DeviceId device = certificate.device();
+  // Anybody can publish an old certificate once more, with its signature lines in another order;
+  // only one that begins later takes the place of the one kept.
+  auto kept = certificates_.find(device);
+  if (kept != certificates_.end() &&
+      certificate.not_before <= kept->second.certificate.not_before) {
+    return ok();
+  }
   certificates_.insert_or_assign(
       device, Certified{std::move(certificate), entry.object, entry.number, leaf_hash});
   return ok();

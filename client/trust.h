@@ -109,7 +109,8 @@ class Trust {
   /// A checkpoint the relay showed. When it is newer than the one kept, a consistency proof is
   /// asked for and checked: log_inconsistent when there is none that holds.
   [[nodiscard]] Status see_checkpoint(std::string_view note, Connection& connection);
-  /// A checkpoint another member saw; log_inconsistent when it contradicts the one kept.
+  /// A checkpoint another member says it saw; log_inconsistent when it contradicts the one kept.
+  /// Such a claim is not signed by the log: it is a reason to warn, not a proof.
   [[nodiscard]] Status compare_checkpoint(const SeenCheckpoint& other) const;
 
   /// Null until the directory was fetched once.
@@ -119,7 +120,8 @@ class Trust {
   const std::string& checkpoint_note() const { return checkpoint_note_; }
   std::uint64_t directory_size() const { return size_; }
 
-  /// The certificate whatever its state, or null.
+  /// The certificate whatever its state, or null. Of several for one device the one that begins
+  /// latest counts; of those that begin together, the first published.
   const identity::Certificate* find(const DeviceId& device) const;
   /// The certificate as signed, or empty.
   Bytes certificate_note(const DeviceId& device) const;

@@ -4,6 +4,8 @@
 // thrown away without warning and opened again, and the relay lies to it.
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "tests/client/fake_relay.h"
 
 namespace candour::client::test {
@@ -190,6 +192,56 @@ TEST_F(ClientTest, I2MessageWithoutTokenStopsTheGroupAndIsNotShown) {
   EXPECT_CODE(client_->send(bot_.id, content), "group_stopped");
   crash();
   EXPECT_TRUE(client_->groups().at(bot_.id).progress().is_stopped());
+}
+
+TEST_F(ClientTest, I8MembersClaimOfAnotherLogIsAnAlarmAndStopsNothing) {
+  form();
+  SeenCheckpoint claimed = client_->trust().newest_checkpoint();
+  claimed.root = random_.id<Digest>();
+  relay_.push(bot_.release(ben_->write("fork", claimed)));
+  relay_.push(bot_.release(ben_->write("after")));
+  pump();
+  EXPECT_EQ(sink_.count(EventType::stopped), 0u);
+  ASSERT_EQ(sink_.count(EventType::refused), 1u);
+  const auto alarm = std::find_if(sink_.seen.begin(), sink_.seen.end(), [](const auto& seen) {
+    return seen.type == EventType::refused;
+  });
+  EXPECT_EQ(alarm->code, "log_inconsistent");
+  EXPECT_EQ(alarm->sender, ben_->keys.device);
+  EXPECT_EQ(sink_.delivered, (std::vector<std::string>{"fork", "after"}));
+}
+
+TEST_F(ClientTest, MessageIdOfAnotherGroupStopsNothing) {
+  form();
+  const MessageId own = send("in team a");
+  release_last();
+  pump();
+  // Cat, of another group, sends under Amy's id in another group.
+  FakeBot other(organisation_, "Team B");
+  Officer cat(organisation_, "cat");
+  for (const auto& object : organisation_.objects) ASSERT_VALUE(cat.trust->add(object));
+  DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
+  auto added = other.add({{&keys, relay_.key_packages[1]}, cat.key_package(organisation_)});
+  ASSERT_VALUE(cat.join(added.welcomes[cat.keys.device]));
+  relay_.push(welcome_mail(added.welcomes[keys.device]));
+  relay_.push(other.release(cat.write("in team b", own)));
+  pump();
+  EXPECT_EQ(sink_.delivered, std::vector<std::string>{"in team b"});
+  // The same with a submission that has no outcome yet.
+  const MessageId pending = send("still open");
+  relay_.push(other.release(cat.write("in team b again", pending)));
+  pump();
+  EXPECT_EQ(sink_.delivered.size(), 2u);
+  EXPECT_EQ(sink_.count(EventType::stopped), 0u);
+  release_last();
+  pump();
+  EXPECT_EQ(sink_.count(EventType::released), 2u);
+  EXPECT_TRUE(store_->history(own).value()->own);
+  // In the same group it is refused as ever.
+  relay_.push(other.release(cat.write("twice", own)));
+  pump();
+  EXPECT_EQ(sink_.count(EventType::stopped), 1u);
+  EXPECT_EQ(sink_.seen.back().code, "message_id_reused");
 }
 
 TEST_F(ClientTest, WarnedDraftIsKeptAndSentAnywayWithTheSameCommitment) {

@@ -136,7 +136,8 @@ void FakeRelay::handle(const v1::ClientFrame& frame) {
 }
 
 void RecordingSink::on_event(const Event& event) {
-  seen.push_back({event.type, event.message_id, event.code, event.findings.size(), event.original});
+  seen.push_back({event.type, event.message_id, event.code, event.findings.size(), event.original,
+                  event.sender, event.message});
   if (event.type == EventType::delivered && event.content) {
     delivered.emplace_back(event.content->text.expose());
   }

@@ -58,6 +58,8 @@ class RecordingSink : public EventSink {
     std::string code;
     std::size_t findings = 0;
     std::optional<MessageId> original;
+    DeviceId sender;
+    std::string message;
   };
   std::vector<Seen> seen;
 };

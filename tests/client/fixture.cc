@@ -66,16 +66,25 @@ DeviceKeys Organisation::make_keys() {
   return {std::move(signing), crypto::SealingKey::generate(random), device};
 }
 
-Bytes Organisation::enrol(const DeviceKeys& keys, const std::string& person,
-                          const std::string& role_name) {
+std::string Organisation::certify(const DeviceKeys& keys, const std::string& person,
+                                  const std::string& role_name, TimeMs not_before,
+                                  TimeMs not_after, bool swapped) const {
   identity::Certificate certificate;
   certificate.subject = {statement.id, keys.signing.public_key(), keys.sealing.public_key(),
                          person,       "Name of " + person,       role_name,
                          "team-a"};
-  certificate.not_before = TimeMs(kNow.value - kDayMs);
-  certificate.not_after = TimeMs(kNow.value + 100 * kDayMs);
-  const std::string note = signed_text(
-      certificate.print(), {{"registrar-a", &registrar_a}, {"registrar-b", &registrar_b}});
+  certificate.not_before = not_before;
+  certificate.not_after = not_after;
+  std::vector<std::pair<std::string, const crypto::SigningKey*>> signers = {
+      {"registrar-a", &registrar_a}, {"registrar-b", &registrar_b}};
+  if (swapped) std::swap(signers[0], signers[1]);
+  return signed_text(certificate.print(), signers);
+}
+
+Bytes Organisation::enrol(const DeviceKeys& keys, const std::string& person,
+                          const std::string& role_name) {
+  const std::string note = certify(keys, person, role_name, TimeMs(kNow.value - kDayMs),
+                                   TimeMs(kNow.value + 100 * kDayMs));
   publish(v1::CERTIFICATE, tlog::LeafKind::certificate, note);
   return to_bytes(note);
 }
@@ -346,13 +355,18 @@ Status Officer::join(const v1::WelcomeMail& welcome) {
 }
 
 v1::Submit Officer::write(const std::string& text, std::optional<MessageId> id) {
+  return write(text, trust->newest_checkpoint(), id);
+}
+
+v1::Submit Officer::write(const std::string& text, const SeenCheckpoint& claimed,
+                          std::optional<MessageId> id) {
   messages::Content content;
   content.text = SecretText::copy_of(text);
   Draft draft;
   draft.id = id ? *id : random.id<MessageId>();
   draft.content = content.encode();
   draft.commitment_key = random.secret<messages::CommitmentKey::kSize>();
-  auto encrypted = session->encrypt(draft, trust->newest_checkpoint(), kNow, random).value();
+  auto encrypted = session->encrypt(draft, claimed, kNow, random).value();
   log.own[draft.id] = {encrypted.ciphertext_hash, draft.commitment()};
   v1::Submit submit;
   submit.set_group(wire_bytes(session->record().id.view()));

@@ -61,6 +61,9 @@ class Organisation {
   DeviceKeys make_keys();
   /// Certifies and publishes; returns the note.
   Bytes enrol(const DeviceKeys& keys, const std::string& person, const std::string& role);
+  /// The note alone, by the two registrars in the order the test wants.
+  std::string certify(const DeviceKeys& keys, const std::string& person, const std::string& role,
+                      TimeMs not_before, TimeMs not_after, bool swapped = false) const;
   void revoke(const DeviceId& device);
   void publish(v1::ObjectKind kind, tlog::LeafKind leaf, const std::string& object);
   v1::Directory directory(std::uint64_t from) const;
@@ -121,8 +124,9 @@ class FakeBot {
 /// Remembers what a Store would.
 class MemoryLog : public MessageLog {
  public:
-  Result<bool> seen(const MessageId& id) override { return seen_ids.contains(id); }
-  Result<std::optional<OwnSubmission>> own_submission(const MessageId& id) override {
+  Result<bool> seen(const GroupId&, const MessageId& id) override { return seen_ids.contains(id); }
+  Result<std::optional<OwnSubmission>> own_submission(const GroupId&,
+                                                      const MessageId& id) override {
     auto found = own.find(id);
     if (found == own.end()) return std::optional<OwnSubmission>();
     return std::optional(found->second);
@@ -142,6 +146,8 @@ struct Officer {
   std::pair<DeviceKeys*, Bytes> key_package(Organisation& organisation);
   Status join(const v1::WelcomeMail& welcome);
   v1::Submit write(const std::string& text, std::optional<MessageId> id = std::nullopt);
+  v1::Submit write(const std::string& text, const SeenCheckpoint& claimed,
+                   std::optional<MessageId> id = std::nullopt);
 
   std::string person;
   DeviceKeys keys;

@@ -204,8 +204,34 @@ TEST_F(StoreTest, HistoryIsInDeliveryOrderAndKnowsItsIds) {
     return ok();
   }));
   EXPECT_EQ(seqs, (std::vector<std::uint64_t>{1, 2, 300}));
-  EXPECT_TRUE(store->seen(ids[0]).value());
-  EXPECT_FALSE(store->seen(random_.id<MessageId>()).value());
+  EXPECT_TRUE(store->seen(group, ids[0]).value());
+  EXPECT_FALSE(store->seen(group, random_.id<MessageId>()).value());
+}
+
+TEST_F(StoreTest, SameIdInTwoGroupsIsTwoMessages) {
+  auto store = create();
+  HistoryRow theirs;
+  theirs.id = random_.id<MessageId>();
+  theirs.group = random_.id<GroupId>();
+  theirs.seq = Seq(1);
+  HistoryRow own;
+  own.id = theirs.id;
+  own.group = random_.id<GroupId>();
+  own.seq = Seq(9);
+  own.own = true;
+  ASSERT_VALUE(store->put_history(theirs));
+  EXPECT_TRUE(store->seen(theirs.group, own.id).value());
+  EXPECT_FALSE(store->seen(own.group, own.id).value());
+  ASSERT_VALUE(store->put_history(own));
+  EXPECT_EQ(store->history(theirs.group, own.id).value()->seq, Seq(1));
+  EXPECT_EQ(store->history(own.group, own.id).value()->seq, Seq(9));
+  EXPECT_TRUE(store->history(own.id).value()->own);
+
+  Draft kept = draft("text");
+  ASSERT_VALUE(store->put_draft(kept));
+  ASSERT_VALUE(store->put_outbox(kept.id, {1, kept.group, Epoch(1), Digest(), {}}));
+  EXPECT_TRUE(store->own_submission(kept.group, kept.id).value());
+  EXPECT_FALSE(store->own_submission(theirs.group, kept.id).value());
 }
 
 }  // namespace

@@ -87,6 +87,27 @@ TEST_F(TrustTest, RevokedAndExpiredDevicesAreNotReliedOn) {
   EXPECT_CODE(trust_->device(random_.id<DeviceId>()), "unknown_device");
 }
 
+TEST_F(TrustTest, OldCertificatePublishedAgainDoesNotWin) {
+  const auto publish = [&](const char* role, TimeMs from, bool swapped) {
+    organisation_.publish(
+        v1::CERTIFICATE, tlog::LeafKind::certificate,
+        organisation_.certify(keys_, "amy", role, from, TimeMs(kNow.value + 100 * kDayMs),
+                              swapped));
+  };
+  publish("supervisor", TimeMs(kNow.value - kDayMs / 2), false);
+  publish("officer", TimeMs(kNow.value - kDayMs), true);
+  // Another that begins together with the one kept changes nothing either.
+  publish("officer", TimeMs(kNow.value - kDayMs / 2), false);
+  auto connection = connect();
+  ASSERT_VALUE(trust_->refresh(*connection));
+  EXPECT_EQ(trust_->find(keys_.device)->subject.role, "supervisor");
+  EXPECT_EQ(trust_->directory_size(), organisation_.objects.size());
+  ASSERT_VALUE(trust_->prove(keys_.device, *connection));
+  auto again = Trust::load(organisation_.root, store_, clock_);
+  ASSERT_VALUE(again);
+  EXPECT_EQ(again.value()->find(keys_.device)->subject.role, "supervisor");
+}
+
 TEST_F(TrustTest, CertificateIsProvenInTheLogOnce) {
   auto connection = connect();
   ASSERT_VALUE(trust_->refresh(*connection));
