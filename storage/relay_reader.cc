@@ -76,6 +76,13 @@ void load_devices(RelayDb& db, RelaySnapshot& out) {
   auto ids = db.query("SELECT device, mail_id, hash FROM bot_mail_ids ORDER BY number");
   while (ids.step())
     out.bot_mail_ids.push_back({ids.id<DeviceId>(0), ids.blob(1), ids.id<Digest>(2)});
+  auto waiting = db.query(
+      "SELECT m.device, m.number, m.kind, i.device FROM mail m "
+      "JOIN bot_mail_ids i ON i.mail_id = m.about");
+  while (waiting.step()) {
+    out.bot_mail.push_back({waiting.id<DeviceId>(0), waiting.number(1),
+                            static_cast<int>(waiting.number(2)), waiting.id<DeviceId>(3)});
+  }
 }
 
 void load_log(RelayDb& db, RelaySnapshot& out) {
@@ -83,7 +90,7 @@ void load_log(RelayDb& db, RelaySnapshot& out) {
       "SELECT number, kind, object, object_hash, leaf_index, opening FROM directory "
       "ORDER BY number");
   while (directory.step()) out.directory.push_back(directory_row(directory));
-  auto appended = db.query("SELECT record_id, idx, hash FROM appended");
+  auto appended = db.query("SELECT record_id, idx, hash FROM appended ORDER BY idx");
   while (appended.step()) {
     out.appended.push_back({appended.id<RecordId>(0), appended.number(1), appended.id<Digest>(2)});
   }

@@ -109,6 +109,14 @@ struct BotMailId {
   Digest hash;
 };
 
+/// Mail to a bot that it has not acknowledged, without its bytes.
+struct BotMailRow {
+  DeviceId bot;
+  std::uint64_t number = 0;
+  int kind = 0;  // MailKind of candour.proto
+  DeviceId sender;
+};
+
 struct AppendedRow {
   RecordId record_id;
   std::uint64_t index = 0;
@@ -132,7 +140,8 @@ struct RelaySnapshot {
   std::vector<std::pair<DeviceId, std::uint64_t>> mail_counters;
   std::vector<std::pair<DeviceId, std::uint64_t>> key_packages;  // how many
   std::vector<BotMailId> bot_mail_ids;                           // oldest first
-  std::vector<AppendedRow> appended;
+  std::vector<BotMailRow> bot_mail;        // mail under the id of some mail to the bot
+  std::vector<AppendedRow> appended;       // oldest first
   std::vector<CheckpointRow> checkpoints;  // ascending
   std::uint64_t log_size = 0;
 };
@@ -168,6 +177,7 @@ struct JudgedSubmission {
 
 struct AppendedRecord {
   AppendedRow appended;
+  std::vector<RecordId> forgotten;  // repeats of these are no longer known as such
   LogLeaf leaf;
   std::vector<MailRow> mail;
 };

@@ -130,6 +130,7 @@ void write_appended(RelayDb& db, const AppendedRecord& record) {
   write_leaf(db, record.leaf);
   db.run("INSERT INTO appended (record_id, idx, hash) VALUES (?, ?, ?)", record.appended.record_id,
          record.appended.index, record.appended.hash);
+  for (const auto& id : record.forgotten) db.run("DELETE FROM appended WHERE record_id = ?", id);
   for (const auto& mail : record.mail) write_mail(db, mail);
 }
 

@@ -1,6 +1,7 @@
 // Goal: nobody gets a session who is not who they say, on this connection, with a listed build, a
 // valid and unrevoked certificate of this organisation; and nothing but login works before it.
 // Method: raw logins over wss, each wrong in one way.
+#include "identity/notice.h"
 #include "tests/relay/world.h"
 
 namespace candour::tests {
@@ -41,64 +42,89 @@ TEST_F(Login, TellsWhatTheDeviceNeedsToKnow) {
 TEST_F(Login, I12_ChallengeIsGoodForOneLogin) {
   Peer peer(world);
   EXPECT_EQ(peer.login(amy).body_case(), Body::kLoggedIn);
-  EXPECT_EQ(peer.refusal(peer.login_frame(amy)), ErrorCode::login_replayed);
+  world.expect_unchanged(
+      [&] { EXPECT_EQ(peer.refusal(peer.login_frame(amy)), ErrorCode::login_replayed); });
   v1::ClientFrame ping;
   ping.mutable_ping();
   EXPECT_EQ(peer.call(ping).body_case(), Body::kPong);
 }
 
-TEST_F(Login, LoginOfAnotherConnectionIsWorthless) {
-  Peer one(world);
-  Peer other(world);
-  EXPECT_EQ(other.refusal(one.login_frame(amy)), ErrorCode::login_invalid);
-  EXPECT_EQ(other.closed(), 4002);
+TEST_F(Login, I12_LoginOfAnotherConnectionIsWorthless) {
+  world.expect_unchanged([&] {
+    Peer one(world);
+    Peer other(world);
+    EXPECT_EQ(other.refusal(one.login_frame(amy)), ErrorCode::login_invalid);
+    EXPECT_EQ(other.closed(), 4002);
+  });
 }
 
-TEST_F(Login, ForeignKeyUnknownDeviceUnlistedBuild) {
-  Peer wrong_key(world);
-  auto frame = wrong_key.login_frame(amy);
-  frame.mutable_login()->set_signature(std::string(64, 'x'));
-  EXPECT_EQ(wrong_key.refusal(frame), ErrorCode::login_invalid);
-  const auto stranger = world.make_device(200, "p-stranger", "officer");
-  Peer unknown(world);
-  EXPECT_EQ(unknown.refusal(unknown.login_frame(stranger)), ErrorCode::unknown_device);
-  Peer unpublished(world);
-  auto with = unpublished.login_frame(stranger);
-  with.mutable_login()->set_certificate(stranger.certificate);
-  EXPECT_EQ(unpublished.refusal(with), ErrorCode::unknown_device);
-  Peer build(world);
-  EXPECT_EQ(build.refusal(build.login_frame(amy, "someone/1.0")), ErrorCode::client_build_unlisted);
+TEST_F(Login, I12_ForeignKeyIsRefused) {
+  world.expect_unchanged([&] {
+    Peer peer(world);
+    auto frame = peer.login_frame(amy);
+    frame.mutable_login()->set_signature(std::string(64, 'x'));
+    EXPECT_EQ(peer.refusal(frame), ErrorCode::login_invalid);
+    // A good signature, but by the key of another device.
+    Peer other(world);
+    auto borrowed = other.login_frame(world.make_device(200, "p-stranger", "officer"));
+    borrowed.mutable_login()->set_device(wire::to_field(amy.id()));
+    EXPECT_EQ(other.refusal(borrowed), ErrorCode::login_invalid);
+  });
 }
 
-TEST_F(Login, CertificateOfAnotherOrganisationIsForeign) {
+TEST_F(Login, I12_UnknownDeviceIsRefusedEvenWithItsCertificate) {
+  world.expect_unchanged([&] {
+    const auto stranger = world.make_device(200, "p-stranger", "officer");
+    Peer unknown(world);
+    EXPECT_EQ(unknown.refusal(unknown.login_frame(stranger)), ErrorCode::unknown_device);
+    Peer unpublished(world);
+    auto with = unpublished.login_frame(stranger);
+    with.mutable_login()->set_certificate(stranger.certificate);
+    EXPECT_EQ(unpublished.refusal(with), ErrorCode::unknown_device);
+  });
+}
+
+TEST_F(Login, I12_UnlistedBuildIsRefused) {
+  world.expect_unchanged([&] {
+    Peer build(world);
+    EXPECT_EQ(build.refusal(build.login_frame(amy, "someone/1.0")),
+              ErrorCode::client_build_unlisted);
+  });
+}
+
+TEST_F(Login, I12_CertificateOfAnotherOrganisationIsForeign) {
   auto& home = world.statement;
   const std::string id = home.id;
   home.id = "another-force";
   const auto foreign = world.make_device(201, "p-foreign", "officer");
   home.id = id;
-  EXPECT_EQ(world.publish_refusal(v1::CERTIFICATE, foreign.certificate),
-            ErrorCode::foreign_certificate);
-  Peer peer(world);
-  auto frame = peer.login_frame(foreign);
-  frame.mutable_login()->set_certificate(foreign.certificate);
-  EXPECT_EQ(peer.refusal(frame), ErrorCode::foreign_certificate);
+  world.expect_unchanged([&] {
+    EXPECT_EQ(world.publish_refusal(v1::CERTIFICATE, foreign.certificate),
+              ErrorCode::foreign_certificate);
+    Peer peer(world);
+    auto frame = peer.login_frame(foreign);
+    frame.mutable_login()->set_certificate(foreign.certificate);
+    EXPECT_EQ(peer.refusal(frame), ErrorCode::foreign_certificate);
+  });
 }
 
-TEST_F(Login, OneRegistrarIsNotEnough) {
+TEST_F(Login, I12_OneRegistrarIsNotEnough) {
   auto device = world.make_device(202, "p-one", "officer");
   const auto cut = device.certificate.rfind("\xE2\x80\x94");
   EXPECT_EQ(world.publish_refusal(v1::CERTIFICATE, device.certificate.substr(0, cut)),
             ErrorCode::certificate_invalid);
 }
 
-TEST_F(Login, ExpiredCertificateIsRefused) {
+TEST_F(Login, I12_ExpiredCertificateIsRefused) {
   const auto brief = world.make_device(203, "p-brief", "officer", 2 * 86'400'000ull);
   ASSERT_EQ(world.publish(v1::CERTIFICATE, brief.certificate).body_case(), Body::kDone);
   Peer in_time(world);
   EXPECT_EQ(in_time.login(brief).body_case(), Body::kLoggedIn);
   world.clock.set(world.clock.now().value + 3 * 86'400'000ull);
-  Peer late(world);
-  EXPECT_EQ(late.refusal(late.login_frame(brief)), ErrorCode::certificate_expired);
+  world.expect_unchanged([&] {
+    Peer late(world);
+    EXPECT_EQ(late.refusal(late.login_frame(brief)), ErrorCode::certificate_expired);
+  });
 }
 
 TEST_F(Login, NewerLoginOfTheSameDeviceClosesTheOlder) {
@@ -134,6 +160,76 @@ TEST_F(Login, PublishedTwiceIsOneObject) {
   EXPECT_EQ(first.number(), again.number());
 }
 
+/// The text of a note with other signature lines.
+std::string with_lines(const std::string& note, int junk, bool swapped) {
+  auto parsed = identity::SignedNote::parse(note).value();
+  if (swapped) std::swap(parsed.signatures.front(), parsed.signatures.back());
+  for (int i = 0; i < junk; ++i) {
+    identity::sign_note(parsed, "nobody-" + std::to_string(i), test_key(kStranger));
+  }
+  return parsed.print();
+}
+
+TEST_F(Login, I12_OtherSignatureLinesMakeNoNewObject) {
+  const auto device = world.make_device(205, "p-lines", "officer");
+  EXPECT_EQ(world.publish_refusal(v1::CERTIFICATE, with_lines(device.certificate, 9, false)),
+            ErrorCode::input_invalid);
+  const auto first =
+      world.publish(v1::CERTIFICATE, with_lines(device.certificate, 8, false)).done();
+  EXPECT_FALSE(first.duplicate());
+  world.expect_unchanged([&] {
+    for (const auto& note :
+         {device.certificate, with_lines(device.certificate, 0, true),
+          with_lines(device.certificate, 1, false), with_lines(device.certificate, 20, true)}) {
+      const auto again = world.publish(v1::CERTIFICATE, note).done();
+      EXPECT_TRUE(again.duplicate());
+      EXPECT_EQ(again.number(), first.number());
+    }
+  });
+}
+
+TEST_F(Login, I12_OnlyALaterCertificateReplacesTheCurrentOne) {
+  const auto first = world.make_device(206, "p-old", "officer");
+  const auto same_time = world.make_device(206, "p-other", "supervisor");
+  world.statement.issued = TimeMs(world.statement.issued.value - 1);
+  const auto earlier = world.make_device(206, "p-earlier", "supervisor");
+  world.statement.issued = TimeMs(world.statement.issued.value + 2);
+  const auto later = world.make_device(206, "p-later", "officer");
+  ASSERT_FALSE(world.publish(v1::CERTIFICATE, first.certificate).done().duplicate());
+  world.expect_unchanged([&] {
+    EXPECT_EQ(world.publish_refusal(v1::CERTIFICATE, same_time.certificate),
+              ErrorCode::already_exists);
+    EXPECT_EQ(world.publish_refusal(v1::CERTIFICATE, earlier.certificate),
+              ErrorCode::already_exists);
+  });
+  const auto renewed = world.publish(v1::CERTIFICATE, later.certificate);
+  ASSERT_EQ(renewed.body_case(), Body::kDone);
+  EXPECT_FALSE(renewed.done().duplicate());
+  // The replaced one again: known, and it does not come back, not even after a restart.
+  world.expect_unchanged(
+      [&] { EXPECT_TRUE(world.publish(v1::CERTIFICATE, first.certificate).done().duplicate()); });
+  world.stop();
+  world.start();
+  EXPECT_EQ(world.publish_refusal(v1::CERTIFICATE, same_time.certificate),
+            ErrorCode::already_exists);
+  EXPECT_TRUE(world.publish(v1::CERTIFICATE, first.certificate).done().duplicate());
+}
+
+TEST_F(Login, I12_SecondAcknowledgementOfANoticeIsADuplicate) {
+  Peer peer(world);
+  ASSERT_EQ(peer.login(amy).body_case(), Body::kLoggedIn);
+  world.expect_unchanged([&] {
+    for (std::uint64_t later = 1; later <= 3; ++later) {
+      const identity::NoticeAck ack{.device = amy.id(),
+                                    .notice = world.notice_digest,
+                                    .time = TimeMs(world.clock.now().value + later)};
+      v1::ClientFrame frame;
+      frame.mutable_notice_ack()->set_object(wire::to_field(ack.sign(amy.key)));
+      EXPECT_TRUE(peer.call(frame).done().duplicate());
+    }
+  });
+}
+
 TEST_F(Login, I9_RevocationEndsTheSessionAndLaterLogins) {
   Peer peer(world);
   ASSERT_EQ(peer.login(amy).body_case(), Body::kLoggedIn);
@@ -162,6 +258,7 @@ TEST_F(Login, I12_StatementByAnotherRootOrOlderChangesNothing) {
 TEST_F(Login, I12_RandomAndTruncatedFramesGetAnErrorAndNothingElse) {
   Peer peer(world);
   ASSERT_EQ(peer.login(amy).body_case(), Body::kLoggedIn);
+  const auto before = world.state();
   Bytes good = wire::serialise(
       submit_frame(world, world.random.id<GroupId>(), world.random.id<MessageId>(), 0));
   good.resize(good.size() / 2);
@@ -172,13 +269,16 @@ TEST_F(Login, I12_RandomAndTruncatedFramesGetAnErrorAndNothingElse) {
   ping.mutable_ping();
   EXPECT_EQ(peer.call(ping).body_case(), Body::kPong);
   EXPECT_EQ(peer.refusal(v1::ClientFrame()), ErrorCode::frame_malformed);
+  EXPECT_EQ(world.state(), before);
 }
 
 TEST_F(Login, I12_OversizeFrameEndsTheSession) {
   Peer peer(world);
   ASSERT_EQ(peer.login(amy).body_case(), Body::kLoggedIn);
-  peer.send_raw(Bytes(1024 * 1024 + 1));
-  EXPECT_EQ(peer.closed(), 1009);
+  world.expect_unchanged([&] {
+    peer.send_raw(Bytes(1024 * 1024 + 1));
+    EXPECT_EQ(peer.closed(), 1009);
+  });
 }
 
 TEST(Start, RefusesWhatMayNotBeServed) {

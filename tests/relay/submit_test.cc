@@ -32,9 +32,6 @@ TEST_F(Submitting, I12_EachRefusalHasItsCodeAndChangesNothing) {
   auto commit = submit();
   commit.mutable_submit()->set_kind(v1::COMMIT);
   EXPECT_EQ(a->refusal(commit), ErrorCode::not_permitted);
-  auto large = submit();
-  large.mutable_submit()->set_ciphertext(std::string(limits::kCiphertextSizeMax + 1, 'x'));
-  EXPECT_EQ(a->refusal(large), ErrorCode::frame_too_large);
   auto empty = submit();
   empty.mutable_submit()->clear_ciphertext();
   EXPECT_EQ(a->refusal(empty), ErrorCode::frame_malformed);
@@ -56,6 +53,26 @@ TEST_F(Submitting, I12_EachRefusalHasItsCodeAndChangesNothing) {
   v1::ClientFrame cosign;
   cosign.mutable_cosignature();
   EXPECT_EQ(a->refusal(cosign), ErrorCode::not_permitted);
+  EXPECT_EQ(next_number(), 3u);
+}
+
+TEST_F(Submitting, I12_OversizedCiphertextIsRefused) {
+  world.expect_unchanged([&] {
+    auto large = submit();
+    large.mutable_submit()->set_ciphertext(std::string(limits::kCiphertextSizeMax + 1, 'x'));
+    EXPECT_EQ(a->refusal(large), ErrorCode::frame_too_large);
+  });
+  EXPECT_EQ(next_number(), 2u);
+}
+
+TEST_F(Submitting, I12_ReusedIdWithOtherBytesIsRefused) {
+  auto frame = submit();
+  ASSERT_EQ(a->call(frame).body_case(), Body::kSubmitted);
+  world.expect_unchanged([&] {
+    frame.mutable_submit()->set_ciphertext("other bytes");
+    EXPECT_EQ(a->refusal(frame), ErrorCode::message_id_reused);
+  });
+  ASSERT_EQ(bot->release_next().body_case(), Body::kDone);
   EXPECT_EQ(next_number(), 3u);
 }
 
@@ -144,7 +161,7 @@ TEST_F(Submitting, I11_ReturningBotGetsEverythingUnjudgedAgain) {
   EXPECT_EQ(b->next(Body::kDeliver).deliver().message_id(), frame.submit().message_id());
 }
 
-TEST_F(Submitting, FullQueueIsRefused) {
+TEST_F(Submitting, I12_FullQueueIsRefused) {
   world.stop();
   a.reset();
   b.reset();
@@ -157,7 +174,7 @@ TEST_F(Submitting, FullQueueIsRefused) {
   EXPECT_EQ(a->refusal(submit()), ErrorCode::queue_full);
 }
 
-TEST_F(Submitting, TooManyASecondAreRefused) {
+TEST_F(Submitting, I12_TooManyASecondAreRefused) {
   world.stop();
   a.reset();
   b.reset();

@@ -329,6 +329,25 @@ std::string World::revocation(const DeviceId& device) {
   return signed_text(text.print(), {{"registrar-1", kRegistrar1}});
 }
 
+WorldState World::state() {
+  Peer registrar(*this);
+  const auto login = registrar.login_role("registrar-2", test_key(kRegistrar2)).logged_in();
+  const auto reply = admin("/metrics");
+  const std::string metrics(as_text(reply.body));
+  const auto value = [&](const std::string& name) {
+    const auto at = metrics.find("\ncandour_relay_" + name + " ");
+    EXPECT_NE(at, std::string::npos) << name;
+    return metrics.substr(at + 1, metrics.find('\n', at + 1) - at - 1);
+  };
+  return {login.directory(), value("log_size"), value("groups"), value("pending")};
+}
+
+void World::expect_unchanged(const std::function<void()>& refused) {
+  const auto before = state();
+  refused();
+  EXPECT_EQ(state(), before) << "a refusal changed what the relay keeps";
+}
+
 net::HttpReply World::admin(const std::string& target) {
   auto reply = net::http_request(io, {.port = app->admin_port()}, "GET", target, {}, 10'000, 65536);
   EXPECT_TRUE(reply) << reply.error().message;

@@ -122,6 +122,13 @@ class TestBot {
   Peer peer_;
 };
 
+/// What a refusal must leave as it was.
+struct WorldState {
+  std::uint64_t directory = 0;
+  std::string log_size, groups, pending;  // as the metrics print them
+  bool operator==(const WorldState&) const = default;
+};
+
 class World {
  public:
   World();
@@ -140,6 +147,9 @@ class World {
   ErrorCode publish_refusal(v1::ObjectKind kind, const std::string& object);
   std::string revocation(const DeviceId& device);
   void acknowledge(Peer& peer, const TestDevice& device);
+  WorldState state();
+  /// Runs what is to be refused and compares the state before and after.
+  void expect_unchanged(const std::function<void()>& refused);
   net::Endpoint endpoint() const;
   net::HttpReply admin(const std::string& target);
   net::HttpReply get(const std::string& target);

@@ -143,7 +143,8 @@ Status App::Impl::build(const Clock& clock, const MonotonicClock& monotonic, Ran
                    .outlet = *this,
                    .witnesses = *witnesses,
                    .bounds = {.submits_per_second = config.limits.submits_per_second,
-                              .pending_per_group = config.limits.pending_per_group},
+                              .pending_per_group = config.limits.pending_per_group,
+                              .writes_per_second = config.limits.submits_per_second},
                    .root = std::move(root),
                    .log_key = std::move(log_key)});
   return ok();

@@ -23,11 +23,19 @@ class Outlet {
 inline constexpr std::uint16_t kCloseReplaced = 4001;
 inline constexpr std::uint16_t kCloseLoginFailed = 4002;
 inline constexpr std::uint16_t kCloseRevoked = 4003;
+inline constexpr std::uint16_t kCloseRightsChanged = 4004;
 
 /// What an operator may choose within base/limits.h.
 struct Bounds {
   std::uint64_t submits_per_second = 50;
   std::uint64_t pending_per_group = 1024;
+  /// Publish, NoticeAck, BotMail and PutKeyPackages together, for each device or role key.
+  std::uint64_t writes_per_second = 50;
+  /// Mail the bot has not acknowledged, of one sender and of all.
+  std::size_t bot_mail_per_sender = 256;
+  std::size_t bot_mail_waiting = 4096;
+  /// Ids of appended records kept for repeats.
+  std::size_t appended_remembered = 65536;
 };
 
 struct Context {

@@ -1,5 +1,7 @@
 #include "transport/relay/directory.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "crypto/hash.h"
 #include "identity/notice.h"
@@ -10,6 +12,10 @@ namespace candour::relay {
 namespace {
 
 constexpr std::size_t kPageSize = 512 * 1024;
+/// Signature lines of a note beyond one for each key of the organisation.
+constexpr std::size_t kOtherSignaturesMax = 8;
+/// Version, device and notice: what an acknowledgement says, without its time and signature.
+constexpr std::size_t kAckSubjectSize = 1 + 32 + 32;
 
 tlog::LeafKind leaf_kind(v1::ObjectKind kind) {
   switch (kind) {
@@ -26,6 +32,24 @@ tlog::LeafKind leaf_kind(v1::ObjectKind kind) {
     default:
       return tlog::LeafKind::notice_ack;
   }
+}
+
+/// What makes two objects the same one. A note begins with letters and an acknowledgement with its
+/// version, so no note has the digest of an acknowledgement.
+Result<Digest> content_digest(v1::ObjectKind kind, ByteView object) {
+  if (object.empty() || object.size() > limits::kNoteSizeMax) {
+    return error(ErrorCode::input_invalid,
+                 "a directory object has 1 to " + std::to_string(limits::kNoteSizeMax) + " bytes");
+  }
+  if (kind < v1::STATEMENT || kind > v1::NOTICE_ACK) {
+    return error(ErrorCode::frame_malformed, "the object has no known kind");
+  }
+  if (kind == v1::NOTICE_ACK) {
+    CANDOUR_TRY(identity::NoticeAck::device_of(object));
+    return crypto::sha256(object.first(std::min(object.size(), kAckSubjectSize)));
+  }
+  CANDOUR_TRY(auto note, identity::SignedNote::parse(as_text(object)));
+  return identity::note_digest(note);
 }
 
 /// A stored object as what it changes. It was checked against the statement of its time.
@@ -82,7 +106,9 @@ Status Directory::load(const storage::RelaySnapshot& snapshot) {
                    "directory object " + std::to_string(row.number) +
                        " in relay.db: " + object.error().message);
     }
-    model.directory_hashes[row.object_hash] = row.leaf_index;
+    if (auto digest = content_digest(object.value().kind, row.object)) {
+      model.directory_hashes.emplace(digest.value(), row.leaf_index);
+    }
     apply(object.value());
   }
   model.directory_size = model.directory_durable = snapshot.directory.size();
@@ -99,9 +125,33 @@ Result<CheckedObject> Directory::check_certificate(std::string_view note) const 
     return error(ErrorCode::device_revoked,
                  "device " + certificate.device().hex() + " was revoked; enrol a new key");
   }
+  if (known != context_.model.devices.end() &&
+      certificate.not_before <= known->second.certificate.not_before) {
+    return error(ErrorCode::already_exists,
+                 "device " + certificate.device().hex() +
+                     " has a certificate already that begins at this time or later; a renewal "
+                     "begins later than the one it replaces");
+  }
   CheckedObject out{.kind = v1::CERTIFICATE};
   out.certificate = std::move(certificate);
   return out;
+}
+
+Status Directory::check_signers(const identity::SignedNote& note) const {
+  std::set<std::pair<std::string, std::uint32_t>> ours{
+      {context_.model.root.name, context_.model.root.key_id()}};
+  if (context_.model.statement) {
+    for (const auto& role : context_.model.statement->roles) {
+      ours.emplace(role.key.name, role.key.key_id());
+    }
+  }
+  std::size_t others = 0;
+  for (const auto& line : note.signatures) others += 1 - ours.erase({line.name, line.key_id});
+  if (others <= kOtherSignaturesMax) return ok();
+  return error(ErrorCode::input_invalid,
+               "the note carries " + std::to_string(others) +
+                   " signature lines by nobody of this organisation; at most " +
+                   std::to_string(kOtherSignaturesMax) + " are taken");
 }
 
 Result<CheckedObject> Directory::check_ack(ByteView object) const {
@@ -127,9 +177,9 @@ Result<CheckedObject> Directory::check_ack(ByteView object) const {
 Result<CheckedObject> Directory::check(v1::ObjectKind kind, ByteView object) const {
   const Model& model = context_.model;
   const auto text = as_text(object);
-  if (object.empty() || object.size() > limits::kNoteSizeMax) {
-    return error(ErrorCode::input_invalid,
-                 "a directory object has 1 to " + std::to_string(limits::kNoteSizeMax) + " bytes");
+  if (kind != v1::NOTICE_ACK) {
+    CANDOUR_TRY(auto note, identity::SignedNote::parse(text));
+    CANDOUR_TRY(check_signers(note));
   }
   CheckedObject out{.kind = kind};
   if (kind == v1::STATEMENT) {
@@ -187,7 +237,12 @@ void Directory::apply(const CheckedObject& object) {
   Model& model = context_.model;
   if (object.statement) model.statement = object.statement;
   if (object.certificate) {
-    model.devices[object.certificate->device()].certificate = *object.certificate;
+    const auto [device, added] = model.devices.try_emplace(object.certificate->device());
+    // Never back to an older one, whatever order a store of earlier versions holds them in.
+    identity::Certificate& current = device->second.certificate;
+    if (added || current.not_before < object.certificate->not_before) {
+      current = *object.certificate;
+    }
   }
   if (object.revoked) {
     if (Device* device = model.device(*object.revoked)) device->revoked = true;
@@ -205,8 +260,8 @@ void Directory::apply(const CheckedObject& object) {
 Status Directory::publish(SessionId session, std::uint64_t request, v1::ObjectKind kind,
                           Bytes object) {
   Model& model = context_.model;
-  const Digest hash = crypto::sha256(object);
-  if (auto known = model.directory_hashes.find(hash); known != model.directory_hashes.end()) {
+  CANDOUR_TRY(auto digest, content_digest(kind, object));
+  if (auto known = model.directory_hashes.find(digest); known != model.directory_hashes.end()) {
     context_.store.after_durable([this, session, request, index = known->second](Status status) {
       if (context_.durable(status, session, request)) context_.done(session, request, index, true);
     });
@@ -214,6 +269,7 @@ Status Directory::publish(SessionId session, std::uint64_t request, v1::ObjectKi
   }
   CANDOUR_TRY(auto checked, check(kind, object));
   apply(checked);
+  const Digest hash = crypto::sha256(object);
   storage::PublishedObject published;
   published.leaf = log_->append_directory(leaf_kind(kind), hash);
   published.object = {.number = ++model.directory_size,
@@ -223,7 +279,8 @@ Status Directory::publish(SessionId session, std::uint64_t request, v1::ObjectKi
                       .leaf_index = published.leaf.index,
                       .opening = published.leaf.opening};
   published.revoked = checked.revoked;
-  model.directory_hashes[hash] = published.leaf.index;
+  model.directory_hashes[digest] = published.leaf.index;
+  if (checked.statement && on_statement_) on_statement_();
   if (checked.revoked) {
     // From this moment on nothing goes to the device (I9); the rest waits for the disk.
     fanout_.forget(*checked.revoked);

@@ -30,23 +30,28 @@ class Directory {
 
   /// Who is bound by the root: the checks of the contract for this kind, against the present state.
   Result<CheckedObject> check(v1::ObjectKind kind, ByteView object) const;
-  /// Checks and logs. Idempotent by object hash. `changed` runs when the object is durable.
+  /// Checks and logs. Idempotent by what the object says: the text of a note, the device and the
+  /// notice of an acknowledgement. Other signatures or another time do not make it a new object.
   Status publish(SessionId session, std::uint64_t request, v1::ObjectKind kind, Bytes object);
   Status notice_ack(const Session& session, std::uint64_t request, const v1::NoticeAck& frame);
   Status get(SessionId session, std::uint64_t request, const v1::GetDirectory& frame);
 
   /// Called when a device has been revoked, before anything more is sent.
   void set_on_revoked(std::function<void(const DeviceId&)> f) { on_revoked_ = std::move(f); }
+  /// Called when there is a new statement, before anything more is sent.
+  void set_on_statement(std::function<void()> f) { on_statement_ = std::move(f); }
 
  private:
   Result<CheckedObject> check_certificate(std::string_view note) const;
   Result<CheckedObject> check_ack(ByteView object) const;
+  Status check_signers(const identity::SignedNote& note) const;
   void apply(const CheckedObject& object);
 
   Context& context_;
   Fanout& fanout_;
   LogService* log_ = nullptr;
   std::function<void(const DeviceId&)> on_revoked_;
+  std::function<void()> on_statement_;
 };
 
 /// The kind of an object by its first line, for files an operator names in the configuration.

@@ -1,6 +1,7 @@
 #include "transport/relay/gate.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -29,7 +30,14 @@ void Gate::load(const storage::RelaySnapshot& snapshot) {
     Group& group = model.groups.at(row.group);
     group.verdicts[row.submission] = {row.message_id, row.hash, row.seq};
   }
-  for (const auto& row : snapshot.appended) appended_[row.record_id] = {row.hash, row.index};
+  for (const auto& row : snapshot.appended) {
+    remember_appended(row.record_id, row.hash, row.index);
+  }
+  for (const auto& row : snapshot.bot_mail) {
+    if (row.kind != v1::TO_BOT || model.device(row.bot) == nullptr) continue;
+    const auto mail = std::pair(row.bot, row.number);
+    if (waiting_mail_.emplace(mail, row.sender).second) ++waiting_by_sender_[row.sender];
+  }
   for (const auto& id : snapshot.bot_mail_ids) {
     const auto key = std::pair(id.device, MessageId::from(id.mail_id).value_or(MessageId()));
     bot_mail_ids_[key] = id.hash;
@@ -267,7 +275,12 @@ Status Gate::append_record(Session& session, std::uint64_t request, const v1::Ap
   fanout_.number_mail(record.mail);
   const auto index = record.leaf.index;
   record.appended = {.record_id = record_id, .index = index, .hash = hash};
-  appended_[record_id] = {hash, index};
+  remember_appended(record_id, hash, index);
+  while (appended_order_.size() > context_.bounds.appended_remembered) {
+    record.forgotten.push_back(appended_order_.front());
+    appended_.erase(appended_order_.front());
+    appended_order_.pop_front();
+  }
   auto sent = record.mail;
   context_.store.append(std::move(record), [this, id = session.id, request, index,
                                             sent = std::move(sent)](Status status) {
@@ -276,6 +289,49 @@ Status Gate::append_record(Session& session, std::uint64_t request, const v1::Ap
     fanout_.mailed(sent);
   });
   return ok();
+}
+
+void Gate::remember_appended(const RecordId& record, const Digest& hash, std::uint64_t index) {
+  appended_[record] = {hash, index};
+  appended_order_.push_back(record);
+}
+
+bool Gate::takes_mail(const DeviceId& bot) const {
+  const auto device = context_.model.devices.find(bot);
+  return device != context_.model.devices.end() && !device->second.revoked &&
+         context_.model.statement->lists_bot(bot);
+}
+
+DeviceId Gate::mailbox() const {
+  if (takes_mail(context_.model.bot_device)) return context_.model.bot_device;
+  for (const auto& bot : context_.model.statement->bots) {
+    if (takes_mail(bot)) return bot;
+  }
+  return {};
+}
+
+Status Gate::check_waiting_mail(const DeviceId& sender) {
+  for (auto it = waiting_mail_.begin(); it != waiting_mail_.end();) {
+    const DeviceId bot = it->first.first;
+    // Mail to one that is no bot any more is read by nobody and keeps nobody waiting.
+    const auto read = takes_mail(bot) ? context_.model.devices.at(bot).mail_acknowledged
+                                      : std::numeric_limits<std::uint64_t>::max();
+    while (it != waiting_mail_.end() && it->first.first == bot && it->first.second <= read) {
+      auto count = waiting_by_sender_.find(it->second);
+      if (--count->second == 0) waiting_by_sender_.erase(count);
+      it = waiting_mail_.erase(it);
+    }
+    it = waiting_mail_.lower_bound({bot, std::numeric_limits<std::uint64_t>::max()});
+  }
+  const auto own = waiting_by_sender_.find(sender);
+  const std::size_t of_sender = own == waiting_by_sender_.end() ? 0 : own->second;
+  if (of_sender < context_.bounds.bot_mail_per_sender &&
+      waiting_mail_.size() < context_.bounds.bot_mail_waiting) {
+    return ok();
+  }
+  return error(ErrorCode::queue_full, std::to_string(of_sender) + " mails of this sender and " +
+                                          std::to_string(waiting_mail_.size()) +
+                                          " in all wait for the bot; send it again later");
 }
 
 Status Gate::bot_mail(Session& session, std::uint64_t request, const v1::BotMail& mail) {
@@ -295,13 +351,11 @@ Status Gate::bot_mail(Session& session, std::uint64_t request, const v1::BotMail
     });
     return ok();
   }
-  const DeviceId bot =
-      !context_.model.bot_device.is_zero() || context_.model.statement->bots.empty()
-          ? context_.model.bot_device
-          : context_.model.statement->bots.front();
-  if (context_.model.device(bot) == nullptr) {
+  const DeviceId bot = mailbox();
+  if (bot.is_zero()) {
     return error(ErrorCode::bot_absent, "the bot has no certificate yet; try again later");
   }
+  CANDOUR_TRY(check_waiting_mail(session.device));
   bot_mail_ids_[key] = hash;
   bot_mail_order_.push_back(key);
   if (bot_mail_order_.size() > kBotMailRemembered) {
@@ -313,6 +367,8 @@ Status Gate::bot_mail(Session& session, std::uint64_t request, const v1::BotMail
                                       .body = to_bytes(mail.sealed()),
                                       .about = to_bytes(mail.mail_id())}};
   fanout_.number_mail(rows);
+  waiting_mail_[{bot, rows.front().number}] = session.device;
+  ++waiting_by_sender_[session.device];
   context_.store.put_bot_mail(
       {.device = session.device, .mail_id = to_bytes(mail.mail_id()), .hash = hash}, rows.front(),
       [this, id = session.id, request, rows](Status status) {

@@ -46,6 +46,14 @@ class Gate {
       const google::protobuf::RepeatedPtrField<v1::Mail>& mail) const;
   Status check_log_entry(const v1::LogEntry& entry) const;
   storage::LogLeaf append(const v1::LogEntry& entry);
+  /// Listed, with a certificate, and not revoked.
+  bool takes_mail(const DeviceId& bot) const;
+  /// The bot mail goes to: the last one that logged in, else the first listed; zero when none is
+  /// listed, known and unrevoked.
+  DeviceId mailbox() const;
+  /// queue_full when this sender, or all together, have too much mail that no bot has read.
+  Status check_waiting_mail(const DeviceId& sender);
+  void remember_appended(const RecordId& record, const Digest& hash, std::uint64_t index);
   void apply(SessionId session, std::uint64_t request, Group& group, const v1::Verdict& verdict,
              const Digest& hash, CheckedVerdict checked);
 
@@ -57,6 +65,10 @@ class Gate {
   std::size_t unanswered_ = 0;
   bool reading_ = false;
   std::unordered_map<RecordId, std::pair<Digest, std::uint64_t>> appended_;
+  std::deque<RecordId> appended_order_;
+  /// Mail to a bot that it has not acknowledged: bot and number, and who sent it.
+  std::map<std::pair<DeviceId, std::uint64_t>, DeviceId> waiting_mail_;
+  std::map<DeviceId, std::size_t> waiting_by_sender_;
   std::map<std::pair<DeviceId, MessageId>, Digest> bot_mail_ids_;
   std::deque<std::pair<DeviceId, MessageId>> bot_mail_order_;
 };

@@ -4,6 +4,7 @@
 // IoThread only.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -21,6 +22,21 @@ namespace candour::relay {
 
 using net::SessionId;
 
+/// What somebody may still do now: `rate` more each second, never more than `burst` at once.
+struct Allowance {
+  double left = -1;  // negative = not yet used
+  TimeMs at;         // monotonic
+
+  bool take(TimeMs now, double rate, double burst) {
+    const double since = static_cast<double>(now.value - at.value) / 1e3;
+    left = left < 0 ? burst : std::min(burst, left + since * rate);
+    at = now;
+    if (left < 1) return false;
+    left -= 1;
+    return true;
+  }
+};
+
 /// One connection.
 struct Session {
   SessionId id = 0;
@@ -32,6 +48,8 @@ struct Session {
   DeviceId device;       // zero for a role key
   std::string role_key;  // empty for a device
   bool bot = false;
+  SigningPublicKey key;  // it logged in with
+  std::string client_build;
 
   /// For each group of the device: the newest seq queued to this session.
   std::map<GroupId, Seq> sent;
@@ -61,8 +79,8 @@ struct Device {
   std::uint64_t submitted_count = 0;
   std::unordered_map<MessageId, SubmittedMemo> submitted;
   std::deque<MessageId> submitted_order;
-  double submit_allowance = -1;  // tokens left; negative = not yet used
-  TimeMs submit_allowance_at;    // monotonic
+  Allowance submits;
+  Allowance writes;  // everything else it has the relay keep
 
   std::uint64_t mail_last = 0;     // newest number given
   std::uint64_t mail_durable = 0;  // newest number that is durable
@@ -111,7 +129,8 @@ struct Model {
   std::uint64_t notice_version = 0;
   std::uint64_t directory_size = 0;                            // as decided
   std::uint64_t directory_durable = 0;                         // what may be told
-  std::unordered_map<Digest, std::uint64_t> directory_hashes;  // object -> leaf index
+  std::unordered_map<Digest, std::uint64_t> directory_hashes;  // what it says -> leaf index
+  std::map<std::string, Allowance> role_writes;                // by name of the role key
 
   std::unordered_map<SessionId, Session> sessions;
   std::unordered_map<DeviceId, Device> devices;

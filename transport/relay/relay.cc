@@ -1,8 +1,17 @@
 #include "transport/relay/relay.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 
 namespace candour::relay {
+
+namespace {
+
+/// At least so many writes at once, however low the rate: a login brings several.
+constexpr double kWriteBurstMin = 8;
+
+}  // namespace
 
 Relay::Relay(Parts parts)
     : context_{parts.clock,  parts.monotonic, parts.random, parts.store,
@@ -17,6 +26,7 @@ Relay::Relay(Parts parts)
   model_.root = parts.root;
   directory_.use_log(log_);
   directory_.set_on_revoked([this](const DeviceId& device) { sessions_.revoked(device); });
+  directory_.set_on_statement([this] { sessions_.statement_changed(); });
   sessions_.set_on_bot([this] { gate_.bot_attached(); });
 }
 
@@ -103,6 +113,7 @@ Status Relay::dispatch(Session& session, v1::ClientFrame& frame) {
   if (model_.storage_failed) {
     return error(ErrorCode::storage_failed, "the relay cannot store anything; try again later");
   }
+  CANDOUR_TRY(take_write(session, frame.body_case()));
   switch (frame.body_case()) {
     case v1::ClientFrame::kPublish:
       return directory_.publish(session.id, request, frame.publish().kind(),
@@ -120,6 +131,27 @@ Status Relay::dispatch(Session& session, v1::ClientFrame& frame) {
     return error(ErrorCode::not_permitted, "only a device may do this, not a role key");
   }
   return dispatch_device(session, frame);
+}
+
+Status Relay::take_write(const Session& session, v1::ClientFrame::BodyCase body) {
+  switch (body) {
+    case v1::ClientFrame::kPublish:
+    case v1::ClientFrame::kBotMail:
+    case v1::ClientFrame::kPutKeyPackages:
+    case v1::ClientFrame::kNoticeAck:
+      break;
+    default:
+      return ok();
+  }
+  if (session.bot) return ok();
+  // Kept with the subject and not with the connection: a new connection brings nothing new.
+  Allowance& writes = session.role_key.empty() ? model_.devices.at(session.device).writes
+                                               : model_.role_writes[session.role_key];
+  const double rate = static_cast<double>(context_.bounds.writes_per_second);
+  if (writes.take(context_.monotonic.now(), rate, std::max(rate, kWriteBurstMin))) return ok();
+  return error(ErrorCode::rate_limited, "more than " +
+                                            std::to_string(context_.bounds.writes_per_second) +
+                                            " objects to keep in a second; wait a moment");
 }
 
 Status Relay::dispatch_device(Session& session, v1::ClientFrame& frame) {

@@ -49,6 +49,8 @@ class Relay {
  private:
   Status dispatch(Session& session, v1::ClientFrame& frame);
   Status dispatch_device(Session& session, v1::ClientFrame& frame);
+  /// rate_limited when this frame would have the relay keep more than its sender may now.
+  Status take_write(const Session& session, v1::ClientFrame::BodyCase body);
 
   Model model_;
   Context context_;

@@ -58,21 +58,10 @@ Status Sequencer::check_form(const Session& session, const v1::Submit& submit) c
 
 Status Sequencer::take_allowance(Device& device) {
   const double rate = static_cast<double>(context_.bounds.submits_per_second);
-  const TimeMs now = context_.monotonic.now();
-  if (device.submit_allowance < 0) {
-    device.submit_allowance = rate;
-  } else {
-    const double seconds = static_cast<double>(now.value - device.submit_allowance_at.value) / 1e3;
-    device.submit_allowance = std::min(rate, device.submit_allowance + seconds * rate);
-  }
-  device.submit_allowance_at = now;
-  if (device.submit_allowance < 1) {
-    return error(ErrorCode::rate_limited, "more than " +
-                                              std::to_string(context_.bounds.submits_per_second) +
-                                              " submissions a second; wait a moment");
-  }
-  device.submit_allowance -= 1;
-  return ok();
+  if (device.submits.take(context_.monotonic.now(), rate, rate)) return ok();
+  return error(ErrorCode::rate_limited, "more than " +
+                                            std::to_string(context_.bounds.submits_per_second) +
+                                            " submissions a second; wait a moment");
 }
 
 Status Sequencer::check_group(const Session& session, const Device& device, const Group& group,

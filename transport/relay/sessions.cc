@@ -116,6 +116,7 @@ Status Sessions::login(Session& session, std::uint64_t request, const v1::Login&
     }
     CANDOUR_TRY(auto key, subject_key(login, session));
     CANDOUR_TRY(check_login(session, login, key));
+    session.key = key;
     return session.role_key.empty() ? check_device(session.device) : ok();
   };
   if (auto result = attempt(); !result) {
@@ -125,6 +126,7 @@ Status Sessions::login(Session& session, std::uint64_t request, const v1::Login&
     return ok();
   }
   session.logged_in = true;
+  session.client_build = login.client_build();
   Model& model = context_.model;
   if (session.is_device()) {
     Device& device = model.devices.at(session.device);
@@ -184,6 +186,25 @@ void Sessions::revoked(const DeviceId& id) {
   const SessionId session = device.session;
   context_.outlet.close(session, kCloseRevoked, "device_revoked");
   closed(session);
+}
+
+bool Sessions::still_right(const Session& session) const {
+  const identity::Statement& statement = *context_.model.statement;
+  if (!statement.lists_build(session.client_build)) return false;
+  if (session.is_device()) return session.bot == statement.lists_bot(session.device);
+  const auto* role = statement.role_key(session.role_key);
+  return role != nullptr && role->key.public_key == session.key;
+}
+
+void Sessions::statement_changed() {
+  std::vector<SessionId> ended;
+  for (const auto& [id, session] : context_.model.sessions) {
+    if (session.logged_in && !still_right(session)) ended.push_back(id);
+  }
+  for (const SessionId id : ended) {
+    context_.outlet.close(id, kCloseRightsChanged, "the organisation statement changed");
+    closed(id);
+  }
 }
 
 void Sessions::tell_bot_presence(bool present) {

@@ -18,6 +18,8 @@ class Sessions {
   Status login(Session& session, std::uint64_t request, const v1::Login& login);
   /// Ends the sessions of a revoked device.
   void revoked(const DeviceId& device);
+  /// A new statement: ends every session whose rights it changes (bot or not, role key, build).
+  void statement_changed();
   /// Ends sessions that never logged in and tells everybody when the bot stays away.
   void tick();
 
@@ -29,6 +31,8 @@ class Sessions {
                      const SigningPublicKey& key) const;
   Result<SigningPublicKey> subject_key(const v1::Login& login, Session& session) const;
   Status check_device(const DeviceId& id) const;
+  /// Whether the session, as it logged in, is still what the present statement says.
+  bool still_right(const Session& session) const;
   void send_logged_in(const Session& session, std::uint64_t request);
   void tell_bot_presence(bool present);
 
