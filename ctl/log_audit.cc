@@ -89,6 +89,9 @@ std::optional<std::string> check_entry(SQLite::Statement& row, const Directory& 
   if (!same(opening.value().entry(leaf_class), entry)) return "the opening does not fit the entry";
   ++report.kinds[opening.value().kind];
   if (leaf_class == LeafClass::directory) {
+    if (!row.getColumn(4).isNull() || !row.getColumn(5).isNull()) {
+      return "a record is kept under a leaf of the directory";
+    }
     const auto found = directory.find(index);
     return check_directory_leaf(opening.value(), opening_bytes,
                                 found == directory.end() ? nullptr : &found->second);

@@ -1,10 +1,12 @@
 // Goal: `candourctl log verify` finds every change to a relay's log and names the first bad entry,
 // and `log proof` convinces offline. Method: a small log is written into the documented tables
 // without the relay's code; then one thing at a time is changed, from a single byte to a tree
-// rewritten without a flaw.
+// rewritten without a flaw, and once every byte of every column in turn.
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include "crypto/hash.h"
+#include "ctl/log_audit.h"
 #include "storage/relay_schema.h"
 #include "tests/ctl/program.h"
 #include "tests/identity/organisation.h"
@@ -21,6 +23,122 @@ using tlog::LeafKind;
 
 constexpr std::uint64_t kSize = 20;
 constexpr std::uint64_t kFirstCheckpoint = 5;
+
+/// One column of the log's tables and the columns that name a row of it.
+struct LogColumn {
+  const char* table;
+  const char* name;
+  std::vector<const char*> keys;
+};
+
+const LogColumn kLogColumns[] = {
+    {"log_entries", "idx", {"idx"}},
+    {"log_entries", "entry", {"idx"}},
+    {"log_entries", "leaf_hash", {"idx"}},
+    {"log_entries", "opening", {"idx"}},
+    {"log_entries", "record_id", {"idx"}},
+    {"log_entries", "record", {"idx"}},
+    {"log_hashes", "level", {"level", "idx"}},
+    {"log_hashes", "idx", {"level", "idx"}},
+    {"log_hashes", "hash", {"level", "idx"}},
+    {"checkpoints", "size", {"size"}},
+    {"checkpoints", "note", {"size"}},
+    {"cosignatures", "size", {"size", "name"}},
+    {"cosignatures", "name", {"size", "name"}},
+    {"cosignatures", "line", {"size", "name"}},
+    {"directory", "number", {"number"}},
+    {"directory", "kind", {"number"}},
+    {"directory", "object", {"number"}},
+    {"directory", "object_hash", {"number"}},
+    {"directory", "leaf_index", {"number"}},
+    {"directory", "opening", {"number"}},
+};
+
+/// What stands in one place of a table.
+struct Cell {
+  int type = SQLITE_NULL;
+  std::int64_t number = 0;
+  std::string bytes;
+
+  static Cell of(const SQLite::Column& column) {
+    if (column.isInteger()) return {SQLITE_INTEGER, column.getInt64(), {}};
+    return {column.isText() ? SQLITE_TEXT : SQLITE_BLOB, 0, column.getString()};
+  }
+  void bind(SQLite::Statement& row, int position) const {
+    if (type == SQLITE_INTEGER) return row.bind(position, number);
+    if (type == SQLITE_TEXT) return row.bind(position, bytes);
+    row.bind(position, bytes.data(), static_cast<int>(bytes.size()));
+  }
+  /// Every byte with its lowest bit turned; a number below, above and far from what it is.
+  std::vector<Cell> changed() const {
+    std::vector<Cell> out;
+    if (type == SQLITE_INTEGER) {
+      for (const std::int64_t by : {-1, 1, 1'000, 1 << 30}) out.push_back({type, number + by, {}});
+      return out;
+    }
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      out.push_back(*this);
+      out.back().bytes[i] = static_cast<char>(out.back().bytes[i] ^ 1);
+    }
+    return out;
+  }
+};
+
+/// Writes into one column; rows are named as they are at the moment.
+class CellWriter {
+ public:
+  CellWriter(SQLite::Database& db, const LogColumn& column)
+      : column_(column), update_(db, sql(column)) {}
+
+  /// False when the table itself refuses the value (two rows of one name).
+  bool write(const std::vector<Cell>& keys, const Cell& value) {
+    update_.tryReset();  // an error of the last run is not one of this
+    value.bind(update_, 1);
+    for (std::size_t i = 0; i < keys.size(); ++i) keys[i].bind(update_, static_cast<int>(i) + 2);
+    try {
+      return update_.exec() == 1;
+    } catch (const SQLite::Exception&) {
+      return false;
+    }
+  }
+  /// The keys of the row once the column has this value.
+  std::vector<Cell> keys_after(std::vector<Cell> keys, const Cell& value) const {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (std::string_view(column_.keys[i]) == column_.name) keys[i] = value;
+    }
+    return keys;
+  }
+
+ private:
+  static std::string sql(const LogColumn& column) {
+    std::string text = std::string("UPDATE ") + column.table + " SET " + column.name + " = ?";
+    const char* glue = " WHERE ";
+    for (const char* key : column.keys) {
+      text += glue + std::string(key) + " = ?";
+      glue = " AND ";
+    }
+    return text;
+  }
+
+  const LogColumn& column_;
+  SQLite::Statement update_;
+};
+
+/// The rows of a column that hold something: their keys, and then what they hold.
+std::vector<std::vector<Cell>> cells_of(SQLite::Database& db, const LogColumn& column) {
+  std::string sql = "SELECT ";
+  for (const char* key : column.keys) sql += std::string(key) + ", ";
+  SQLite::Statement rows(
+      db, sql + column.name + " FROM " + column.table + " WHERE " + column.name + " IS NOT NULL");
+  std::vector<std::vector<Cell>> out;
+  while (rows.executeStep()) {
+    out.emplace_back();
+    for (int i = 0; i < rows.getColumnCount(); ++i) {
+      out.back().push_back(Cell::of(rows.getColumn(i)));
+    }
+  }
+  return out;
+}
 
 class LogTest : public CtlTest {
  protected:
@@ -181,6 +299,8 @@ TEST_F(LogTest, EveryChangeIsFoundAndPlaced) {
   EXPECT_EQ(after("UPDATE log_entries SET leaf_hash = zeroblob(32) WHERE idx = 4"), 4);
   EXPECT_EQ(after("UPDATE log_entries SET opening = zeroblob(130) WHERE idx = 11"), 11);
   EXPECT_EQ(after("UPDATE log_entries SET record_id = x'00' WHERE idx = 12"), 12);
+  EXPECT_EQ(after("UPDATE log_entries SET record = x'00' WHERE idx = 1"), 1);
+  EXPECT_EQ(after("UPDATE log_entries SET record_id = x'00' WHERE idx = 1"), 1);
   EXPECT_EQ(after("DELETE FROM log_entries WHERE idx = 13"), 13);
   EXPECT_EQ(after("DELETE FROM log_entries WHERE idx = 19"), 19);
   EXPECT_EQ(after("UPDATE log_hashes SET hash = zeroblob(32) WHERE level = 0 AND idx = 6"), 6);
@@ -190,6 +310,42 @@ TEST_F(LogTest, EveryChangeIsFoundAndPlaced) {
   EXPECT_EQ(after("UPDATE directory SET object = 'x' WHERE number = 2"), 1);
   EXPECT_EQ(after("DELETE FROM directory WHERE number = 2"), 1);
   EXPECT_EQ(after("UPDATE directory SET kind = 5 WHERE number = 2"), 1);
+}
+
+TEST_F(LogTest, I8_EveryFlippedByteIsFound) {
+  const fs::path file = path("relay.db");
+  ctl::AuditOptions options;
+  options.root = note_key("ex/root", kRoot);
+  const auto intact = [&] {
+    auto db = ctl::LogDb::open(file);
+    return db && ctl::audit_log(*db.value(), options).value().ok();
+  };
+  ASSERT_TRUE(intact());
+  SQLite::Database db(file.string(), SQLite::OPEN_READWRITE);
+  db.exec("PRAGMA synchronous=OFF");
+  db.exec("PRAGMA journal_mode=MEMORY");
+  std::size_t changes = 0;
+  for (const LogColumn& column : kLogColumns) {
+    const std::string name = std::string(column.table) + "." + column.name;
+    CellWriter writer(db, column);
+    const auto rows = cells_of(db, column);
+    ASSERT_FALSE(rows.empty()) << name;
+    for (auto keys : rows) {
+      const Cell value = std::move(keys.back());
+      keys.pop_back();
+      std::size_t of_cell = 0;
+      for (const Cell& changed : value.changed()) {
+        if (!writer.write(keys, changed)) continue;
+        ++of_cell;
+        ASSERT_FALSE(intact()) << name << ", row " << keys[0].number << ", change " << of_cell;
+        ASSERT_TRUE(writer.write(writer.keys_after(keys, changed), value)) << name;
+      }
+      ASSERT_GT(of_cell, 0u) << name << ", row " << keys[0].number << " was never changed";
+      changes += of_cell;
+    }
+  }
+  EXPECT_GT(changes, 5'000u);
+  EXPECT_TRUE(intact()) << "every change was taken back";
 }
 
 TEST_F(LogTest, CheckpointsAndCosignaturesMustFit) {
