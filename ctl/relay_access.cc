@@ -1,6 +1,8 @@
 #include "ctl/relay_access.h"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <thread>
 
 #include "ctl/notes.h"
 #include "identity/note_text.h"
@@ -9,6 +11,8 @@ namespace candour::ctl {
 namespace {
 
 constexpr std::uint64_t kConnectTimeoutMs = 10'000;
+constexpr int kPublishAttempts = 60;
+constexpr std::chrono::milliseconds kPublishPause{500};
 
 struct KindName {
   std::string_view format;
@@ -84,7 +88,15 @@ Result<v1::Done> RelaySession::publish(v1::ObjectKind kind, std::string_view not
   v1::ClientFrame frame;
   frame.mutable_publish()->set_kind(kind);
   frame.mutable_publish()->set_object(std::string(note));
-  CANDOUR_TRY(auto answer, request(std::move(frame)));
+  auto published = request(frame);
+  // The relay takes so many objects a second from one key; a long list of them has to wait.
+  for (int i = 0;
+       i < kPublishAttempts && !published && published.error().code == ErrorCode::rate_limited;
+       ++i) {
+    std::this_thread::sleep_for(kPublishPause);
+    published = request(frame);
+  }
+  CANDOUR_TRY(auto answer, std::move(published));
   if (!answer.has_done()) {
     return error(ErrorCode::frame_malformed, "the relay answered a publication with another frame");
   }
