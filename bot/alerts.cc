@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "client/messages/utf8.h"
 
 namespace candour::bot {
 namespace {
@@ -172,6 +173,25 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
   return context_.store.put_alert(alert);
 }
 
+// So that an update for every desk fits one frame, and no step can be sent a second time.
+Status Alerts::check_step(const messages::AlertStep& step, const storage::BotAlert& alert) const {
+  const auto size = messages::trimmed_code_points(step.argument.expose());
+  // Four bytes are the longest code point; white space around the text counts too.
+  if (!size || *size > limits::kJustificationCodePointsMax ||
+      step.argument.expose().size() > 4 * limits::kJustificationCodePointsMax) {
+    return error(ErrorCode::input_invalid, "the note of a step is longer than " +
+                                               std::to_string(limits::kJustificationCodePointsMax) +
+                                               " characters");
+  }
+  if (step.time <= alert.last_step) {
+    return error(ErrorCode::input_invalid, "the step is not later than the alert's last step");
+  }
+  if (step.time.value > context_.clock.now().value + limits::kClockSkewMs) {
+    return error(ErrorCode::input_invalid, "the step is of the future; set the device's clock");
+  }
+  return ok();
+}
+
 Status Alerts::step(ByteView bytes) {
   CANDOUR_TRY(const messages::AlertStep unchecked, messages::AlertStep::decode(bytes));
   CANDOUR_TRY(const identity::Certificate* by, context_.trust.device(unchecked.device));
@@ -190,7 +210,9 @@ Status Alerts::step(ByteView bytes) {
                      std::string(messages::name_of(static_cast<AlertState>(alert->state))) +
                      ": this step does not follow");
   }
+  CANDOUR_TRY(check_step(step, *alert));
   alert->state = static_cast<std::uint8_t>(*next);
+  alert->last_step = step.time;
   CANDOUR_TRY(context_.store.put_alert(*alert));
   return tell(step, *alert, *next, *by, bytes);
 }

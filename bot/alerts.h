@@ -25,7 +25,8 @@ class Alerts {
   Status raise(const Opened& opened, const Decision& decision, const Group& group,
                v1::Verdict& verdict);
   /// Within a batch: a signed step of a desk device. Refusals change nothing (not_found,
-  /// not_permitted, signature_invalid, device_revoked, ...).
+  /// not_permitted, signature_invalid, device_revoked, input_invalid for an argument that is too
+  /// long or a time that is not later than the last step's).
   Status step(ByteView bytes);
 
  private:
@@ -35,6 +36,7 @@ class Alerts {
       const Group& group, const std::vector<std::string>& except_persons) const;
   Result<messages::AlertBody> body_of(const Opened& opened, const Decision& decision,
                                       const Group& group) const;
+  Status check_step(const messages::AlertStep& step, const storage::BotAlert& alert) const;
   Status tell(const messages::AlertStep& step, const storage::BotAlert& alert,
               messages::AlertState state, const identity::Certificate& by, ByteView bytes);
 

@@ -102,8 +102,30 @@ Status Bot::handle_outside(v1::ServerFrame& frame, client::Connection& connectio
   return ok();
 }
 
+Status Bot::whole(const std::function<Status()>& work) {
+  CANDOUR_TRY(context_.store.mark());
+  const std::size_t questions = outbox_.questions();
+  Status done = work();
+  if (done) return context_.store.keep();
+  if (is_fatal(done.error())) return done;
+  CANDOUR_TRY(const bool changed, context_.store.undo());
+  // Memory changes only together with the store.
+  if (changed) {
+    CANDOUR_TRY(groups_.reload());
+    CANDOUR_TRY(outbox_.reload(questions));
+    CANDOUR_TRY(witness_.reload());
+  }
+  return done;
+}
+
 Status Bot::handle(v1::ServerFrame& frame) {
-  if (frame.reply_to() != 0) return handle_answer(frame);
+  if (frame.reply_to() != 0) {
+    const Status handled = whole([&] { return handle_answer(frame); });
+    if (handled || is_fatal(handled.error())) return handled;
+    log::error("answer_not_handled",
+               {{"code", handled.error().code}, {"why", log::LogSafe(handled.error().message)}});
+    return ok();
+  }
   switch (frame.body_case()) {
     case v1::ServerFrame::kCheck:
     case v1::ServerFrame::kMail:
@@ -167,6 +189,23 @@ Status Bot::judge(const v1::Check& check) {
     return ok();
   }
   const Envelope& envelope = read.value();
+  const Status judged = whole([&] { return judge_once(check, envelope); });
+  if (judged || is_fatal(judged.error())) return judged;
+  log::error("check_failed", {{"group", envelope.group},
+                              {"submission", envelope.submission},
+                              {"code", judged.error().code},
+                              {"why", log::LogSafe(judged.error().message)}});
+  // Whoever waits for a verdict gets one; later submissions of the group wait behind it.
+  const Status refused = whole([&] {
+    return steward_.is_own_commit(envelope) ? steward_.abandon(envelope)
+                                            : checker_.refuse(envelope, judged.error());
+  });
+  if (refused || is_fatal(refused.error())) return refused;
+  log::error("check_not_answered", {{"group", envelope.group}, {"code", refused.error().code}});
+  return ok();
+}
+
+Status Bot::judge_once(const v1::Check& check, const Envelope& envelope) {
   // Judged before: its verdict is on its way, the same bytes as the first time.
   if (outbox_.holds(envelope.group, envelope.submission)) return ok();
   CANDOUR_TRY(const auto seen, context_.store.seen(envelope.group, envelope.message_id));
@@ -211,7 +250,7 @@ Status Bot::follow_statement() {
 Status Bot::handle_mail(const v1::MailItem& mail) {
   if (mail.number() > mail_through_) {
     if (mail.kind() == v1::TO_BOT) {
-      const Status opened = open_mail(mail);
+      const Status opened = whole([&] { return open_mail(mail); });
       if (!opened) {
         if (is_fatal(opened.error())) return std::move(opened).error();
         log::warning("mail_refused", {{"code", opened.error().code},
@@ -246,11 +285,14 @@ Status Bot::open_mail(const v1::MailItem& mail) {
 Status Bot::housekeeping(client::Connection& connection, bool idle) {
   const bool grown = context_.trust.directory_size() != directory_size_;
   const bool held = !held_.empty() && policy_in_log();
-  if (grown || held) {
+  const bool sweep = grown || steward_.sweep_due();
+  if (sweep || held) {
     CANDOUR_TRY(context_.store.begin());
     if (grown) {
       directory_size_ = context_.trust.directory_size();
       CANDOUR_TRY(follow_statement());
+    }
+    if (sweep) {
       CANDOUR_TRY(steward_.sweep_revoked());
     }
     if (held) {

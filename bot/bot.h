@@ -6,15 +6,17 @@
 //   while (...) bot.turn(connection, timeout);
 //
 // One turn is one batch of bot.db: the ratchet heads, message ids, counters, chains and verdicts of
-// all frames in it become durable together, and only then anything is sent (I4). A turn that fails
-// with a fatal error (see is_fatal) leaves a Bot that must be dropped; a turn that fails with
-// disconnected is followed by `attach` on a new connection.
+// all frames in it become durable together, and only then anything is sent (I4). A frame that
+// cannot be handled leaves nothing behind. A turn that fails with a fatal error (see is_fatal)
+// leaves a Bot that must be dropped; a turn that fails with disconnected is followed by `attach` on
+// a new connection.
 //
 // Until the loaded policy version is in the directory the bot judges nothing: submissions wait
 // (I10, I11). Not thread-safe; one thread runs it.
 #pragma once
 
 #include <deque>
+#include <functional>
 
 #include "bot/checker.h"
 #include "bot/steward.h"
@@ -55,7 +57,12 @@ class Bot {
   Status handle_outside(v1::ServerFrame& frame, client::Connection& connection);
   Status handle(v1::ServerFrame& frame);
   Status handle_answer(const v1::ServerFrame& frame);
+  /// Runs `work` whole or not at all: after a failure that is not fatal, store and memory are as
+  /// before.
+  Status whole(const std::function<Status()>& work);
+  /// Every check gets an answer, also when judging it fails.
   Status judge(const v1::Check& check);
+  Status judge_once(const v1::Check& check, const Envelope& envelope);
   Status handle_mail(const v1::MailItem& mail);
   Status open_mail(const v1::MailItem& mail);
   Status handle_held();

@@ -72,6 +72,7 @@ Status Checker::release(const Envelope& envelope, const Opened& opened, const De
     *verdict.add_mail() = std::move(*mail);
   }
   CANDOUR_TRY(alerts_.raise(opened, decision, group, verdict));
+  CANDOUR_TRY(keep_released(opened, group));
   return outbox_.put(verdict);
 }
 
@@ -126,6 +127,13 @@ Status Checker::keep_counter(const Envelope& envelope, std::uint64_t counter) {
   sender.device = envelope.sender;
   sender.counter = counter;
   return context_.store.put_sender(sender);
+}
+
+Status Checker::keep_released(const Opened& opened, const Group& group) {
+  CANDOUR_TRY(auto sender, context_.store.sender(group.id(), opened.sender));
+  if (!sender) return ok();
+  sender->released_generations = std::uint64_t{opened.generation} + 1;
+  return context_.store.put_sender(*sender);
 }
 
 Status Checker::count_withheld(const Envelope& envelope, Group& group) {

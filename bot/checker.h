@@ -35,6 +35,7 @@ class Checker {
                   Group& group);
   Status remember(const Envelope& envelope);
   Status count_withheld(const Envelope& envelope, Group& group);
+  Status keep_released(const Opened& opened, const Group& group);
   Status keep_counter(const Envelope& envelope, std::uint64_t counter);
 
   Context& context_;

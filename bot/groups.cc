@@ -1,5 +1,7 @@
 #include "bot/groups.h"
 
+#include <utility>
+
 #include "base/assert.h"
 #include "base/limits.h"
 
@@ -117,6 +119,23 @@ Status Groups::load() {
     if (group == nullptr) continue;
     CANDOUR_TRY(auto plan, CommitPlan::decode(row.plan.view()));
     group->commit = PendingCommit{std::move(plan), std::move(row.staged), row.judged, false};
+  }
+  return ok();
+}
+
+Status Groups::reload() {
+  std::map<GroupId, Group> before = std::exchange(groups_, {});
+  CANDOUR_TRY(load());
+  for (auto& [id, old] : before) {
+    Group* group = find(id);
+    if (group == nullptr) continue;  // its creation was taken back
+    group->waiting = std::move(old.waiting);
+    group->fetching = old.fetching;
+    group->retry_at = old.retry_at;
+    if (group->commit && old.commit &&
+        group->commit->plan.message_id == old.commit->plan.message_id) {
+      group->commit->submitted = old.commit->submitted;
+    }
   }
   return ok();
 }

@@ -75,13 +75,16 @@ struct Group {
 /// The leaf's device id; zero when its identity is none (never for members we added).
 DeviceId device_of(const mls::Member& member);
 
-/// Lives as long as the bot; pointers to groups stay valid. Not thread-safe.
+/// Lives as long as the bot; pointers to groups stay valid until `reload`. Not thread-safe.
 class Groups {
  public:
   explicit Groups(Context& context) : context_(context) {}
 
   /// Reads everything from the store. state_damaged when it does not fit together.
   Status load();
+  /// Within a batch, after the store took something back: memory as the store has it. What lives
+  /// for one connection stays. Pointers to groups from before are no longer good.
+  Status reload();
   Group* find(const GroupId& group);
   std::map<GroupId, Group>& all() { return groups_; }
 

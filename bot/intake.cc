@@ -1,6 +1,9 @@
 #include "bot/intake.h"
 
+#include <set>
+
 #include "base/limits.h"
+#include "base/log.h"
 #include "crypto/hash.h"
 
 namespace candour::bot {
@@ -49,6 +52,76 @@ Status Intake::check_header(const Envelope& envelope, const Group& group) const 
   return ok();
 }
 
+// Only what the members can still open, and what a token of this epoch may stand for, is judged.
+Status Intake::check_epoch(const Envelope& envelope, const Group& group) const {
+  const bool ending = group.commit && group.commit->judged;
+  if (envelope.epoch == group.mls.epoch() && !ending) return ok();
+  return error(ErrorCode::epoch_stale, "the group is in another epoch; encrypt the message anew");
+}
+
+// An honest sender's generations grow one by one. The ratchet itself would open older ones too,
+// and follow this bot's view of the sender, which is ahead of the members' by what was withheld.
+Status Intake::check_generation(const mls::Received& received, Group& group) {
+  const auto author = group.mls.member(received.sender, received.epoch);
+  if (!author) return error(ErrorCode::not_permitted, "the author's leaf is not in the tree");
+  CANDOUR_TRY(auto found, context_.store.sender(group.id(), device_of(*author)));
+  storage::BotSender sender = found.value_or(storage::BotSender());
+  sender.group = group.id();
+  sender.device = device_of(*author);
+  if (sender.generation_epoch != received.epoch) {
+    sender.generation_epoch = received.epoch;
+    sender.seen_generations = sender.released_generations = 0;
+  }
+  const std::uint64_t generation = received.generation;
+  if (generation < sender.seen_generations) {
+    return error(ErrorCode::mls_invalid,
+                 "the message is of an older generation than one the sender used before");
+  }
+  sender.seen_generations = generation + 1;
+  CANDOUR_TRY(context_.store.put_sender(sender));
+  const std::uint64_t distance = generation - sender.released_generations;
+  if (distance >= limits::kWithheldGenerationsMax) group.rekey = true;
+  if (distance > limits::kRatchetForwardStepsMax) {
+    return error(ErrorCode::mls_invalid,
+                 "the message skips more generations than members can follow; send it again in "
+                 "the next epoch");
+  }
+  return ok();
+}
+
+Status Intake::check_checkpoint(const Envelope& envelope,
+                                const messages::CheckpointSeen& seen) const {
+  if (seen.size == 0) return ok();
+  Status same_log = ok();
+  const identity::Statement* statement = context_.trust.statement();
+  if (statement == nullptr || seen.origin != statement->log.name) {
+    same_log = error(ErrorCode::log_inconsistent,
+                     "the sender's checkpoint is of another log than this organisation's");
+  } else {
+    same_log = context_.trust.compare_checkpoint({seen.origin, seen.size, seen.root, false});
+  }
+  if (!same_log && !is_fatal(same_log.error())) {
+    log::error("member_saw_another_log",
+               {{"group", envelope.group}, {"device", envelope.sender}, {"size", seen.size}});
+  }
+  return same_log;
+}
+
+// Mentions are not shown to the policy engine, so they must be nothing but names of people.
+Status Intake::check_mentions(const messages::Content& content) const {
+  if (content.mentions.empty()) return ok();
+  std::set<std::string_view> people;
+  for (const identity::Certificate* certificate : context_.trust.certificates()) {
+    people.insert(certificate->subject.person);
+  }
+  for (const std::string& person : content.mentions) {
+    if (person.size() > messages::kPersonIdSizeMax || !people.contains(person)) {
+      return error(ErrorCode::input_invalid, "the message mentions somebody who is not enrolled");
+    }
+  }
+  return ok();
+}
+
 Result<const identity::Certificate*> Intake::check_sender(const Envelope& envelope) const {
   return context_.trust.device(envelope.sender);
 }
@@ -71,12 +144,11 @@ Result<std::uint64_t> Intake::last_counter(const Envelope& envelope) const {
 
 Result<Opened> Intake::open(const Envelope& envelope, Group& group, bool& generation_used) {
   generation_used = false;
-  CANDOUR_TRY(const auto seen, context_.store.seen(envelope.group, envelope.message_id));
-  if (seen) {
-    return error(ErrorCode::message_id_reused, "this message id was used before in the group");
-  }
+  CANDOUR_TRY(const bool used, context_.store.message_id_used(envelope.message_id));
+  if (used) return error(ErrorCode::message_id_reused, "this message id was used before");
   CANDOUR_TRY(const identity::Certificate* certificate, check_sender(envelope));
   CANDOUR_TRY(check_header(envelope, group));
+  CANDOUR_TRY(check_epoch(envelope, group));
 
   Opened opened;
   opened.message_id = envelope.message_id;
@@ -92,7 +164,9 @@ Result<Opened> Intake::open(const Envelope& envelope, Group& group, bool& genera
   CANDOUR_TRY(mls::Received received, group.mls.unprotect(envelope.ciphertext));
   generation_used = true;
   CANDOUR_TRY(groups_.keep_ratchet(group, received.sender, received.epoch));
+  CANDOUR_TRY(check_generation(received, group));
   CANDOUR_TRY(check_author(envelope, group, received, *certificate));
+  opened.generation = received.generation;
   opened.evidence = std::move(received.signed_content);
 
   CANDOUR_TRY(opened.inner, messages::Inner::decode(received.content.view()));
@@ -101,7 +175,9 @@ Result<Opened> Intake::open(const Envelope& envelope, Group& group, bool& genera
     return error(ErrorCode::message_id_reused,
                  "the sender's counter did not grow: the message was sent before");
   }
+  CANDOUR_TRY(check_checkpoint(envelope, opened.inner.checkpoint));
   CANDOUR_TRY(opened.content, messages::Content::decode(opened.inner.content.view()));
+  CANDOUR_TRY(check_mentions(opened.content));
   opened.commitment = opened.inner.commitment();
   return opened;
 }

@@ -3,7 +3,9 @@
 //
 // It believes the relay in nothing that MLS can say better: group, epoch, content type and message
 // id must agree with the MLS header, the sender with the leaf that signed. Each message is opened
-// once; a message id, a sender's counter and an MLS generation are good once.
+// once; a message id (in whatever group), a sender's counter and an MLS generation are good once.
+// Generations of a sender only grow, and never further from the last one released than members,
+// who see released messages only, can follow.
 #pragma once
 
 #include "bot/groups.h"
@@ -20,7 +22,8 @@ struct Opened {
   DeviceId sender;
   const identity::Certificate* certificate = nullptr;  // owned by Trust; valid for this batch
   Digest ciphertext_hash;
-  SecretBytes evidence;  // the signed MLS content
+  std::uint32_t generation = 0;  // of the sender's MLS ratchet
+  SecretBytes evidence;          // the signed MLS content
   messages::Inner inner;
   messages::Content content;
   messages::BotField field;
@@ -53,9 +56,13 @@ class Intake {
 
  private:
   Status check_header(const Envelope& envelope, const Group& group) const;
+  Status check_epoch(const Envelope& envelope, const Group& group) const;
   Result<const identity::Certificate*> check_sender(const Envelope& envelope) const;
   Status check_author(const Envelope& envelope, const Group& group, const mls::Received& received,
                       const identity::Certificate& certificate) const;
+  Status check_generation(const mls::Received& received, Group& group);
+  Status check_checkpoint(const Envelope& envelope, const messages::CheckpointSeen& seen) const;
+  Status check_mentions(const messages::Content& content) const;
   Result<std::uint64_t> last_counter(const Envelope& envelope) const;
 
   Context& context_;

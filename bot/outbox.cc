@@ -28,6 +28,13 @@ Status Outbox::load() {
   return ok();
 }
 
+Status Outbox::reload(std::size_t questions) {
+  rows_.clear();
+  verdicts_.clear();
+  while (questions_.size() > questions) questions_.pop_back();
+  return load();
+}
+
 Status Outbox::keep(std::uint64_t number, storage::OutboxKind kind, const std::string& bytes) {
   Row row;
   row.number = number;

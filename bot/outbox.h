@@ -41,6 +41,10 @@ class Outbox {
 
   /// Reads what an earlier process promised and was not heard about.
   Status load();
+  /// Within a batch, after the store took something back: promises as the store has them, and only
+  /// the first `questions` of the questions that were not sent yet.
+  Status reload(std::size_t questions);
+  std::size_t questions() const { return questions_.size(); }
 
   /// Within a batch. The verdict's leaves are remembered until they are proven to be in the log.
   Status put(const v1::Verdict& verdict);

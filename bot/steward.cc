@@ -9,6 +9,21 @@
 #include "client/messages/to_bot.h"
 
 namespace candour::bot {
+namespace {
+
+constexpr std::uint64_t kSweepEveryMs = 60'000;
+
+// Beside the ids of group requests, which are shorter.
+Bytes report_key(const messages::FailureReport& report) {
+  Writer out;
+  out.raw(as_bytes("failure report"));
+  out.id(report.group);
+  out.id(report.device);
+  out.number(report.epoch);
+  return out.take();
+}
+
+}  // namespace
 
 void Steward::retry_in(Group& group, std::uint64_t delay_ms) const {
   group.retry_at = TimeMs(context_.clock.now().value + delay_ms);
@@ -80,7 +95,7 @@ Status Steward::apply(const messages::GroupRequest& request, std::string_view no
 }
 
 Status Steward::want(Group& group, const DeviceId& device, Wanted wanted) {
-  if (context_.trust.revoked(device)) return ok();
+  if (gone(device)) return ok();
   CANDOUR_TRY(context_.store.put_wanted(
       {group.id(), device, wanted.owner, wanted.missing_told, wanted.readd}));
   group.wanted[device] = wanted;
@@ -96,6 +111,15 @@ Status Steward::failure_report(ByteView bytes) {
       !group->wanted.contains(report.device)) {
     return error(ErrorCode::not_a_member, "the device that reports is not in the group");
   }
+  const bool last = report.epoch.next() == group->mls.epoch();
+  CANDOUR_TRY(const auto commit, context_.store.seen(report.group, report.message_id));
+  if (!last || !commit || commit->sender != context_.keys.device) {
+    return error(ErrorCode::input_invalid, "the report is not about the last released commit");
+  }
+  const Bytes key = report_key(report);
+  CANDOUR_TRY(const bool done, context_.store.request_done(key));
+  if (done) return ok();
+  CANDOUR_TRY(context_.store.put_request_done(key));
   Wanted wanted = group->wanted.at(report.device);
   wanted.readd = true;
   log::warning("failure_report",
@@ -104,10 +128,19 @@ Status Steward::failure_report(ByteView bytes) {
   return want(*group, report.device, wanted);
 }
 
+bool Steward::gone(const DeviceId& device) const {
+  const identity::Certificate* certificate = context_.trust.find(device);
+  return context_.trust.revoked(device) ||
+         (certificate != nullptr && context_.clock.now() > certificate->not_after);
+}
+
+bool Steward::sweep_due() const { return context_.clock.now() >= sweep_at_; }
+
 Status Steward::sweep_revoked() {
+  sweep_at_ = TimeMs(context_.clock.now().value + kSweepEveryMs);
   for (auto& [id, group] : groups_.all()) {
     for (auto wanted = group.wanted.begin(); wanted != group.wanted.end();) {
-      if (!context_.trust.revoked(wanted->first)) {
+      if (!gone(wanted->first)) {
         ++wanted;
         continue;
       }

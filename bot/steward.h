@@ -28,10 +28,13 @@ class Steward {
   /// nothing (signature_invalid, not_permitted, group_unknown, already_exists, input_invalid).
   Status request(std::string_view note);
   /// Within a batch: a member's signed word that it could not process a released commit: it is
-  /// removed and added again in one commit.
+  /// removed and added again in one commit. input_invalid unless it is about the last released
+  /// commit; each device is heard once about each.
   Status failure_report(ByteView bytes);
-  /// Within a batch: drops revoked devices from what is wanted. Call when the directory grew.
+  /// Within a batch: drops devices whose certificate was revoked or has expired from what is
+  /// wanted. Call when the directory grew and when it is due.
   Status sweep_revoked();
+  bool sweep_due() const;
 
   /// Whether `work` has something to do now.
   bool due();
@@ -46,8 +49,11 @@ class Steward {
   void submitted(const Expected& expected, const Status& outcome);
   /// Whether the submission is the commit this group waits for.
   bool is_own_commit(const Envelope& envelope) const;
-  /// Within a batch: the verdict over the own commit.
+  /// Within a batch: the verdict over the own commit. It is abandoned when a device it adds may no
+  /// longer join.
   Status judge_commit(const Envelope& envelope);
+  /// Within a batch: withholds the own commit and forgets it; another one is prepared when due.
+  Status abandon(const Envelope& envelope);
   /// Within a batch: the relay released the commit. True when the group entered a new epoch.
   Result<bool> released(const Expected& expected);
   /// On a new connection.
@@ -62,6 +68,7 @@ class Steward {
   };
 
   Change change_for(const Group& group) const;
+  bool gone(const DeviceId& device) const;
   bool can_join(const DeviceId& device) const;
   bool has_work(Group& group) const;
   Status apply(const messages::GroupRequest& request, std::string_view note);
@@ -78,6 +85,7 @@ class Steward {
   Groups& groups_;
   Scribe& scribe_;
   Outbox& outbox_;
+  TimeMs sweep_at_;
 };
 
 /// How many devices one commit may add to a group of `members` so that its verdict, which carries

@@ -215,6 +215,11 @@ Result<Bytes> Steward::roster_after(const Group& group, const mls::StagedCommit&
 Status Steward::judge_commit(const Envelope& envelope) {
   Group& group = *groups_.find(envelope.group);
   PendingCommit& commit = *group.commit;
+  for (const Joiner& joiner : commit.plan.joiners) {
+    if (context_.trust.device(joiner.device)) continue;
+    log::info("commit_abandoned", {{"group", group.id()}, {"device", joiner.device}});
+    return abandon(envelope);
+  }
   CANDOUR_TRY(const auto staged, mls::StagedCommit::restore(commit.staged.view()));
   CANDOUR_TRY(const Bytes roster, roster_after(group, staged));
   const Digest ciphertext_hash = crypto::sha256(commit.plan.commit);
@@ -256,20 +261,42 @@ Status Steward::judge_commit(const Envelope& envelope) {
   return outbox_.put(verdict);
 }
 
+Status Steward::abandon(const Envelope& envelope) {
+  Group& group = *groups_.find(envelope.group);
+  v1::Verdict verdict;
+  verdict.set_group(wire_bytes(group.id().view()));
+  verdict.set_submission(envelope.submission.value);
+  verdict.set_message_id(wire_bytes(envelope.message_id.view()));
+  verdict.set_outcome(v1::WITHHOLD);
+  CANDOUR_TRY(context_.store.put_seen(group.id(), envelope.message_id,
+                                      {envelope.submission, context_.keys.device}));
+  CANDOUR_TRY(context_.store.drop_commit(group.id()));
+  CANDOUR_TRY(outbox_.put(verdict));
+  group.commit.reset();
+  group.settled = false;
+  retry_in(group, kSubmitRetryMs);
+  return ok();
+}
+
 Status Steward::add_welcomes(const Group& group, ByteView token, ByteView roster,
                              v1::Verdict& verdict) {
   const CommitPlan& plan = group.commit->plan;
   for (const Joiner& joiner : plan.joiners) {
     const auto certificate = context_.trust.device(joiner.device);
-    if (!certificate) continue;  // revoked meanwhile: the next commit removes it
-    CANDOUR_TRY(const Bytes info,
-                group.info.seal(certificate.value()->subject.sealing_key, context_.random));
+    if (!certificate) continue;
+    const auto info = group.info.seal(certificate.value()->subject.sealing_key, context_.random);
+    if (!info) {
+      // It is in the tree without being able to know; whoever wants it in enrols it anew.
+      log::error("joiner_not_added",
+                 {{"group", group.id()}, {"device", joiner.device}, {"code", info.error().code}});
+      continue;
+    }
     v1::WelcomeMail welcome;
     welcome.set_group(wire_bytes(group.id().view()));
     welcome.set_welcome(wire_bytes(plan.welcome));
     welcome.set_token(wire_bytes(token));
     welcome.set_roster(wire_bytes(roster));
-    welcome.set_group_info(wire_bytes(info));
+    welcome.set_group_info(wire_bytes(info.value()));
     welcome.set_key_package_ref(wire_bytes(joiner.key_package_ref.view()));
     v1::Mail& mail = *verdict.add_mail();
     mail.set_device(wire_bytes(joiner.device.view()));

@@ -23,6 +23,11 @@ class Witness {
 
   /// Reads the witnessed checkpoint and the records that are not proven yet.
   Status load();
+  /// Within a batch, after the store took something back.
+  Status reload() {
+    unproven_.clear();
+    return load();
+  }
   /// Within a batch. The answer goes through the outbox: a cosignature, or an empty one with the
   /// size this witness stands at. A refusal for another reason than the old size is answered only
   /// after a pause, because the relay asks again at once.

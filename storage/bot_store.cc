@@ -8,7 +8,7 @@
 namespace candour::storage {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE groups(
@@ -48,6 +48,15 @@ CREATE TABLE notes(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE numbers(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 )";
 
+// From format 1: generations of senders, times of alert steps, message ids across groups.
+constexpr const char* kFormat2 = R"(
+ALTER TABLE senders ADD COLUMN generation_epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE senders ADD COLUMN seen_generations INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE senders ADD COLUMN released_generations INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alerts ADD COLUMN last_step INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX seen_message ON seen(message_id);
+)";
+
 Status prepare(SQLite::Database& database) {
   // An exclusive lock for the whole life: two processes with one MLS state would reuse keys.
   database.exec("PRAGMA locking_mode=EXCLUSIVE");
@@ -56,8 +65,9 @@ Status prepare(SQLite::Database& database) {
   database.exec("PRAGMA secure_delete=ON");
   database.exec("BEGIN IMMEDIATE");
   const int version = database.execAndGet("PRAGMA user_version").getInt();
-  if (version == 0) {
-    database.exec(kSchema);
+  if (version == 0) database.exec(kSchema);
+  if (version <= 1) {
+    database.exec(kFormat2);
     database.exec("PRAGMA user_version=" + std::to_string(kSchemaVersion));
   } else if (version != kSchemaVersion) {
     return error(ErrorCode::state_damaged,
@@ -118,6 +128,33 @@ Status BotStore::commit() {
     impl_->database.exec("COMMIT");
     impl_->batch = false;
     return ok();
+  });
+}
+
+Status BotStore::mark() {
+  return impl_->write([&] {
+    impl_->database.exec("SAVEPOINT mark");
+    impl_->marks.push_back(impl_->database.getTotalChanges());
+  });
+}
+
+Status BotStore::keep() {
+  CANDOUR_ASSERT(!impl_->marks.empty());
+  return impl_->write([&] {
+    impl_->database.exec("RELEASE mark");
+    impl_->marks.pop_back();
+  });
+}
+
+Result<bool> BotStore::undo() {
+  CANDOUR_ASSERT(impl_->batch && !impl_->marks.empty());
+  return impl_->guard([&]() -> Result<bool> {
+    for (auto& [sql, statement] : impl_->statements) statement->tryReset();
+    const bool changed = impl_->database.getTotalChanges() != impl_->marks.back();
+    impl_->database.exec("ROLLBACK TO mark");
+    impl_->database.exec("RELEASE mark");
+    impl_->marks.pop_back();
+    return changed;
   });
 }
 
@@ -235,8 +272,8 @@ Status BotStore::put_ratchet(const GroupId& group, const BotRatchet& ratchet) {
 Result<std::optional<BotSender>> BotStore::sender(const GroupId& group, const DeviceId& device) {
   return impl_->guard([&]() -> Result<std::optional<BotSender>> {
     auto& query = impl_->statement(
-        "SELECT counter, withheld_epoch, withheld, previous_record FROM senders "
-        "WHERE group_id=? AND device=?");
+        "SELECT counter, withheld_epoch, withheld, previous_record, generation_epoch, "
+        "seen_generations, released_generations FROM senders WHERE group_id=? AND device=?");
     put_at(query, 1, group.view());
     put_at(query, 2, device.view());
     if (!query.executeStep()) return std::optional<BotSender>();
@@ -247,19 +284,26 @@ Result<std::optional<BotSender>> BotStore::sender(const GroupId& group, const De
     sender.withheld_epoch = Epoch(number_at(query, 1));
     sender.withheld = number_at(query, 2);
     sender.previous_record = previous_at(query, 3);
+    sender.generation_epoch = Epoch(number_at(query, 4));
+    sender.seen_generations = number_at(query, 5);
+    sender.released_generations = number_at(query, 6);
     return std::optional<BotSender>(sender);
   });
 }
 
 Status BotStore::put_sender(const BotSender& sender) {
   return impl_->write([&] {
-    auto& put = impl_->statement("INSERT OR REPLACE INTO senders VALUES(?, ?, ?, ?, ?, ?)");
+    auto& put =
+        impl_->statement("INSERT OR REPLACE INTO senders VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put_at(put, 1, sender.group.view());
     put_at(put, 2, sender.device.view());
     put_at(put, 3, sender.counter);
     put_at(put, 4, sender.withheld_epoch.value);
     put_at(put, 5, sender.withheld);
     put_at(put, 6, encode_previous(sender.previous_record));
+    put_at(put, 7, sender.generation_epoch.value);
+    put_at(put, 8, sender.seen_generations);
+    put_at(put, 9, sender.released_generations);
     put.exec();
   });
 }
@@ -267,7 +311,8 @@ Status BotStore::put_sender(const BotSender& sender) {
 Result<bool> BotStore::withheld_reached(const GroupId& group, Epoch epoch, std::uint64_t count) {
   return impl_->guard([&]() -> Result<bool> {
     auto& query = impl_->statement(
-        "SELECT 1 FROM senders WHERE group_id=? AND withheld_epoch=? AND withheld>=? LIMIT 1");
+        "SELECT 1 FROM senders WHERE group_id=?1 AND ((withheld_epoch=?2 AND withheld>=?3) OR "
+        "(generation_epoch=?2 AND seen_generations-released_generations>?3)) LIMIT 1");
     put_at(query, 1, group.view());
     put_at(query, 2, epoch.value);
     put_at(query, 3, count);
@@ -286,6 +331,14 @@ Result<std::optional<BotSeen>> BotStore::seen(const GroupId& group, const Messag
     seen.submission = Submission(number_at(query, 0));
     seen.sender = id_at<DeviceId>(query, 1);
     return std::optional<BotSeen>(seen);
+  });
+}
+
+Result<bool> BotStore::message_id_used(const MessageId& message) {
+  return impl_->guard([&]() -> Result<bool> {
+    auto& query = impl_->statement("SELECT 1 FROM seen WHERE message_id=? LIMIT 1");
+    put_at(query, 1, message.view());
+    return query.executeStep();
   });
 }
 

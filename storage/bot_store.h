@@ -56,6 +56,11 @@ struct BotSender {
   std::uint64_t counter = 0;  // highest sender's counter seen
   Epoch withheld_epoch;       // the epoch `withheld` counts
   std::uint64_t withheld = 0;
+  // Application generations of the sender's MLS ratchet in `generation_epoch`: one more than the
+  // last one opened and the last one released; 0 when there was none.
+  Epoch generation_epoch;
+  std::uint64_t seen_generations = 0;
+  std::uint64_t released_generations = 0;
   BotPrevious previous_record;
 };
 
@@ -102,6 +107,7 @@ struct BotAlert {
   std::uint8_t state = 0;
   SecretBytes key;
   std::vector<DeviceId> recipients;
+  TimeMs last_step;  // as the device said it; 0 = none yet
 };
 
 /// A log leaf handed to the relay and not yet proven to be in the tree.
@@ -132,6 +138,12 @@ class BotStore {
   Status commit();
   /// True between begin and commit.
   bool in_batch() const;
+  /// Within a batch: a mark to come back to. Marks nest; each is ended by keep or undo.
+  Status mark();
+  /// Ends the newest mark; what was written since stays in the batch.
+  Status keep();
+  /// Ends the newest mark and takes back what was written since; whether there was anything.
+  Result<bool> undo();
 
   // Groups.
   Result<std::vector<BotGroup>> groups();
@@ -144,11 +156,14 @@ class BotStore {
   Status put_ratchet(const GroupId& group, const BotRatchet& ratchet);
   Result<std::optional<BotSender>> sender(const GroupId& group, const DeviceId& device);
   Status put_sender(const BotSender& sender);
-  /// Whether some sender has `count` or more withheld generations in `epoch`.
+  /// Whether some sender has `count` or more withheld generations in `epoch`, or the last one it
+  /// used is that far from the last one released.
   Result<bool> withheld_reached(const GroupId& group, Epoch epoch, std::uint64_t count);
 
   // Every message is judged once, every warning used once, every request done once.
   Result<std::optional<BotSeen>> seen(const GroupId& group, const MessageId& message);
+  /// Whether a message of any group had this id.
+  Result<bool> message_id_used(const MessageId& message);
   Status put_seen(const GroupId& group, const MessageId& message, const BotSeen& seen);
   Result<bool> warning_used(const Digest& warning);
   /// Also forgets the warnings that expired before `now`.

@@ -62,6 +62,7 @@ struct BotStore::Impl {
   std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements;
   crypto::AeadKey key;
   Random& random;
+  std::vector<std::int64_t> marks;  // changes made in all when each mark was set
   bool batch = false;
   bool broken = false;
 };

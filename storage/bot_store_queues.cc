@@ -168,7 +168,7 @@ Status BotStore::drop_outbox(std::uint64_t number) {
 Result<std::optional<BotAlert>> BotStore::alert(ByteView id) {
   return impl_->guard([&]() -> Result<std::optional<BotAlert>> {
     auto& query = impl_->statement(
-        "SELECT alert, group_id, author, message_id, state, key, recipients FROM alerts "
+        "SELECT alert, group_id, author, message_id, state, key, recipients, last_step FROM alerts "
         "WHERE alert=?");
     put_at(query, 1, id);
     if (!query.executeStep()) return std::optional<BotAlert>();
@@ -183,6 +183,7 @@ Result<std::optional<BotAlert>> BotStore::alert(ByteView id) {
     while (!recipients.at_end() && recipients.ok()) {
       alert.recipients.push_back(recipients.id<DeviceId>());
     }
+    alert.last_step = TimeMs(number_at(query, 7));
     return std::optional<BotAlert>(std::move(alert));
   });
 }
@@ -192,7 +193,7 @@ Status BotStore::put_alert(const BotAlert& alert) {
     const Bytes key = impl_->seal(row_context("alert", {alert.alert.view()}), alert.key.view());
     Writer recipients;
     for (const DeviceId& device : alert.recipients) recipients.id(device);
-    auto& put = impl_->statement("INSERT OR REPLACE INTO alerts VALUES(?, ?, ?, ?, ?, ?, ?)");
+    auto& put = impl_->statement("INSERT OR REPLACE INTO alerts VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
     put_at(put, 1, alert.alert.view());
     put_at(put, 2, alert.group.view());
     put_at(put, 3, alert.author.view());
@@ -200,6 +201,7 @@ Status BotStore::put_alert(const BotAlert& alert) {
     put_at(put, 5, std::uint64_t{alert.state});
     put_at(put, 6, key);
     put_at(put, 7, recipients.view());
+    put_at(put, 8, alert.last_step.value);
     put.exec();
   });
 }

@@ -1,6 +1,7 @@
 // Goal: serious findings reach the right desks and nobody else, and the steps taken on them are
 // checked, logged and told. Method: supervisors of several units; their mail is opened with the
 // keys each of them has.
+#include "base/limits.h"
 #include "client/messages/alert.h"
 #include "tests/bot/world.h"
 
@@ -36,11 +37,17 @@ class BotAlerts : public ::testing::Test {
     return count;
   }
   void step(const Officer& by, const messages::AlertId& alert, AlertAction action,
-            const crypto::SigningKey* key = nullptr) {
+            const crypto::SigningKey* key = nullptr, const std::string& argument = "note") {
+    ++world.clock.time_ms;
+    send_step(by, alert, action, key, argument);
+  }
+  /// At the world's present time.
+  void send_step(const Officer& by, const messages::AlertId& alert, AlertAction action,
+                 const crypto::SigningKey* key, const std::string& argument) {
     messages::AlertStep step;
     step.alert = alert;
     step.action = action;
-    step.argument = SecretText::copy_of("note");
+    step.argument = SecretText::copy_of(argument);
     step.device = by.device.id;
     step.time = world.clock.now();
     messages::ToBot mail;
@@ -171,6 +178,43 @@ TEST_F(BotAlerts, StepsOfOthersAreRefused_I12) {
   EXPECT_EQ(world.relay.records.size(), records);
   EXPECT_EQ(updates_of(grace), 0u);
   EXPECT_TRUE(world.relay.bot_mail.empty());
+}
+
+TEST_F(BotAlerts, StepWithALongNoteChangesNothing_I12) {
+  amy.send("That is a badword.");
+  const auto alert = std::move(alerts_of(grace).at(0));
+  const std::size_t records = world.relay.records.size();
+  const std::size_t max = limits::kJustificationCodePointsMax;
+  step(grace, alert.id, AlertAction::acknowledge, nullptr, std::string(max + 1, 'x'));
+  step(grace, alert.id, AlertAction::acknowledge, nullptr, std::string(40'000, 'x'));
+  step(grace, alert.id, AlertAction::acknowledge, nullptr, std::string(40'000, ' ') + "x");
+  step(grace, alert.id, AlertAction::acknowledge, nullptr, "\xff\xfe");
+  EXPECT_EQ(world.relay.records.size(), records);
+  EXPECT_EQ(updates_of(grace), 0u);
+  EXPECT_TRUE(world.relay.bot_mail.empty());
+  // The alert is as open as before, and what was refused left nothing on the way to the relay.
+  step(grace, alert.id, AlertAction::acknowledge, nullptr, std::string(max, 'x'));
+  EXPECT_EQ(world.relay.records.size(), records + 1);
+  EXPECT_EQ(updates_of(grace), 1u);
+}
+
+TEST_F(BotAlerts, StepMustBeLaterThanTheLastOne_I12) {
+  amy.send("That is a badword.");
+  const auto alert = std::move(alerts_of(grace).at(0));
+  step(grace, alert.id, AlertAction::acknowledge);
+  step(grace, alert.id, AlertAction::assign);
+  ASSERT_EQ(updates_of(grace), 2u);
+  send_step(grace, alert.id, AlertAction::assign, nullptr, "note");  // the same once more
+  --world.clock.time_ms;
+  send_step(grace, alert.id, AlertAction::assign, nullptr, "older");
+  EXPECT_EQ(updates_of(grace), 2u);
+  world.kill();
+  world.start();
+  send_step(grace, alert.id, AlertAction::close, nullptr, "older");
+  EXPECT_EQ(updates_of(grace), 2u);
+  world.clock.time_ms += 2;
+  send_step(grace, alert.id, AlertAction::close, nullptr, "later");
+  EXPECT_EQ(updates_of(grace), 3u);
 }
 
 TEST(AlertStates, FollowTheDesign) {

@@ -103,6 +103,89 @@ TEST_F(BotRefusal, CounterThatDoesNotGrow_I12) {
   EXPECT_EQ(amy.rejection(amy.send("Again.", std::move(bad))), "message_id_reused");
 }
 
+TEST_F(BotRefusal, OlderGenerationThanOneSeen_I12) {
+  const SecretBytes before = amy.mls->save();
+  amy.skip_generations(1);
+  amy.receipt(amy.send("Second."));
+  records = world.relay.records.size();
+  delivered = world.relay.delivered.size();
+  world.kill();  // what was seen is known after a restart, too
+  world.start();
+  amy.mls = mls::Group::restore(before.view(), amy.device.signing).value();
+  EXPECT_EQ(amy.rejection(amy.send("First.")), "mls_invalid");
+  amy.skip_generations(1);
+}
+
+TEST_F(BotRefusal, EpochThatIsOver_I12) {
+  Officer chloe(world, "p-103");
+  chloe.publish_key_package();
+  messages::GroupRequest wish = world.create_request({&chloe});
+  wish.action = "add";
+  wish.name = wish.group_class = wish.unit = "";
+  wish.members = std::exchange(wish.owners, {});
+  world.request(wish);
+  ASSERT_EQ(world.relay.groups[world.group].epoch, 2u);
+  records = world.relay.records.size();
+  delivered = world.relay.delivered.size();
+  EXPECT_EQ(amy.rejection(amy.send("Late.")), "epoch_stale");
+  amy.catch_up();
+}
+
+TEST_F(BotRefusal, MessageIdOfAnotherGroup_I12) {
+  const GroupId first = world.group;
+  Officer chloe(world, "p-103");
+  world.group = world.dice.id<GroupId>();
+  const GroupId second = world.group;
+  world.make_group({&chloe});
+  world.group = first;
+  const auto draft = amy.send("First.");
+  world.group = second;
+  auto bad = options();
+  bad.id = draft.id;
+  EXPECT_EQ(chloe.rejection(chloe.send("Second.", std::move(bad))), "message_id_reused");
+  world.group = first;
+  records = world.relay.records.size();
+  delivered = world.relay.delivered.size();
+  EXPECT_EQ(delivered, 3u);
+  ben.skip_delivered(2);  // the other group's commit stands between
+}
+
+TEST_F(BotRefusal, CheckpointOfAnotherLog_I12) {
+  const client::SeenCheckpoint known = world.process->trust->newest_checkpoint();
+  ASSERT_NE(known.size, 0u);
+  auto bad = options();
+  bad.checkpoint = {"elsewhere.example/log", known.size, known.root};
+  EXPECT_EQ(amy.rejection(amy.send("Hello.", std::move(bad))), "log_inconsistent");
+  bad = options();
+  bad.checkpoint = {known.origin, known.size, world.dice.id<Digest>()};
+  EXPECT_EQ(amy.rejection(amy.send("Hello.", std::move(bad))), "log_inconsistent");
+  // The same, and one the bot has not seen yet, are fine.
+  auto good = options();
+  good.checkpoint = {known.origin, known.size, known.root};
+  amy.receipt(amy.send("Hello.", std::move(good)));
+  good = options();
+  good.checkpoint = {known.origin, known.size + 1000, world.dice.id<Digest>()};
+  amy.receipt(amy.send("Hello again.", std::move(good)));
+  records = world.relay.records.size();
+  delivered = world.relay.delivered.size();
+}
+
+TEST_F(BotRefusal, MentionOfNobody_I12) {
+  const auto mentioning = [&](const std::string& person) {
+    messages::Content content;
+    content.text = SecretText::copy_of("Ask them.");
+    content.mentions = {"p-102", person};
+    return amy.answer(
+        {world.dice.id<MessageId>(), content.encode(), world.dice.secret<32>(), amy.device.id}, {});
+  };
+  EXPECT_EQ(amy.rejection(mentioning("you worstword")), "input_invalid");
+  EXPECT_EQ(amy.rejection(mentioning("p-999")), "input_invalid");
+  EXPECT_EQ(amy.rejection(mentioning(std::string(65, 'p'))), "input_invalid");
+  amy.receipt(mentioning("p-101"));
+  records = world.relay.records.size();
+  delivered = world.relay.delivered.size();
+}
+
 TEST_F(BotRefusal, BotFieldThatDoesNotOpen_I12) {
   auto bad = options();
   bad.broken_field = true;

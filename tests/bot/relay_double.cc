@@ -264,6 +264,7 @@ bool RelayDouble::apply(const v1::Verdict& verdict, GroupRow& group) {
   const v1::Submit& submitted = check.submit();
   for (const v1::LogEntry& entry : verdict.log()) log(entry);
   for (const v1::Mail& item : verdict.mail()) mail.push_back(item);
+  if (submitted.kind() == v1::COMMIT) group.commit_pending = false;
   if (verdict.outcome() != v1::RELEASE) return true;
   const auto token = identity::ReleaseToken::decode(as_bytes(verdict.token()));
   if (!token || token.value().seq.value != group.seq + 1 ||
@@ -276,7 +277,6 @@ bool RelayDouble::apply(const v1::Verdict& verdict, GroupRow& group) {
   ++group.seq;
   if (submitted.kind() == v1::COMMIT) {
     ++group.epoch;
-    group.commit_pending = false;
   }
   v1::Deliver deliver;
   deliver.set_group(submitted.group());

@@ -23,7 +23,26 @@ class BotSteward : public ::testing::Test {
     wish.issued = world.clock.now();
     return wish;
   }
-  const bot::Group& group() { return *world.robot().groups().find(world.group); }
+  bot::Group& group() { return *world.robot().groups().find(world.group); }
+  MessageId last_commit() const {
+    return *MessageId::from(as_bytes(world.relay.delivered.back().message_id()));
+  }
+  /// Says that the commit, sent in this epoch, could not be processed.
+  void report(const Officer& by, std::uint64_t epoch, const MessageId& commit) {
+    messages::FailureReport report;
+    report.group = world.group;
+    report.epoch = Epoch(epoch);
+    report.message_id = commit;
+    report.device = by.device.id;
+    report.time = world.clock.now();
+    messages::ToBot mail;
+    mail.type = messages::ToBotType::failure_report;
+    mail.body = SecretBytes::copy_of(report.sign(by.device.signing));
+    const auto id = world.dice.id<messages::MailId>();
+    world.relay.mail_to_bot(id.view(),
+                            mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
+    world.run();
+  }
 
   World world;
   Officer amy{world, "p-101"};
@@ -51,6 +70,21 @@ TEST_F(BotSteward, TheSameRequestTwiceIsDoneOnce) {
   world.request(wish);
   EXPECT_EQ(world.relay.records.size(), records);
   EXPECT_TRUE(world.relay.bot_mail.empty());
+}
+
+TEST_F(BotSteward, RequestThatFailsHalfwayLeavesNothing_I12) {
+  // There is no retention key for this class, so the request cannot be put on record.
+  auto wish = world.create_request({&amy, &ben});
+  wish.group_class = "unheard-of";
+  world.request(wish);
+  EXPECT_EQ(world.robot().groups().find(world.group), nullptr);
+  EXPECT_TRUE(world.relay.groups.empty());
+  EXPECT_TRUE(world.relay.bot_mail.empty());
+  world.kill();
+  world.start();
+  EXPECT_EQ(world.robot().groups().find(world.group), nullptr);
+  world.make_group({&amy, &ben});
+  amy.receipt(amy.send("In the class there is."));
 }
 
 TEST_F(BotSteward, RequestWithoutARegistrarsSignatureChangesNothing_I12) {
@@ -172,23 +206,44 @@ TEST_F(BotSteward, ManyWithheldGenerationsBringAFreshEpoch) {
   EXPECT_EQ(ben.shown, std::vector<std::string>{"Clean again."});
 }
 
+TEST_F(BotSteward, SkippedGenerationsBringAFreshEpochToo) {
+  world.make_group({&amy, &ben});
+  amy.skip_generations(static_cast<int>(limits::kWithheldGenerationsMax) - 1);
+  amy.receipt(amy.send("Still near enough."));
+  EXPECT_EQ(group().mls.epoch(), Epoch(1));
+  amy.skip_generations(static_cast<int>(limits::kWithheldGenerationsMax));
+  amy.receipt(amy.send("Far off."));
+  EXPECT_EQ(group().mls.epoch(), Epoch(2));
+  amy.catch_up();
+  ben.catch_up();
+  EXPECT_EQ(ben.shown.size(), 2u);
+}
+
+TEST_F(BotSteward, MessageMembersCouldNotFollowIsRefused_I12) {
+  world.make_group({&amy, &ben});
+  amy.receipt(amy.send("First."));
+  // Each is near enough to the one before, the second too far from the last one released.
+  world.kill();
+  amy.skip_generations(149);
+  amy.send("a badword");
+  amy.skip_generations(59);
+  const auto far = amy.send("Too far.");
+  world.start();
+  EXPECT_EQ(amy.rejection(far), "mls_invalid");
+  // A fresh epoch lets the sender begin again, and nobody has lost the conversation.
+  EXPECT_EQ(group().mls.epoch(), Epoch(2));
+  amy.catch_up();
+  ben.catch_up();
+  amy.receipt(amy.send("Clean again."));
+  ben.catch_up();
+  EXPECT_EQ(ben.shown, (std::vector<std::string>{"First.", "Clean again."}));
+}
+
 TEST_F(BotSteward, MemberThatCannotFollowIsAddedAgain) {
   world.make_group({&amy, &ben});
-  messages::FailureReport report;
-  report.group = world.group;
-  report.epoch = Epoch(1);
-  report.message_id = world.dice.id<MessageId>();
-  report.device = ben.device.id;
-  report.time = world.clock.now();
-  messages::ToBot mail;
-  mail.type = messages::ToBotType::failure_report;
-  mail.body = SecretBytes::copy_of(report.sign(ben.device.signing));
-  const auto id = world.dice.id<messages::MailId>();
   ben.publish_key_package();
   ben.mls.reset();
-  world.relay.mail_to_bot(id.view(),
-                          mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
-  world.run();
+  report(ben, 0, last_commit());
   EXPECT_EQ(group().mls.epoch(), Epoch(2));
   EXPECT_EQ(group().mls.members().size(), 3u);
   amy.catch_up();
@@ -196,6 +251,73 @@ TEST_F(BotSteward, MemberThatCannotFollowIsAddedAgain) {
   amy.receipt(amy.send("There you are."));
   ben.catch_up();
   EXPECT_EQ(ben.shown, std::vector<std::string>{"There you are."});
+}
+
+TEST_F(BotSteward, ReportsOfOtherCommitsAreRefused_I12) {
+  world.make_group({&amy, &ben});
+  ben.publish_key_package();
+  report(ben, 0, world.dice.id<MessageId>());  // no commit of the bot
+  report(ben, 1, last_commit());               // of another epoch
+  report(ben, 7, last_commit());
+  EXPECT_EQ(group().mls.epoch(), Epoch(1));
+  const MessageId first = last_commit();
+  chloe.publish_key_package();
+  world.request(change("add", chloe));
+  ASSERT_EQ(group().mls.epoch(), Epoch(2));
+  report(ben, 0, first);  // there is a newer one
+  EXPECT_EQ(group().mls.epoch(), Epoch(2));
+}
+
+TEST_F(BotSteward, CommitIsReportedOnceByEachDevice_I12) {
+  world.make_group({&amy, &ben});
+  report(ben, 0, last_commit());
+  ASSERT_TRUE(group().wanted.at(ben.device.id).readd);
+  group().wanted.at(ben.device.id).readd = false;  // as when it was added again
+  report(ben, 0, last_commit());
+  EXPECT_FALSE(group().wanted.at(ben.device.id).readd);
+}
+
+TEST_F(BotSteward, MemberWhoseCertificateExpiresIsRemoved_I9) {
+  world.certificate_days = 2;
+  Officer guest(world, "p-110");
+  world.make_group({&amy, &ben, &guest});
+  ASSERT_EQ(group().mls.members().size(), 4u);
+  world.advance(3ull * 24 * 3'600'000);
+  EXPECT_EQ(group().mls.members().size(), 3u);
+  amy.catch_up();
+  EXPECT_EQ(amy.roster.members.size(), 3u);
+  EXPECT_FALSE(group().wanted.contains(guest.device.id));
+}
+
+TEST_F(BotSteward, CommitThatAddsARevokedDeviceIsAbandoned_I9) {
+  world.make_group({&amy, &ben});
+  Officer dave(world, "p-104");
+  chloe.publish_key_package();
+  dave.publish_key_package();
+  auto wish = change("add", chloe);
+  wish.members.push_back(dave.device.id);
+  world.mail_request(wish);
+  for (int i = 0; i < 20 && !(group().commit && group().commit->submitted); ++i) {
+    ASSERT_TRUE(world.robot().turn(*world.process->connection, 0));
+  }
+  ASSERT_TRUE(group().commit && !group().commit->judged);
+  const MessageId abandoned = group().commit->plan.message_id;
+  dave.publish_key_package();
+  world.revoke(chloe.device);
+  world.advance(5'000);
+  for (const v1::Deliver& deliver : world.relay.delivered) {
+    EXPECT_NE(MessageId::from(as_bytes(deliver.message_id())), abandoned);
+  }
+  EXPECT_TRUE(world.relay.mail_of(chloe.device.id, v1::WELCOME).empty());
+  // The others get in all the same.
+  EXPECT_EQ(group().mls.epoch(), Epoch(2));
+  amy.catch_up();
+  ben.catch_up();
+  dave.catch_up();
+  ASSERT_TRUE(dave.mls.has_value());
+  amy.receipt(amy.send("Without her."));
+  dave.catch_up();
+  EXPECT_EQ(dave.shown, std::vector<std::string>{"Without her."});
 }
 
 TEST_F(BotSteward, AddsFitOneFrame) {

@@ -61,6 +61,26 @@ TEST_F(BotStoreTest, CommittedBatchesStayInOrder_I4) {
   EXPECT_EQ(as_text(store->outbox().value()[1].frame), "third");
 }
 
+TEST_F(BotStoreTest, UndoTakesBackToTheMarkAndNoFurther) {
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->put_number("before", 1));
+  ASSERT_TRUE(store->mark());
+  ASSERT_TRUE(store->put_number("kept", 2));
+  ASSERT_TRUE(store->mark());
+  EXPECT_FALSE(store->undo().value());  // nothing was written since
+  ASSERT_TRUE(store->mark());
+  ASSERT_TRUE(store->put_outbox(row("taken back")));
+  ASSERT_TRUE(store->put_number("before", 9));
+  ASSERT_EQ(store->outbox().value().size(), 1u);
+  EXPECT_TRUE(store->undo().value());
+  ASSERT_TRUE(store->keep());
+  ASSERT_TRUE(store->commit());
+  open();
+  EXPECT_TRUE(store->outbox().value().empty());
+  EXPECT_EQ(store->number("before").value(), 1u);
+  EXPECT_EQ(store->number("kept").value(), 2u);
+}
+
 TEST_F(BotStoreTest, OpenBatchIsForgotten_I4) {
   ASSERT_TRUE(store->begin());
   ASSERT_TRUE(store->put_outbox(row("never said")));

@@ -198,7 +198,7 @@ void World::enrol(const Device& device, const std::string& role_name, const std:
   subject.role = role_name;
   subject.unit = unit;
   identity::Certificate certificate{subject, TimeMs(clock.time_ms - 1000),
-                                    TimeMs(clock.time_ms + 300ull * 24 * 3'600'000)};
+                                    TimeMs(clock.time_ms + certificate_days * 24 * 3'600'000)};
   identity::SignedNote note{certificate.print(), {}};
   identity::sign_note(note, "registrar-1", registrar1);
   identity::sign_note(note, "registrar-2", registrar2);
@@ -214,6 +214,11 @@ void World::revoke(const Device& device) {
 }
 
 void World::request(const messages::GroupRequest& wish) {
+  mail_request(wish);
+  run();
+}
+
+void World::mail_request(const messages::GroupRequest& wish) {
   identity::SignedNote note{wish.print(), {}};
   identity::sign_note(note, "registrar-1", registrar1);
   messages::ToBot mail;
@@ -221,7 +226,6 @@ void World::request(const messages::GroupRequest& wish) {
   mail.body = SecretBytes::copy_of(as_bytes(note.print()));
   const auto id = dice.id<messages::MailId>();
   relay.mail_to_bot(id.view(), mail.seal(keys->sealing.public_key(), id, dice).value());
-  run();
 }
 
 messages::GroupRequest World::create_request(const std::vector<const Officer*>& members) {
@@ -344,6 +348,10 @@ void Officer::catch_up() {
   }
 }
 
+void Officer::skip_generations(int count) {
+  for (int i = 0; i < count; ++i) ASSERT_TRUE(mls->protect({}, {}, world.dice));
+}
+
 Officer::Draft Officer::send(std::string_view text) { return send(text, Options()); }
 
 Officer::Draft Officer::send(std::string_view text, Options options) {
@@ -367,6 +375,7 @@ Officer::Draft Officer::submit(SecretBytes content, messages::CommitmentKey key,
   inner.counter = options.counter.value_or(++counter);
   inner.time = world.clock.now();
   inner.commitment_key = std::move(key);
+  inner.checkpoint = options.checkpoint;
   const MessageId authenticated = options.inner_id.value_or(draft.id);
   const Epoch epoch = mls->epoch();
   const Bytes ciphertext =

@@ -71,11 +71,16 @@ class Officer {
     std::optional<GroupId> group;
     bool broken_field = false;
     std::optional<std::uint64_t> epoch;
+    messages::CheckpointSeen checkpoint;
   };
 
   void publish_key_package();
   /// Joins by mail and takes everything delivered; fails the test where a client would refuse.
   void catch_up();
+  /// Leaves the first so many of what was delivered unread: those of another group.
+  void skip_delivered(std::size_t through) { read_ = std::max(read_, through); }
+  /// Uses up generations of the own ratchet without sending anything.
+  void skip_generations(int count);
   /// Submits text and lets the bot run.
   Draft send(std::string_view text);
   Draft send(std::string_view text, Options options);
@@ -138,6 +143,8 @@ class World {
   void publish_policy();
   /// A group request signed by registrar 1, mailed to the bot.
   void request(const messages::GroupRequest& request);
+  /// The same, but the bot does not run yet.
+  void mail_request(const messages::GroupRequest& request);
   messages::GroupRequest create_request(const std::vector<const Officer*>& members);
   /// A group with these members, everybody joined.
   void make_group(const std::vector<Officer*>& members);
@@ -157,6 +164,7 @@ class World {
   std::optional<crypto::Point> escrow;
   GroupId group;
   bool log_attempts = true;
+  std::uint64_t certificate_days = 300;  // of devices that are enrolled from now on
   int kills = 0;
   std::unique_ptr<BotProcess> process;
 
