@@ -11,8 +11,8 @@ namespace candour::ctl {
 namespace {
 
 constexpr std::uint64_t kConnectTimeoutMs = 10'000;
-constexpr int kPublishAttempts = 60;
-constexpr std::chrono::milliseconds kPublishPause{500};
+constexpr int kRateAttempts = 60;
+constexpr std::chrono::milliseconds kRatePause{500};
 
 struct KindName {
   std::string_view format;
@@ -81,22 +81,21 @@ RelaySession::~RelaySession() {
 }
 
 Result<v1::ServerFrame> RelaySession::request(v1::ClientFrame frame) {
-  return connection_->request(std::move(frame));
+  auto answer = connection_->request(frame);
+  // The relay takes so many objects a second from one key; a long list of them has to wait.
+  for (int i = 0; i < kRateAttempts && !answer && answer.error().code == ErrorCode::rate_limited;
+       ++i) {
+    std::this_thread::sleep_for(kRatePause);
+    answer = connection_->request(frame);
+  }
+  return answer;
 }
 
 Result<v1::Done> RelaySession::publish(v1::ObjectKind kind, std::string_view note) {
   v1::ClientFrame frame;
   frame.mutable_publish()->set_kind(kind);
   frame.mutable_publish()->set_object(std::string(note));
-  auto published = request(frame);
-  // The relay takes so many objects a second from one key; a long list of them has to wait.
-  for (int i = 0;
-       i < kPublishAttempts && !published && published.error().code == ErrorCode::rate_limited;
-       ++i) {
-    std::this_thread::sleep_for(kPublishPause);
-    published = request(frame);
-  }
-  CANDOUR_TRY(auto answer, std::move(published));
+  CANDOUR_TRY(auto answer, request(std::move(frame)));
   if (!answer.has_done()) {
     return error(ErrorCode::frame_malformed, "the relay answered a publication with another frame");
   }
