@@ -135,8 +135,12 @@ Status Client::handle_receipt(const MessageId& id, const GroupId& group,
 Status Client::handle_warning(Draft draft, const messages::WarningReply& reply,
                               const SigningPublicKey& bot) {
   CANDOUR_TRY(auto warning, messages::Warning::verify(reply.signed_warning, bot));
+  // A dispute whose findings stand is answered with the very warning that was disputed, which
+  // names the message first warned about.
+  const bool dispute = draft.field.type == messages::BotFieldType::dispute;
+  const bool upheld = dispute && reply.signed_warning == draft.field.warning;
   const bool fits =
-      warning.group == draft.group && warning.message_id == draft.id &&
+      warning.group == draft.group && (upheld || warning.message_id == draft.id) &&
       warning.device == store_.keys().device && warning.content_commitment == draft.commitment() &&
       warning.findings_hash == crypto::sha256(reply.findings) && warning.block == reply.block;
   if (!fits) {
@@ -152,7 +156,9 @@ Status Client::handle_warning(Draft draft, const messages::WarningReply& reply,
   // A disputed or overridden draft is replaced by this one: the same content, a newer warning.
   const std::optional<MessageId> original = draft.original;
   draft.original.reset();
-  draft.field = {};
+  // That it was disputed, and why, stays with it.
+  draft.field.warning.clear();
+  if (!dispute) draft.field = {};
   if (auto number = submissions_.find(draft.id); number != submissions_.end()) {
     draft.submission = number->second;
   }

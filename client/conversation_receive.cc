@@ -13,6 +13,11 @@ bool is_final(const Error& e) {
   return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
 }
 
+bool cites_unknown_policy(const v1::Deliver& delivered, const Trust& trust) {
+  const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));
+  return token && !trust.knows_policy(token.value().policy_digest);
+}
+
 }  // namespace
 
 std::string Client::person_of(const DeviceId& device) const {
@@ -36,6 +41,12 @@ Status Client::handle_deliver(const v1::Deliver& delivered) {
 
 Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
   const TimeMs now = clock_.now();
+  if (connection_ != nullptr && cites_unknown_policy(delivered, *trust_)) {
+    // The policy may be newer than what this device has of the directory; if it still is not
+    // there afterwards, the token is refused for it.
+    const Status refreshed = trust_->refresh(*connection_);
+    if (!refreshed && is_final(refreshed.error())) return refreshed;
+  }
   auto accepted = session.accept(delivered, *trust_, store_, now);
   if (!accepted && accepted.error().code == ErrorCode::unknown_device && connection_ != nullptr) {
     // The directory grew since it was last fetched; nothing of the message was used up yet only

@@ -9,6 +9,9 @@
 namespace candour::client {
 namespace {
 
+constexpr std::uint64_t kCommitTimeStepMs = 7ull * 24 * 3600 * 1000;
+constexpr std::uint64_t kCommitTimeTriesMax = 64;
+
 using LeafMap = std::map<std::uint32_t, DeviceId>;
 
 Result<DeviceId> device_of(const mls::Member& member) {
@@ -18,8 +21,9 @@ Result<DeviceId> device_of(const mls::Member& member) {
                "leaf " + std::to_string(member.leaf.value) + " does not name a device");
 }
 
-/// The member is who its leaf says: certified, and by this very key. Whether the certificate is
-/// still valid matters for joining, not for what was sent while it was.
+/// The member is who its leaf says: certified, and by this very key. Whether the certificate has
+/// ended or was revoked since is not asked: what is read here may be old, and the bot, which sees
+/// it in time, neither adds such a device nor leaves it in.
 Result<DeviceId> check_member(const mls::Member& member, const Trust& trust) {
   CANDOUR_TRY(const DeviceId device, device_of(member));
   const identity::Certificate* certificate = trust.find(device);
@@ -54,10 +58,24 @@ Status check_bot(const mls::Group& group, const Trust& trust) {
   return ok();
 }
 
-Status check_joiner(const mls::Member& member, const Trust& trust) {
-  CANDOUR_TRY(const DeviceId device, check_member(member, trust));
-  CANDOUR_TRY(trust.device(device));
-  return ok();
+/// A commit is often read long after the bot accepted it, and nothing in it tells when that was:
+/// neither token nor roster has a time. Held against the present, a key package that has ended
+/// since would stop a group that everybody else went on with. Sure is only that it was accepted
+/// after this device joined and not later than now. So the present is tried first, then earlier
+/// times back to the joining, in steps far below the life of a key package. That the package lived
+/// at the very moment is the bot's to check.
+Result<mls::StagedCommit> stage(const mls::Group& group, ByteView commit, TimeMs joined,
+                                TimeMs now) {
+  auto staged = group.process_commit(commit, now);
+  const std::uint64_t span = now > joined ? now.value - joined.value : 0;
+  const std::uint64_t step = std::max(kCommitTimeStepMs, span / kCommitTimeTriesMax);
+  for (std::uint64_t back = 0;
+       !staged && staged.error().code == ErrorCode::mls_invalid && back < span;) {
+    back = std::min(span, back + step);
+    auto earlier = group.process_commit(commit, TimeMs(now.value - back));
+    if (earlier) return earlier;
+  }
+  return staged;
 }
 
 Status check_roster(const identity::Roster& roster, const GroupId& group, ByteView mls_group,
@@ -97,6 +115,12 @@ Error token_error(const std::string& what) {
   return error(ErrorCode::token_invalid, "the release token " + what);
 }
 
+Status check_policy(const identity::ReleaseToken& token, const Trust& trust) {
+  if (trust.knows_policy(token.policy_digest)) return ok();
+  return token_error("cites policy version " + token.policy_digest.hex() +
+                     ", which is not in the directory");
+}
+
 }  // namespace
 
 Result<GroupSession> GroupSession::join(const v1::WelcomeMail& mail,
@@ -124,6 +148,7 @@ Result<GroupSession> GroupSession::join(const v1::WelcomeMail& mail,
       token.epoch.next() != group.epoch()) {
     return token_error("of a welcome is not of the commit that adds this device");
   }
+  CANDOUR_TRY(check_policy(token, trust));
   if (token.seq <= before.seq) {
     return token_error("of a welcome is older than what this device has of the group");
   }
@@ -132,9 +157,14 @@ Result<GroupSession> GroupSession::join(const v1::WelcomeMail& mail,
   CANDOUR_TRY(LeafMap leaves, leaves_of(members));
   CANDOUR_TRY(check_roster(roster, *id, group.group_id(), group.epoch(), leaves));
   for (const mls::Member& member : members) {
-    CANDOUR_TRY(check_joiner(member, trust));
+    CANDOUR_TRY(check_member(member, trust));
   }
   CANDOUR_TRY(auto info, messages::GroupInfo::open(as_bytes(mail.group_info()), keys.sealing, *id));
+  if (info.group_class != roster.group_class) {
+    return error(ErrorCode::input_invalid, "the welcome's group info says class \"" +
+                                               info.group_class + "\", the bot's roster \"" +
+                                               roster.group_class + "\"");
+  }
 
   GroupRecord record;
   record.id = *id;
@@ -185,6 +215,14 @@ Result<identity::ReleaseToken> GroupSession::check_token(const v1::Deliver& deli
     return error(ErrorCode::log_inconsistent, "the release token is of log \"" + token.log_origin +
                                                   "\", not of this organisation's");
   }
+  if (trust.revoked(record_.bot)) {
+    return token_error("is of bot " + record_.bot.hex() + ", which was revoked");
+  }
+  if (!trust.statement()->lists_bot(record_.bot)) {
+    return token_error("is of bot " + record_.bot.hex() +
+                       ", which the organisation statement no longer lists");
+  }
+  CANDOUR_TRY(check_policy(token, trust));
   identity::TokenChain chain{record_.id, progress_.seq, progress_.previous};
   CANDOUR_TRY(chain.check_next(token));
   if (token.ciphertext_hash != crypto::sha256(as_bytes(delivered.ciphertext()))) {
@@ -266,7 +304,7 @@ Result<Accepted> GroupSession::accept_message(const v1::Deliver& delivered,
 Result<Accepted> GroupSession::accept_commit(const v1::Deliver& delivered,
                                              identity::ReleaseToken token, const Trust& trust,
                                              TimeMs now) {
-  CANDOUR_TRY(auto staged, mls_.process_commit(as_bytes(delivered.ciphertext()), now));
+  CANDOUR_TRY(auto staged, stage(mls_, as_bytes(delivered.ciphertext()), record_.joined, now));
   if (staged.sender() != mls::LeafIndex(0)) {
     return error(ErrorCode::mls_invalid, "a commit is not by the bot");
   }
@@ -284,8 +322,7 @@ Result<Accepted> GroupSession::accept_commit(const v1::Deliver& delivered,
     leaves.erase(member.leaf.value);
   }
   for (const mls::Member& member : staged.added()) {
-    CANDOUR_TRY(check_joiner(member, trust));
-    CANDOUR_TRY(const DeviceId device, device_of(member));
+    CANDOUR_TRY(const DeviceId device, check_member(member, trust));
     commit.joined.push_back(device);
     leaves[member.leaf.value] = device;
   }

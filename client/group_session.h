@@ -4,7 +4,8 @@
 // `accept` takes a delivered message through every check, in this order, and the first that fails
 // names itself:
 //   1 token there (token_missing)            2 signed by the bot at leaf 0 (token_invalid)
-//   3 of this organisation's log (log_inconsistent)
+//   3 of this organisation's log (log_inconsistent), by a bot still listed and not revoked, judged
+//     by a policy version of the directory (token_invalid)
 //   4 exactly the next of the chain          5 over this ciphertext, id, epoch and kind
 //   6 MLS: opens, or is a commit that stands (mls_invalid, decryption_failed, signature_invalid)
 //   7 the sender's device is certified and its key is the leaf's (unknown_device,
@@ -23,7 +24,6 @@
 #include <variant>
 #include <vector>
 
-#include "transport/wire/candour.pb.h"
 #include "client/message_log.h"
 #include "client/records.h"
 #include "client/store.h"
@@ -31,6 +31,7 @@
 #include "identity/roster.h"
 #include "identity/token.h"
 #include "mls/group.h"
+#include "transport/wire/candour.pb.h"
 
 namespace candour::client {
 

@@ -101,6 +101,11 @@ struct Draft {
 
   Digest commitment() const;
   bool overrides() const { return field.type == messages::BotFieldType::override_warning; }
+  /// Withheld, and the bot was told that this is wrong.
+  bool disputed() const {
+    return field.type == messages::BotFieldType::dispute && state != DraftState::submitted &&
+           state != DraftState::queued;
+  }
   SecretBytes encode() const;
   static Result<Draft> decode(ByteView bytes);
 };

@@ -25,11 +25,11 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "transport/wire/candour.pb.h"
 #include "client/connection.h"
 #include "identity/certificate.h"
 #include "identity/notice.h"
 #include "identity/statement.h"
+#include "transport/wire/candour.pb.h"
 
 namespace candour::client {
 
@@ -134,7 +134,8 @@ class Trust {
   /// log_inconsistent when a proof is wrong.
   [[nodiscard]] Status prove(const DeviceId& device, Connection& connection);
   /// Asks for and checks the proof that a leaf is in the log. not_found (from the relay) when no
-  /// checkpoint covers it yet.
+  /// checkpoint covers it yet. A proof in an older checkpoint than the one kept counts only with
+  /// the proof that the one kept contains it.
   [[nodiscard]] Result<LeafProof> prove_leaf(const Digest& leaf_hash, Connection& connection);
   bool proven(const DeviceId& device) const;
   /// The bot to seal mail to: listed in the statement, certified, not revoked. bot_absent when
@@ -168,6 +169,7 @@ class Trust {
   Status take_policy(const DirectoryEntry& entry);
   Status take_notice(const DirectoryEntry& entry);
   Status need_statement() const;
+  Status prove_prefix(const SeenCheckpoint& older, Connection& connection);
   Result<SeenCheckpoint> read_checkpoint(std::string_view note) const;
   Status adopt_checkpoint(std::string_view note, const SeenCheckpoint& checkpoint);
 

@@ -118,7 +118,27 @@ Result<LeafProof> Trust::prove_leaf(const Digest& leaf_hash, Connection& connect
         ErrorCode::not_found,
         "the relay does not yet prove that its newest checkpoint continues the one seen before");
   }
+  if (proof.checkpoint.size < checkpoint_.size) {
+    CANDOUR_TRY(prove_prefix(proof.checkpoint, connection));
+  }
   return proof;
+}
+
+// An older checkpoint says something about this log only when the one kept contains it. The relay
+// proves towards its newest one, so that this must be the one kept, or become it.
+Status Trust::prove_prefix(const SeenCheckpoint& older, Connection& connection) {
+  v1::GetProof question;
+  question.set_consistency_from(older.size);
+  CANDOUR_TRY(v1::Proof answer, ask_proof(std::move(question), connection));
+  CANDOUR_TRY(SeenCheckpoint newest, read_checkpoint(answer.checkpoint()));
+  CANDOUR_TRY(tlog::Proof hashes, hashes_of(answer));
+  CANDOUR_TRY(tlog::verify_consistency(older.size, older.root, newest.size, newest.root, hashes));
+  CANDOUR_TRY(see_checkpoint(answer.checkpoint(), connection));
+  if (newest.size == checkpoint_.size && newest.root == checkpoint_.root) return ok();
+  return error(ErrorCode::not_found,
+               "the relay does not yet prove that the log this device knows contains its older "
+               "checkpoint of size " +
+                   std::to_string(older.size));
 }
 
 Status Trust::prove(const DeviceId& device, Connection& connection) {

@@ -167,7 +167,8 @@ void print_draft(std::ostream& out, const client::Draft& draft, bool json) {
   auto findings = messages::decode_findings(draft.findings);
   if (!content) return;
   if (!json) {
-    out << draft.id.hex().substr(0, 8) << ' ' << client::name_of(draft.state) << '\n';
+    out << draft.id.hex().substr(0, 8) << ' ' << client::name_of(draft.state)
+        << (draft.disputed() ? ", disputed" : "") << '\n';
     print_findings(out, content.value(),
                    findings ? findings.value() : std::vector<messages::ReplyFinding>());
     return;
@@ -179,6 +180,7 @@ void print_draft(std::ostream& out, const client::Draft& draft, bool json) {
     if (draft.expires.value != 0) line.time("expires", draft.expires);
     if (!draft.code.empty()) line.text("code", draft.code).text("message", draft.message);
     if (draft.original) line.id("original", *draft.original);
+    if (draft.disputed()) line.flag("disputed", true);
   }
   out << '\n';
 }

@@ -23,8 +23,8 @@ class Chain : public ::testing::Test {
       for (const auto& object : organisation_.objects) EXPECT_VALUE(officer->trust->add(object));
     }
   }
-  Result<Accepted> accept(Officer& officer, const v1::Deliver& delivered) {
-    return officer.session->accept(delivered, *officer.trust, officer.log, kNow);
+  Result<Accepted> accept(Officer& officer, const v1::Deliver& delivered, TimeMs now = kNow) {
+    return officer.session->accept(delivered, *officer.trust, officer.log, now);
   }
   /// A message of Amy's, released, with `change` applied to its token before it is signed.
   v1::Deliver released(const std::function<void(identity::ReleaseToken&)>& change,
@@ -179,6 +179,75 @@ TEST_F(Chain, CommitMovesEveryoneToTheNextEpoch) {
   EXPECT_EQ(cat.session->epoch(), ben_->session->epoch());
   EXPECT_EQ(cat.session->record().name, "Team A");
   ASSERT_VALUE(accept(cat, bot_.release(ben_->write("welcome"))));
+}
+
+TEST_F(Chain, OldCommitOfADeviceRevokedSinceIsFollowed) {
+  Officer cat(organisation_, "cat");
+  auto added = bot_.add({cat.key_package(organisation_)});
+  organisation_.revoke(cat.keys.device);
+  refresh();
+  ASSERT_VALUE(accept(*ben_, added.commit));
+  EXPECT_EQ(ben_->session->epoch(), Epoch(2));
+}
+
+TEST_F(Chain, OldCommitIsFollowedAfterItsKeyPackagesEnded) {
+  Officer cat(organisation_, "cat");
+  refresh();
+  auto added = bot_.add({cat.key_package(organisation_)});
+  const TimeMs late(kNow.value + 400 * kDayMs);
+  ben_->clock.time = late;
+  ASSERT_VALUE(accept(*ben_, added.commit, late));
+  EXPECT_EQ(ben_->session->epoch(), Epoch(2));
+}
+
+TEST_F(Chain, GroupWithAMemberRevokedSinceIsJoined) {
+  Officer cat(organisation_, "cat");
+  auto added = bot_.add({cat.key_package(organisation_)});
+  organisation_.revoke(amy_->keys.device);
+  for (const auto& object : organisation_.objects) ASSERT_VALUE(cat.trust->add(object));
+  EXPECT_VALUE(cat.join(added.welcomes[cat.keys.device]));
+}
+
+TEST_F(Chain, WelcomeOfAnotherClassThanTheRosterIsRefused) {
+  Officer cat(organisation_, "cat");
+  for (const auto& object : organisation_.objects) ASSERT_VALUE(cat.trust->add(object));
+  auto added = bot_.add({cat.key_package(organisation_)});
+  auto welcome = added.welcomes[cat.keys.device];
+  const messages::GroupInfo other{bot_.id, "Team A", "covert", "team-a"};
+  welcome.set_group_info(wire_bytes(other.seal(cat.keys.sealing.public_key(), random_).value()));
+  EXPECT_CODE(cat.join(welcome), "input_invalid");
+}
+
+TEST_F(Chain, I2TokenOfARevokedBotIsRefused) {
+  organisation_.revoke(organisation_.bot.device);
+  refresh();
+  const auto delivered = bot_.release(amy_->write("text"));
+  const auto accepted = accept(*ben_, delivered);
+  EXPECT_CODE(accepted, "token_invalid");
+  EXPECT_NE(accepted.error().message.find("revoked"), std::string::npos);
+}
+
+TEST_F(Chain, I2TokenOfABotNoLongerListedIsRefused) {
+  organisation_.delist_bot();
+  refresh();
+  const auto delivered = bot_.release(amy_->write("text"));
+  const auto accepted = accept(*ben_, delivered);
+  EXPECT_CODE(accepted, "token_invalid");
+  EXPECT_NE(accepted.error().message.find("no longer lists"), std::string::npos);
+}
+
+TEST_F(Chain, I10TokenOfAnUnknownPolicyIsRefused) {
+  refused(released([&](auto& token) { token.policy_digest = random_.id<Digest>(); },
+                   amy_->write("text")),
+          "token_invalid");
+}
+
+TEST_F(Chain, I10WelcomeUnderAnUnknownPolicyIsRefused) {
+  Officer cat(organisation_, "cat");
+  for (const auto& object : organisation_.objects) ASSERT_VALUE(cat.trust->add(object));
+  organisation_.policy = random_.id<Digest>();
+  auto added = bot_.add({cat.key_package(organisation_)});
+  EXPECT_CODE(cat.join(added.welcomes[cat.keys.device]), "token_invalid");
 }
 
 TEST_F(Chain, CommitThatAddsAnUncertifiedDeviceIsRefused) {

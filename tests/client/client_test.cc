@@ -203,9 +203,8 @@ TEST_F(ClientTest, I8MembersClaimOfAnotherLogIsAnAlarmAndStopsNothing) {
   pump();
   EXPECT_EQ(sink_.count(EventType::stopped), 0u);
   ASSERT_EQ(sink_.count(EventType::refused), 1u);
-  const auto alarm = std::find_if(sink_.seen.begin(), sink_.seen.end(), [](const auto& seen) {
-    return seen.type == EventType::refused;
-  });
+  const auto alarm = std::find_if(sink_.seen.begin(), sink_.seen.end(),
+                                  [](const auto& seen) { return seen.type == EventType::refused; });
   EXPECT_EQ(alarm->code, "log_inconsistent");
   EXPECT_EQ(alarm->sender, ben_->keys.device);
   EXPECT_EQ(sink_.delivered, (std::vector<std::string>{"fork", "after"}));
@@ -275,6 +274,61 @@ TEST_F(ClientTest, WarnedDraftIsKeptAndSentAnywayWithTheSameCommitment) {
   pump();
   EXPECT_EQ(sink_.count(EventType::overridden), 1u);
   EXPECT_FALSE(store_->draft(first).value());
+}
+
+TEST_F(ClientTest, DisputeAnsweredWithTheSameWarningIsSettled) {
+  form();
+  const MessageId first = send("a warned text");
+  const auto mail = bot_.warn(relay_.submissions.back(), store_->keys(), ++mails_);
+  relay_.push(mail);
+  pump();
+  auto opened = messages::open_reply(as_bytes(mail.body()), store_->keys().sealing, bot_.id, first,
+                                     organisation_.bot.signing.public_key());
+  ASSERT_VALUE(opened);
+  const auto& warning = std::get<messages::WarningReply>(opened.value());
+  auto disputed = client_->dispute(first, SecretText::copy_of("the word is a surname here"));
+  ASSERT_VALUE(disputed);
+  pump();
+  // The bot upholds its findings: the same signed warning, about the message first warned about.
+  v1::MailItem answer;
+  answer.set_number(++mails_);
+  answer.set_kind(v1::REPLY);
+  answer.set_about(wire_bytes(disputed.value().view()));
+  answer.set_body(
+      wire_bytes(messages::seal_reply(warning, store_->keys().sealing.public_key(), bot_.id,
+                                      disputed.value(), organisation_.bot.signing, random_)
+                     .value()));
+  relay_.push(answer);
+  pump();
+  EXPECT_EQ(sink_.count(EventType::refused), 0u);
+  EXPECT_EQ(sink_.count(EventType::warned), 2u);
+  EXPECT_EQ(client_->undecided(), 0u);
+  EXPECT_FALSE(store_->draft(first).value());
+  auto draft = store_->draft(disputed.value());
+  ASSERT_VALUE(draft);
+  ASSERT_TRUE(draft.value());
+  EXPECT_EQ(draft.value()->state, DraftState::warned);
+  EXPECT_TRUE(draft.value()->disputed());
+  EXPECT_EQ(draft.value()->signed_warning, warning.signed_warning);
+  const std::size_t sent = relay_.submissions.size();
+  crash();
+  EXPECT_EQ(relay_.submissions.size(), sent);
+  EXPECT_VALUE(client_->override_warning(disputed.value(),
+                                         SecretText::copy_of("a reason that is long enough")));
+}
+
+TEST_F(ClientTest, I10NewPolicyIsFetchedBeforeItsMessagesAreRefused) {
+  form();
+  organisation_.policy = organisation_.publish_policy("second");
+  relay_.push(bot_.release(ben_->write("by the new policy")));
+  pump();
+  EXPECT_EQ(sink_.delivered, std::vector<std::string>{"by the new policy"});
+  organisation_.policy = random_.id<Digest>();
+  relay_.push(bot_.release(ben_->write("by no policy")));
+  pump();
+  EXPECT_EQ(sink_.delivered.size(), 1u);
+  ASSERT_EQ(sink_.count(EventType::stopped), 1u);
+  EXPECT_EQ(sink_.seen.back().code, "token_invalid");
 }
 
 TEST_F(ClientTest, EditAndWithdrawOfWarnedDrafts) {

@@ -105,6 +105,10 @@ void FakeRelay::handle(const v1::ClientFrame& frame) {
       *out.mutable_directory() = organisation_.directory(frame.get_directory().from());
       break;
     case v1::ClientFrame::kGetProof:
+      if (other_proof && !frame.get_proof().leaf_hash().empty()) {
+        *out.mutable_proof() = *std::exchange(other_proof, std::nullopt);
+        break;
+      }
       *out.mutable_proof() =
           frame.get_proof().leaf_hash().empty()
               ? organisation_.consistency(frame.get_proof().consistency_from())

@@ -30,6 +30,8 @@ class FakeRelay {
   std::uint64_t mail_acknowledged = 0;
   /// What the relay claims its newest checkpoint to be; empty = the true one.
   std::string false_checkpoint;
+  /// The next question for an inclusion proof is answered with this instead.
+  std::optional<v1::Proof> other_proof;
 
  private:
   friend class RelayChannel;

@@ -2,14 +2,16 @@
 
 #include <unistd.h>
 
+#include "identity/pack_note.h"
+
 namespace candour::client::test {
 namespace {
 
 constexpr char kOrigin[] = "example.org/log";
 
-identity::RoleKey role(const std::string& name, const std::string& person,
+identity::RoleKey role(const std::string& role, const std::string& name, const std::string& person,
                        const crypto::SigningKey& key) {
-  return {"registrar", person, {name, identity::NoteKeyType::ed25519, key.public_key()}};
+  return {role, person, {name, identity::NoteKeyType::ed25519, key.public_key()}};
 }
 
 std::string signed_text(const std::string& text,
@@ -39,6 +41,8 @@ Organisation::Organisation(Random& r)
       root_key(crypto::SigningKey::generate(r)),
       registrar_a(crypto::SigningKey::generate(r)),
       registrar_b(crypto::SigningKey::generate(r)),
+      author(crypto::SigningKey::generate(r)),
+      approver(crypto::SigningKey::generate(r)),
       log_key(crypto::SigningKey::generate(r)),
       witness_key(crypto::SigningKey::generate(r)),
       root{"root", identity::NoteKeyType::ed25519, root_key.public_key()},
@@ -52,12 +56,33 @@ Organisation::Organisation(Random& r)
   statement.quorum = 1;
   statement.bots = {bot.device};
   statement.custodians = {2, 3, 1, to_bytes(crypto::sha256(as_bytes("custodians")).view())};
-  statement.roles = {role("registrar-a", "p-1", registrar_a),
-                     role("registrar-b", "p-2", registrar_b)};
+  statement.roles = {role("registrar", "registrar-a", "p-1", registrar_a),
+                     role("registrar", "registrar-b", "p-2", registrar_b),
+                     role("policy-author", "author", "p-3", author),
+                     role("policy-approver", "approver", "p-4", approver)};
   statement.client_builds = {std::string(kClientBuild)};
   publish(v1::STATEMENT, tlog::LeafKind::statement,
           signed_text(statement.print(), {{"root", &root_key}}));
   enrol(bot, "bot", "bot");
+  policy = publish_policy("first");
+}
+
+std::string Organisation::policy_note(const std::string& text) const {
+  return signed_text("candour-policy/v1\n" + text + "\n",
+                     {{"author", &author}, {"approver", &approver}});
+}
+
+Digest Organisation::publish_policy(const std::string& text) {
+  const std::string note = policy_note(text);
+  publish(v1::POLICY, tlog::LeafKind::policy, note);
+  return identity::PackNote::verify(note, statement).value().digest;
+}
+
+void Organisation::delist_bot() {
+  ++statement.version;
+  statement.bots = {random.id<DeviceId>()};
+  publish(v1::STATEMENT, tlog::LeafKind::statement,
+          signed_text(statement.print(), {{"root", &root_key}}));
 }
 
 DeviceKeys Organisation::make_keys() {
@@ -67,8 +92,8 @@ DeviceKeys Organisation::make_keys() {
 }
 
 std::string Organisation::certify(const DeviceKeys& keys, const std::string& person,
-                                  const std::string& role_name, TimeMs not_before,
-                                  TimeMs not_after, bool swapped) const {
+                                  const std::string& role_name, TimeMs not_before, TimeMs not_after,
+                                  bool swapped) const {
   identity::Certificate certificate;
   certificate.subject = {statement.id, keys.signing.public_key(), keys.sealing.public_key(),
                          person,       "Name of " + person,       role_name,
@@ -240,6 +265,7 @@ identity::ReleaseToken FakeBot::token_for(const v1::Submit& submit, const Digest
   token.message_id = *MessageId::from(as_bytes(submit.message_id()));
   token.ciphertext_hash = crypto::sha256(as_bytes(submit.ciphertext()));
   token.content_commitment = commitment;
+  token.policy_digest = organisation.policy;
   tlog::LeafOpening opening;
   opening.kind = submit.kind() == v1::COMMIT ? tlog::LeafKind::commit : tlog::LeafKind::message;
   opening.salt = organisation.random.id<Digest>();

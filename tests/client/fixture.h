@@ -65,6 +65,11 @@ class Organisation {
   std::string certify(const DeviceKeys& keys, const std::string& person, const std::string& role,
                       TimeMs not_before, TimeMs not_after, bool swapped = false) const;
   void revoke(const DeviceId& device);
+  /// A policy version by author and approver; its digest.
+  std::string policy_note(const std::string& text) const;
+  Digest publish_policy(const std::string& text);
+  /// The next statement, without its bot.
+  void delist_bot();
   void publish(v1::ObjectKind kind, tlog::LeafKind leaf, const std::string& object);
   v1::Directory directory(std::uint64_t from) const;
   /// A checkpoint over the whole log, signed and cosigned.
@@ -74,10 +79,11 @@ class Organisation {
   v1::Proof consistency(std::uint64_t from) const;
 
   Random& random;
-  crypto::SigningKey root_key, registrar_a, registrar_b, log_key, witness_key;
+  crypto::SigningKey root_key, registrar_a, registrar_b, author, approver, log_key, witness_key;
   identity::NoteKey root;
   DeviceKeys bot;
   identity::Statement statement;
+  Digest policy;  // the version the bot judges by
   std::vector<v1::DirectoryObject> objects;
   tlog::Frontier frontier;
   tlog::MemoryHashes hashes;

@@ -64,7 +64,7 @@ TEST_F(TrustTest, GapInTheDirectoryIsRefused) {
 TEST_F(TrustTest, ObjectWithTheOpeningOfAnotherIsRefused) {
   ASSERT_VALUE(trust_->add(organisation_.objects[0]));
   v1::DirectoryObject object = organisation_.objects[1];
-  object.set_opening(organisation_.objects[2].opening());
+  object.set_opening(organisation_.objects[3].opening());
   EXPECT_CODE(trust_->add(object), "log_inconsistent");
 }
 
@@ -89,10 +89,9 @@ TEST_F(TrustTest, RevokedAndExpiredDevicesAreNotReliedOn) {
 
 TEST_F(TrustTest, OldCertificatePublishedAgainDoesNotWin) {
   const auto publish = [&](const char* role, TimeMs from, bool swapped) {
-    organisation_.publish(
-        v1::CERTIFICATE, tlog::LeafKind::certificate,
-        organisation_.certify(keys_, "amy", role, from, TimeMs(kNow.value + 100 * kDayMs),
-                              swapped));
+    organisation_.publish(v1::CERTIFICATE, tlog::LeafKind::certificate,
+                          organisation_.certify(keys_, "amy", role, from,
+                                                TimeMs(kNow.value + 100 * kDayMs), swapped));
   };
   publish("supervisor", TimeMs(kNow.value - kDayMs / 2), false);
   publish("officer", TimeMs(kNow.value - kDayMs), true);
@@ -132,6 +131,24 @@ TEST_F(TrustTest, I8GrowingLogMustContainTheOneSeenBefore) {
   }
   EXPECT_CODE(trust_->see_checkpoint(organisation_.checkpoint(), *connection), "log_inconsistent");
   EXPECT_EQ(trust_->newest_checkpoint().size, grown);
+}
+
+TEST_F(TrustTest, I8ProofInAnOlderCheckpointNeedsThatOneInTheLogKept) {
+  auto connection = connect();
+  ASSERT_VALUE(trust_->refresh(*connection));
+  const Digest leaf = organisation_.leaves.begin()->first;
+  const v1::Proof honest = organisation_.inclusion(leaf);
+  organisation_.enrol(organisation_.make_keys(), "ben", "officer");
+  ASSERT_VALUE(trust_->see_checkpoint(organisation_.checkpoint(), *connection));
+  relay_.other_proof = honest;
+  EXPECT_VALUE(trust_->prove_leaf(leaf, *connection));
+
+  // A small tree of its own, signed and cosigned, with a leaf that is not in the log.
+  const Digest absent = random_.id<Digest>();
+  v1::Proof forked;
+  forked.set_checkpoint(organisation_.checkpoint_of(1, absent));
+  relay_.other_proof = forked;
+  EXPECT_CODE(trust_->prove_leaf(absent, *connection), "log_inconsistent");
 }
 
 TEST_F(TrustTest, I8MemberWhoSawAnotherRootIsASplitView) {
