@@ -381,8 +381,8 @@ asio::awaitable<void> Server::Impl::end_gently(std::shared_ptr<StreamCore> core)
   // was closed. The deadline and this bound end the reading.
   Bytes unread(16 * 1024);
   for (std::size_t total = 0; total < kUnreadBytesMax;) {
-    auto [ended, size] = co_await rest.async_read_some(asio::buffer(unread), kAwait);
-    if (ended) break;
+    auto [done, size] = co_await rest.async_read_some(asio::buffer(unread), kAwait);
+    if (done) break;
     total += size;
   }
 }
