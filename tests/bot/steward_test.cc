@@ -73,18 +73,19 @@ TEST_F(BotSteward, TheSameRequestTwiceIsDoneOnce) {
 }
 
 TEST_F(BotSteward, RequestThatFailsHalfwayLeavesNothing_I12) {
-  // There is no retention key for this class, so the request cannot be put on record.
-  auto wish = world.create_request({&amy, &ben});
-  wish.group_class = "unheard-of";
-  world.request(wish);
+  // There is no retention key for the next year, so the request cannot be put on record.
+  constexpr std::uint64_t kToNextYearMs = 120ull * 24 * 3'600'000;
+  world.advance(kToNextYearMs);
+  world.request(world.create_request({&amy, &ben}));
   EXPECT_EQ(world.robot().groups().find(world.group), nullptr);
   EXPECT_TRUE(world.relay.groups.empty());
   EXPECT_TRUE(world.relay.bot_mail.empty());
   world.kill();
   world.start();
   EXPECT_EQ(world.robot().groups().find(world.group), nullptr);
+  world.clock.time_ms -= kToNextYearMs;
   world.make_group({&amy, &ben});
-  amy.receipt(amy.send("In the class there is."));
+  amy.receipt(amy.send("In the year there is."));
 }
 
 TEST_F(BotSteward, RequestWithoutARegistrarsSignatureChangesNothing_I12) {
