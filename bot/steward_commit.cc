@@ -284,7 +284,8 @@ Status Steward::add_welcomes(const Group& group, ByteView token, ByteView roster
   for (const Joiner& joiner : plan.joiners) {
     const auto certificate = context_.trust.device(joiner.device);
     if (!certificate) continue;
-    const auto info = group.info.seal(certificate.value()->subject.sealing_key, context_.random);
+    const auto info = group.info.seal(certificate.value()->subject.sealing_key,
+                                      context_.keys.signing, context_.random);
     if (!info) {
       // It is in the tree without being able to know; whoever wants it in enrols it anew.
       log::error("joiner_not_added",

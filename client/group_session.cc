@@ -130,7 +130,8 @@ Result<GroupSession> GroupSession::join(const v1::WelcomeMail& mail,
   const auto id = GroupId::from(as_bytes(mail.group()));
   if (!id) return error(ErrorCode::frame_malformed, "a welcome names no group");
   CANDOUR_TRY(auto group, mls::Group::join(as_bytes(mail.welcome()), key_package.key_package,
-                                           key_package.private_part.view(), keys.signing, now));
+                                           key_package.private_part.view(), keys.signing, now,
+                                           {.signer = mls::LeafIndex(0)}));
   CANDOUR_TRY(check_bot(group, trust));
   const auto first = group.member(mls::LeafIndex(0));
   const identity::Statement* statement = trust.statement();
@@ -159,7 +160,8 @@ Result<GroupSession> GroupSession::join(const v1::WelcomeMail& mail,
   for (const mls::Member& member : members) {
     CANDOUR_TRY(check_member(member, trust));
   }
-  CANDOUR_TRY(auto info, messages::GroupInfo::open(as_bytes(mail.group_info()), keys.sealing, *id));
+  CANDOUR_TRY(auto info,
+              messages::GroupInfo::open(as_bytes(mail.group_info()), keys.sealing, *id, bot));
   if (info.group_class != roster.group_class) {
     return error(ErrorCode::input_invalid, "the welcome's group info says class \"" +
                                                info.group_class + "\", the bot's roster \"" +

@@ -4,7 +4,8 @@
 // relay's directory, checking each object: the statement by the root and never an older version;
 // certificates by two registrars; revocations by one; notices and policy versions by author and
 // approver; each with the opening of its log leaf. Objects are numbered from 1 and taken in order
-// without gaps, so that nothing can be left out unnoticed.
+// without gaps. The numbers are the relay's own: an object can be held back by giving its number to
+// the next one, which the threat model says.
 //
 // The newest checkpoint of the log is kept too. Each newer one must be proven to contain the one
 // before (log_inconsistent otherwise: the relay shows this device another log than before), and a

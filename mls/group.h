@@ -157,6 +157,9 @@ struct JoinOptions {
   /// Used when the Welcome carries no ratchet_tree extension; otherwise ignored.
   ByteView ratchet_tree;
   std::vector<ExternalPsk> psks;
+  /// The only leaf whose Welcome is taken, where the application knows who adds members: another
+  /// member can sign a valid GroupInfo over the same tree with secrets of its own.
+  std::optional<LeafIndex> signer;
 };
 
 /// Application messages are padded with zeros so that the encrypted part is a multiple of this.

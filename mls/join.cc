@@ -96,6 +96,7 @@ Result<std::unique_ptr<GroupState>> join_group(ByteView welcome, ByteView key_pa
               open_group_info(*suite, welcome_secret(joiner, psk), message.encrypted_group_info));
   CANDOUR_TRY(auto tree, tree_of(info, options));
   CANDOUR_TRY(check_group_info(info, tree, own.package, *suite, checks));
+  if (options.signer && info.signer != *options.signer) return broken(Rule::group_info_signer);
 
   auto state = std::make_unique<GroupState>(std::move(key));
   state->suite = suite;

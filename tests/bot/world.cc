@@ -300,7 +300,8 @@ void Officer::join(const v1::Mail& mail) {
     EXPECT_EQ(roster.epoch, mls->epoch());
     EXPECT_EQ(roster.members.size(), mls->members().size());
     group_name =
-        messages::GroupInfo::open(as_bytes(welcome.group_info()), device.sealing, world.group)
+        messages::GroupInfo::open(as_bytes(welcome.group_info()), device.sealing, world.group,
+                                  leaf0->signature_key)
             .value()
             .name;
     while (read_ < world.relay.delivered.size() &&

@@ -214,8 +214,20 @@ TEST_F(Chain, WelcomeOfAnotherClassThanTheRosterIsRefused) {
   auto added = bot_.add({cat.key_package(organisation_)});
   auto welcome = added.welcomes[cat.keys.device];
   const messages::GroupInfo other{bot_.id, "Team A", "covert", "team-a"};
-  welcome.set_group_info(wire_bytes(other.seal(cat.keys.sealing.public_key(), random_).value()));
+  welcome.set_group_info(wire_bytes(
+      other.seal(cat.keys.sealing.public_key(), organisation_.bot.signing, random_).value()));
   EXPECT_CODE(cat.join(welcome), "input_invalid");
+}
+
+TEST_F(Chain, WelcomeWithANameTheBotDidNotSignIsRefused) {
+  Officer cat(organisation_, "cat");
+  for (const auto& object : organisation_.objects) ASSERT_VALUE(cat.trust->add(object));
+  auto added = bot_.add({cat.key_package(organisation_)});
+  auto welcome = added.welcomes[cat.keys.device];
+  const messages::GroupInfo other{bot_.id, "Team B", "standard", "team-a"};
+  welcome.set_group_info(wire_bytes(
+      other.seal(cat.keys.sealing.public_key(), amy_->keys.signing, random_).value()));
+  EXPECT_CODE(cat.join(welcome), "signature_invalid");
 }
 
 TEST_F(Chain, I2TokenOfARevokedBotIsRefused) {

@@ -231,7 +231,8 @@ FakeBot::Added FakeBot::add(const std::vector<std::pair<DeviceKeys*, Bytes>>& jo
     mail.set_roster(added.commit.roster());
     const messages::GroupInfo info{id, name, "standard", "team-a"};
     mail.set_group_info(
-        wire_bytes(info.seal(keys->sealing.public_key(), organisation.random).value()));
+        wire_bytes(info.seal(keys->sealing.public_key(), organisation.bot.signing, organisation.random)
+                       .value()));
     added.welcomes[keys->device] = std::move(mail);
   }
   return added;

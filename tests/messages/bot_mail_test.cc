@@ -151,14 +151,21 @@ TEST(FailureReport, IsBoundToTheDeviceItNames) {
 
 TEST(GroupInfo, ComesBackForItsGroupAndDeviceOnly) {
   const GroupInfo info{kGroup, "Team A \xc2\xa3", "standard", "team-a"};
-  const auto sealed = info.seal(sealing_key(1).public_key(), system_random());
-  const auto back = GroupInfo::open(sealed.value(), sealing_key(1), kGroup);
+  const auto bot = crypto::SigningKey::generate(system_random());
+  const auto& by = bot.public_key();
+  const auto sealed = info.seal(sealing_key(1).public_key(), bot, system_random());
+  const auto back = GroupInfo::open(sealed.value(), sealing_key(1), kGroup, by);
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back.value().name, info.name);
   EXPECT_EQ(back.value().group_class, "standard");
   EXPECT_EQ(back.value().unit, "team-a");
-  EXPECT_FALSE(GroupInfo::open(sealed.value(), sealing_key(1), filled<GroupId>(9)).has_value());
-  EXPECT_FALSE(GroupInfo::open(sealed.value(), sealing_key(2), kGroup).has_value());
+  EXPECT_FALSE(
+      GroupInfo::open(sealed.value(), sealing_key(1), filled<GroupId>(9), by).has_value());
+  EXPECT_FALSE(GroupInfo::open(sealed.value(), sealing_key(2), kGroup, by).has_value());
+  const auto other = crypto::SigningKey::generate(system_random());
+  const auto forged = GroupInfo::open(sealed.value(), sealing_key(1), kGroup, other.public_key());
+  ASSERT_FALSE(forged.has_value());
+  EXPECT_EQ(forged.error().code, ErrorCode::signature_invalid);
 }
 
 }  // namespace

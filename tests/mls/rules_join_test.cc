@@ -226,6 +226,13 @@ TEST_F(MlsJoinRules, NotForThisDevice) {
                             joiner().package->private_part.view(), other.key, kNow),
                 Rule::key_package_signer);
 }
+TEST_F(MlsJoinRules, SignerOtherThanTheOneAsked) {
+  JoinOptions options;
+  options.signer = LeafIndex(4711);
+  expect_broken(Group::join(welcome_bytes, joiner().package->key_package,
+                            joiner().package->private_part.view(), joiner().key, kNow, options),
+                Rule::group_info_signer);
+}
 TEST_F(MlsJoinRules, WelcomeSuite) {
   welcome.cipher_suite = 1;
   refused(Rule::welcome_suite);
