@@ -18,19 +18,25 @@ std::uint8_t number_of(policy::Severity severity) {
   return static_cast<std::uint8_t>(static_cast<int>(severity) + 1);
 }
 
+/// What reply and record say alike of a finding.
+template <class Out>
+Out common(const policy::Finding& finding) {
+  Out one;
+  one.rule = finding.rule;
+  one.category = finding.category;
+  one.severity = number_of(finding.severity);
+  one.start = static_cast<std::uint32_t>(finding.start);
+  one.end = static_cast<std::uint32_t>(finding.end);
+  one.standard = finding.standard;
+  return one;
+}
+
 std::vector<messages::ReplyFinding> reply_findings(const policy::Judgement& judgement) {
   std::vector<messages::ReplyFinding> out;
   for (const policy::Finding& finding : judgement.findings) {
-    messages::ReplyFinding one;
-    one.rule = finding.rule;
-    one.category = finding.category;
-    one.severity = number_of(finding.severity);
-    one.start = static_cast<std::uint32_t>(finding.start);
-    one.end = static_cast<std::uint32_t>(finding.end);
-    one.standard = finding.standard;
+    auto& one = out.emplace_back(common<messages::ReplyFinding>(finding));
     one.message = finding.message;
     one.advice = finding.advice;
-    out.push_back(std::move(one));
   }
   return out;
 }
@@ -38,14 +44,7 @@ std::vector<messages::ReplyFinding> reply_findings(const policy::Judgement& judg
 std::vector<warrant::RecordFinding> record_findings(const policy::Judgement& judgement) {
   std::vector<warrant::RecordFinding> out;
   for (const policy::Finding& finding : judgement.findings) {
-    warrant::RecordFinding one;
-    one.rule = finding.rule;
-    one.category = finding.category;
-    one.severity = number_of(finding.severity);
-    one.start = static_cast<std::uint32_t>(finding.start);
-    one.end = static_cast<std::uint32_t>(finding.end);
-    one.standard = finding.standard;
-    out.push_back(std::move(one));
+    out.push_back(common<warrant::RecordFinding>(finding));
   }
   return out;
 }

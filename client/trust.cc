@@ -4,7 +4,7 @@
 
 #include "crypto/hash.h"
 #include "identity/pack_note.h"
-#include "tlog/leaf.h"
+#include "tlog/directory_leaf.h"
 
 namespace candour::client {
 namespace {
@@ -25,25 +25,6 @@ std::string_view kind_name(v1::ObjectKind kind) {
       return "notice acknowledgement";
     default:
       return "object";
-  }
-}
-
-std::optional<tlog::LeafKind> leaf_kind(v1::ObjectKind kind) {
-  switch (kind) {
-    case v1::STATEMENT:
-      return tlog::LeafKind::statement;
-    case v1::CERTIFICATE:
-      return tlog::LeafKind::certificate;
-    case v1::REVOCATION:
-      return tlog::LeafKind::revocation;
-    case v1::POLICY:
-      return tlog::LeafKind::policy;
-    case v1::NOTICE:
-      return tlog::LeafKind::notice;
-    case v1::NOTICE_ACK:
-      return tlog::LeafKind::notice_ack;
-    default:
-      return std::nullopt;
   }
 }
 
@@ -152,7 +133,7 @@ Status Trust::take(const DirectoryEntry& entry) {
 }
 
 Status Trust::check_opening(const DirectoryEntry& entry, Digest* leaf_hash) const {
-  const auto kind = leaf_kind(entry.kind);
+  const auto kind = tlog::directory_leaf_kind(entry.kind);
   if (!kind) return ok();
   CANDOUR_TRY(tlog::LeafOpening opening, tlog::LeafOpening::decode(entry.opening));
   if (opening.kind != *kind || opening.object_hash != crypto::sha256(entry.object)) {

@@ -4,6 +4,7 @@
 
 #include "crypto/hash.h"
 #include "tlog/checkpoint.h"
+#include "tlog/directory_leaf.h"
 #include "tlog/leaf.h"
 #include "warrant/seal/seal.h"
 
@@ -54,20 +55,15 @@ std::optional<Fault> read_directory(LogDb& db, Directory& out) {
   return fault;
 }
 
-/// ObjectKind of candour.proto and the leaf kind that goes with it.
-bool kinds_agree(std::uint64_t object_kind, tlog::LeafKind leaf_kind) {
-  return object_kind >= 1 && object_kind <= 6 &&
-         object_kind + static_cast<std::uint64_t>(tlog::LeafKind::statement) - 1 ==
-             static_cast<std::uint64_t>(leaf_kind);
-}
-
 std::optional<std::string> check_directory_leaf(const LeafOpening& opening, ByteView opening_bytes,
                                                 const DirectoryRow* row) {
   if (row == nullptr) return "the directory has no object for this leaf";
   const std::string where = "directory object " + std::to_string(row->number);
   if (!same(row->opening, opening_bytes)) return where + " has another opening than its leaf";
   if (row->object_hash != opening.object_hash) return where + " is not what its leaf commits to";
-  if (!kinds_agree(row->kind, opening.kind)) return where + " is of another kind than its leaf";
+  if (tlog::directory_leaf_kind(row->kind) != opening.kind) {
+    return where + " is of another kind than its leaf";
+  }
   return std::nullopt;
 }
 

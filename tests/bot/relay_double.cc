@@ -1,7 +1,7 @@
 #include "tests/bot/relay_double.h"
 
 #include "crypto/hash.h"
-#include "tlog/leaf.h"
+#include "tlog/directory_leaf.h"
 
 namespace candour::tests {
 namespace {
@@ -13,23 +13,6 @@ Bytes encode(const v1::ServerFrame& frame) { return to_bytes(frame.SerializeAsSt
 template <class IdType>
 IdType id_of(const std::string& field) {
   return IdType::from(as_bytes(field)).value_or(IdType());
-}
-
-std::optional<tlog::LeafKind> leaf_kind(v1::ObjectKind kind) {
-  switch (kind) {
-    case v1::STATEMENT:
-      return tlog::LeafKind::statement;
-    case v1::CERTIFICATE:
-      return tlog::LeafKind::certificate;
-    case v1::REVOCATION:
-      return tlog::LeafKind::revocation;
-    case v1::POLICY:
-      return tlog::LeafKind::policy;
-    case v1::NOTICE:
-      return tlog::LeafKind::notice;
-    default:
-      return tlog::LeafKind::notice_ack;
-  }
 }
 
 }  // namespace
@@ -108,7 +91,7 @@ void RelayDouble::append_leaf(const Digest& leaf) {
 
 void RelayDouble::publish(v1::ObjectKind kind, const std::string& object) {
   tlog::LeafOpening opening;
-  opening.kind = *leaf_kind(kind);
+  opening.kind = *tlog::directory_leaf_kind(kind);
   opening.object_hash = crypto::sha256(as_bytes(object));
   v1::DirectoryObject entry;
   entry.set_number(directory.size() + 1);

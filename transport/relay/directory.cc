@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
 #include "identity/notice.h"
 #include "identity/pack_note.h"
+#include "tlog/directory_leaf.h"
 
 namespace candour::relay {
 
@@ -16,23 +18,6 @@ constexpr std::size_t kPageSize = 512 * 1024;
 constexpr std::size_t kOtherSignaturesMax = 8;
 /// Version, device and notice: what an acknowledgement says, without its time and signature.
 constexpr std::size_t kAckSubjectSize = 1 + 32 + 32;
-
-tlog::LeafKind leaf_kind(v1::ObjectKind kind) {
-  switch (kind) {
-    case v1::STATEMENT:
-      return tlog::LeafKind::statement;
-    case v1::CERTIFICATE:
-      return tlog::LeafKind::certificate;
-    case v1::REVOCATION:
-      return tlog::LeafKind::revocation;
-    case v1::POLICY:
-      return tlog::LeafKind::policy;
-    case v1::NOTICE:
-      return tlog::LeafKind::notice;
-    default:
-      return tlog::LeafKind::notice_ack;
-  }
-}
 
 /// What makes two objects the same one. A note begins with letters and an acknowledgement with its
 /// version, so no note has the digest of an acknowledgement.
@@ -270,8 +255,10 @@ Status Directory::publish(SessionId session, std::uint64_t request, v1::ObjectKi
   CANDOUR_TRY(auto checked, check(kind, object));
   apply(checked);
   const Digest hash = crypto::sha256(object);
+  const auto leaf_kind = tlog::directory_leaf_kind(kind);
+  CANDOUR_ASSERT(leaf_kind);  // `check` refuses unknown kinds
   storage::PublishedObject published;
-  published.leaf = log_->append_directory(leaf_kind(kind), hash);
+  published.leaf = log_->append_directory(*leaf_kind, hash);
   published.object = {.number = ++model.directory_size,
                       .kind = kind,
                       .object = std::move(object),
