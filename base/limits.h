@@ -28,6 +28,12 @@ inline constexpr std::size_t kGroupNameSizeMax = 128;
 inline constexpr std::size_t kJustificationCodePointsMin = 10;
 inline constexpr std::size_t kJustificationCodePointsMax = 500;
 
+// Openings under warrant.
+inline constexpr std::size_t kReleaseRecordsMax = 20'000;  // in one request to the custodians
+inline constexpr std::size_t kRequestSizeMax = 64u << 20;  // a request file, all in
+inline constexpr std::size_t kOversightCopiesMax = 16;
+inline constexpr std::uint64_t kSealedUntilMaxMs = 5ull * 366 * 24 * 3600 * 1000;
+
 // Queues.
 inline constexpr std::size_t kPendingPerGroupMax = 1024;
 inline constexpr std::size_t kSessionQueueFramesMax = 1024;

@@ -3,11 +3,6 @@
 #include "base/encoding.h"
 
 namespace candour::tlog {
-namespace {
-
-constexpr std::size_t kProofHashesMax = 63;
-
-}  // namespace
 
 std::optional<std::string_view> take_line(std::string_view& text) {
   const auto end = text.find('\n');
@@ -23,7 +18,7 @@ std::string print_hash_lines(const Proof& proof) {
   return out;
 }
 
-Result<Proof> take_hash_lines(std::string_view& text, unsigned& line) {
+Result<Proof> take_hash_lines(std::string_view& text, unsigned& line, std::size_t hashes_max) {
   Proof proof;
   for (;; ++line) {
     const std::string where = "line " + std::to_string(line) + ": ";
@@ -35,8 +30,9 @@ Result<Proof> take_hash_lines(std::string_view& text, unsigned& line) {
     if (!hash) {
       return error(ErrorCode::note_malformed, where + "a proof hash is not base64 of 32 bytes");
     }
-    if (proof.size() == kProofHashesMax) {
-      return error(ErrorCode::note_malformed, where + "a proof has at most 63 hashes");
+    if (proof.size() == hashes_max) {
+      return error(ErrorCode::note_malformed,
+                   where + "a proof has at most " + std::to_string(hashes_max) + " hashes");
     }
     proof.push_back(*hash);
   }

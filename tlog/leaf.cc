@@ -24,6 +24,8 @@ bool known(std::uint8_t kind) {
     case LeafKind::warrant:
     case LeafKind::release:
     case LeafKind::disposal:
+    case LeafKind::request:
+    case LeafKind::warrant_revocation:
       return true;
   }
   return false;
@@ -80,20 +82,38 @@ Bytes LeafOpening::entry(LeafClass leaf_class) const {
 
 std::string_view name_of(LeafKind kind) {
   switch (kind) {
-    case LeafKind::message: return "message";
-    case LeafKind::commit: return "commit";
-    case LeafKind::attempt: return "attempt";
-    case LeafKind::alert_step: return "alert_step";
-    case LeafKind::group_change: return "group_change";
-    case LeafKind::statement: return "statement";
-    case LeafKind::certificate: return "certificate";
-    case LeafKind::revocation: return "revocation";
-    case LeafKind::policy: return "policy";
-    case LeafKind::notice: return "notice";
-    case LeafKind::notice_ack: return "notice_ack";
-    case LeafKind::warrant: return "warrant";
-    case LeafKind::release: return "release";
-    case LeafKind::disposal: return "disposal";
+    case LeafKind::message:
+      return "message";
+    case LeafKind::commit:
+      return "commit";
+    case LeafKind::attempt:
+      return "attempt";
+    case LeafKind::alert_step:
+      return "alert_step";
+    case LeafKind::group_change:
+      return "group_change";
+    case LeafKind::statement:
+      return "statement";
+    case LeafKind::certificate:
+      return "certificate";
+    case LeafKind::revocation:
+      return "revocation";
+    case LeafKind::policy:
+      return "policy";
+    case LeafKind::notice:
+      return "notice";
+    case LeafKind::notice_ack:
+      return "notice_ack";
+    case LeafKind::warrant:
+      return "warrant";
+    case LeafKind::release:
+      return "release";
+    case LeafKind::disposal:
+      return "disposal";
+    case LeafKind::request:
+      return "request";
+    case LeafKind::warrant_revocation:
+      return "warrant_revocation";
   }
   return "unknown";
 }

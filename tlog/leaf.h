@@ -23,7 +23,7 @@ enum class LeafClass : std::uint8_t { ordinary = 1, directory = 2, opening = 3 }
 enum class LeafKind : std::uint8_t {
   message = 1,
   commit = 2,
-  attempt = 3,       // warned or blocked, not released
+  attempt = 3,  // warned or blocked, not released
   alert_step = 4,
   group_change = 5,
   statement = 16,
@@ -35,6 +35,8 @@ enum class LeafKind : std::uint8_t {
   warrant = 32,
   release = 33,
   disposal = 34,
+  request = 35,
+  warrant_revocation = 36,
 };
 
 /// "message", "commit", "attempt", ...: the kind as reports name it.

@@ -92,7 +92,7 @@ Result<std::vector<StoredHash>> hashes_for_append(std::uint64_t index, const Dig
 /// The root of the tree of the first `size` leaves.
 Result<Digest> tree_hash(std::uint64_t size, const HashReader& reader);
 
-/// Hashes in the order of RFC 6962; at most 63.
+/// Hashes in the order of RFC 6962; at most 63 (of a range proof: tlog/range.h).
 using Proof = std::vector<Digest>;
 
 /// input_invalid unless index < size.
