@@ -239,7 +239,7 @@ Status Bot::handle_held() {
 }
 
 Status Bot::follow_statement() {
-  CANDOUR_TRY(const crypto::Point key, warrant::escrow_key(context_.trust.statement()->custodians));
+  CANDOUR_TRY(const crypto::Point key, warrant::escrow_key(*context_.trust.statement()));
   if (!(key == context_.pool.public_key())) {
     context_.pool = warrant::SealingPool(key, kSealingPoolMax);
     log::info("custodians_changed");

@@ -66,7 +66,7 @@ Status serve(const Arguments& arguments) {
   CANDOUR_TRY(const Organisation organisation, load_organisation(config));
   CANDOUR_TRY(const auto pack, load_policy(config, organisation.statement));
   CANDOUR_TRY(const auto retention, load_retention(config, clock.now()));
-  CANDOUR_TRY(const crypto::Point escrow, warrant::escrow_key(organisation.statement.custodians));
+  CANDOUR_TRY(const crypto::Point escrow, warrant::escrow_key(organisation.statement));
   CANDOUR_TRY(const Keys keys, load_keys(config.state_dir));
   CANDOUR_TRY(const Bytes certificate, load_certificate(config.state_dir));
   CANDOUR_TRY(auto store, storage::BotStore::open(config.state_dir / "bot.db", keys.state.clone(),

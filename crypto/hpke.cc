@@ -71,6 +71,13 @@ SealingKey SealingKey::derive(ByteView ikm) {
   return from_private(SealingPrivateKey::copy_of(sk.view().first<32>()));
 }
 
+bool of_low_order(const SealingPublicKey& key) {
+  // X25519 with any clamped scalar gives zero for these points only.
+  SealingPrivateKey probe;
+  probe.mutable_view()[0] = 1;
+  return !x25519(probe, key);
+}
+
 Result<Secret<32>> x25519(const SealingPrivateKey& mine, const SealingPublicKey& theirs) {
   Secret<32> out;
   if (crypto_scalarmult_curve25519(out.mutable_view().data(), mine.view().data(),

@@ -32,6 +32,10 @@ class SealingKey {
   SealingPublicKey public_key_;
 };
 
+/// Nothing can be sealed to a point of low order (RFC 9180 section 7.1.4): whoever is sent one must
+/// refuse it before relying on it.
+bool of_low_order(const SealingPublicKey& key);
+
 /// The shared secret; decryption_failed when it is all zero (RFC 9180 section 7.1.4).
 Result<Secret<32>> x25519(const SealingPrivateKey& mine, const SealingPublicKey& theirs);
 

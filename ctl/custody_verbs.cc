@@ -15,7 +15,8 @@ struct Deal {
   std::string root_key;
   std::string statement;
   std::uint32_t threshold = 0;
-  std::uint32_t count = 0;
+  std::string group;
+  std::vector<std::string> custodians;
   std::string out;
 };
 
@@ -31,22 +32,21 @@ Result<int> deal(const Context& context, const Deal& o) {
   CANDOUR_TRY(auto root, load_named_key(o.root_key, ""));
   CANDOUR_TRY(auto note, read_note_file(o.statement));
   CANDOUR_TRY(auto statement, identity::Statement::verify(note, root.verifier));
-  CANDOUR_TRY(auto dealt, warrant::deal(statement.example, o.threshold, o.count, context.random));
+  CANDOUR_TRY(auto dealt,
+              warrant::deal(statement.example, o.threshold, o.group, o.custodians, context.random));
   const fs::path dir = o.out;
   CANDOUR_TRY(make_folder(dir));
   for (const warrant::EscrowShare& share : dealt.shares) {
     CANDOUR_TRY(write_secret_file(dir / ("share-" + std::to_string(share.index) + ".txt"),
                                   share.print().view()));
   }
-  const identity::Custodians& c = dealt.custodians;
-  const std::string line_text = std::to_string(c.threshold) + " " + std::to_string(c.count) + " " +
-                                std::to_string(c.suite) + " " + hex_encode(c.public_key);
+  const std::string lines = identity::print_custodians(dealt.custodians);
   const fs::path file = dir / "custodians.txt";
-  CANDOUR_TRY(write_file(file, as_bytes(line_text + "\n")));
+  CANDOUR_TRY(write_file(file, as_bytes(lines)));
   JsonLine line;
-  line.text("custodians", line_text).text("file", file.string()).number("shares", c.count);
-  context.print(line, file.string() + ": " + line_text +
-                          "\nThe dealer has seen the whole key: for examples only. Give each "
+  line.text("custodians", lines).text("file", file.string()).number("shares", dealt.shares.size());
+  context.print(line, file.string() + ":\n" + lines +
+                          "The dealer has seen the whole key: for examples only. Give each "
                           "custodian one share file and keep no copy.");
   return 0;
 }
@@ -101,7 +101,10 @@ void add_custody_verbs(CLI::App& program, Context& context) {
         verb.add_option("--root-key", o->root_key, "root.key of the organisation")->required();
         verb.add_option("--statement", o->statement, "A statement that says example")->required();
         verb.add_option("--threshold", o->threshold, "How many open together")->required();
-        verb.add_option("--count", o->count, "How many custodians there are")->required();
+        verb.add_option("--group", o->group, "Name of the group (default: internal)")
+            ->default_val("internal");
+        verb.add_option("--custodian", o->custodians, "Name of a custodian's role key, repeated")
+            ->required();
         verb.add_option("--out", o->out, "Folder for custodians.txt and the shares")->required();
         return [&context, o] { return deal(context, *o); };
       });

@@ -12,11 +12,11 @@ namespace fs = std::filesystem;
 constexpr std::size_t kKeyFileSizeMax = 4096;
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-/// The seed as a line of hex, never in a string.
-SecretBytes hex_line(const crypto::SigningSeed& seed) {
-  SecretBytes out(2 * crypto::SigningSeed::kSize + 1);
+/// The key as a line of hex, never in a string.
+SecretBytes hex_line(const Secret<32>& seed) {
+  SecretBytes out(2 * seed.kSize + 1);
   const MutableByteView text = out.mutable_view();
-  for (std::size_t i = 0; i < crypto::SigningSeed::kSize; ++i) {
+  for (std::size_t i = 0; i < seed.kSize; ++i) {
     text[2 * i] = static_cast<std::uint8_t>(kHexDigits[seed.view()[i] >> 4]);
     text[2 * i + 1] = static_cast<std::uint8_t>(kHexDigits[seed.view()[i] & 0xF]);
   }
@@ -25,8 +25,8 @@ SecretBytes hex_line(const crypto::SigningSeed& seed) {
 }
 
 /// Fills `seed` from 64 hex digits and at most one newline.
-bool read_hex_line(ByteView text, crypto::SigningSeed& seed) {
-  constexpr std::size_t kDigits = 2 * crypto::SigningSeed::kSize;
+bool read_hex_line(ByteView text, Secret<32>& seed) {
+  constexpr std::size_t kDigits = 2 * Secret<32>::kSize;
   if (text.size() != kDigits && (text.size() != kDigits + 1 || text[kDigits] != '\n')) return false;
   for (std::size_t i = 0; i < kDigits; ++i) {
     const auto digit = kHexDigits.find(static_cast<char>(text[i]));
@@ -43,6 +43,27 @@ std::string trimmed(ByteView bytes) {
   return text;
 }
 
+Status make_folder_for(const fs::path& dir, const std::string& stem) {
+  if (stem.empty() || stem.find('/') != stem.npos || stem.starts_with('.')) {
+    return error(ErrorCode::usage, "'" + stem + "' cannot name a key file");
+  }
+  std::error_code failed;
+  fs::create_directories(dir, failed);
+  if (!failed) return ok();
+  return error(ErrorCode::storage_failed,
+               dir.string() + ": cannot create the folder: " + failed.message());
+}
+
+Result<Secret<32>> read_key_file(const fs::path& file) {
+  CANDOUR_TRY(auto text, read_secret_file(file, kKeyFileSizeMax));
+  Secret<32> seed;
+  if (!read_hex_line(text.view(), seed)) {
+    return error(ErrorCode::state_damaged,
+                 file.string() + ": not a key file (one line of 64 lower-case hex digits)");
+  }
+  return seed;
+}
+
 }  // namespace
 
 Result<identity::NoteKey> make_key(const fs::path& dir, const std::string& stem,
@@ -53,15 +74,7 @@ Result<identity::NoteKey> make_key(const fs::path& dir, const std::string& stem,
                                        "' is no key name: it must not be empty or hold a "
                                        "space, a plus sign or a control character");
   }
-  if (stem.empty() || stem.find('/') != stem.npos || stem.starts_with('.')) {
-    return error(ErrorCode::usage, "'" + stem + "' cannot name a key file");
-  }
-  std::error_code failed;
-  fs::create_directories(dir, failed);
-  if (failed) {
-    return error(ErrorCode::storage_failed,
-                 dir.string() + ": cannot create the folder: " + failed.message());
-  }
+  CANDOUR_TRY(make_folder_for(dir, stem));
   if (fs::exists(dir / (stem + ".vkey"))) {
     return error(ErrorCode::already_exists, (dir / (stem + ".vkey")).string() + ": exists already");
   }
@@ -73,13 +86,30 @@ Result<identity::NoteKey> make_key(const fs::path& dir, const std::string& stem,
 }
 
 Result<crypto::SigningKey> load_key(const fs::path& file) {
-  CANDOUR_TRY(auto text, read_secret_file(file, kKeyFileSizeMax));
-  crypto::SigningSeed seed;
-  if (!read_hex_line(text.view(), seed)) {
-    return error(ErrorCode::state_damaged,
-                 file.string() + ": not a key file (one line of 64 lower-case hex digits)");
-  }
+  CANDOUR_TRY(const auto seed, read_key_file(file));
   return crypto::SigningKey::from_seed(seed);
+}
+
+Result<SealingPublicKey> make_sealing_key(const fs::path& dir, const std::string& stem,
+                                          Random& random) {
+  CANDOUR_TRY(make_folder_for(dir, stem));
+  const auto key = crypto::SealingKey::generate(random);
+  CANDOUR_TRY(write_secret_file(dir / (stem + ".sealing.key"), hex_line(key.private_key()).view()));
+  CANDOUR_TRY(write_file(dir / (stem + ".sealing.pub"), as_bytes(key.public_key().hex() + "\n")));
+  return key.public_key();
+}
+
+Result<crypto::SealingKey> load_sealing_key(const fs::path& file) {
+  CANDOUR_TRY(auto key, read_key_file(file));
+  return crypto::SealingKey::from_private(std::move(key));
+}
+
+Result<SealingPublicKey> load_sealing_public_key(const fs::path& file) {
+  CANDOUR_TRY(auto text, read_file(file, kKeyFileSizeMax));
+  const auto key = SealingPublicKey::from_hex(trimmed(text));
+  if (key) return *key;
+  return error(ErrorCode::input_invalid,
+               file.string() + ": not a public sealing key (one line of 64 hex digits)");
 }
 
 Result<identity::NoteKey> load_vkey(const fs::path& file) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "crypto/hpke.h"
 #include "crypto/sign.h"
 #include "identity/note.h"
 
@@ -18,6 +19,15 @@ Result<identity::NoteKey> make_key(const std::filesystem::path& dir, const std::
 Result<crypto::SigningKey> load_key(const std::filesystem::path& file);
 /// not_found, input_invalid.
 Result<identity::NoteKey> load_vkey(const std::filesystem::path& file);
+
+/// Makes STEM.sealing.key (the X25519 private key as load_key's form) and STEM.sealing.pub (the
+/// public key, one line of 64 hex digits). already_exists rather than overwrite.
+Result<SealingPublicKey> make_sealing_key(const std::filesystem::path& dir, const std::string& stem,
+                                          Random& random);
+/// As load_key.
+Result<crypto::SealingKey> load_sealing_key(const std::filesystem::path& file);
+/// not_found, input_invalid.
+Result<SealingPublicKey> load_sealing_public_key(const std::filesystem::path& file);
 
 /// A signing key and the name it signs under.
 struct NamedKey {

@@ -101,7 +101,7 @@ std::optional<std::string> check_entry(SQLite::Statement& row, const Directory& 
   if (crypto::sha256(record) != opening.value().object_hash) {
     return "the record is not what the entry commits to";
   }
-  const auto label = warrant::inspect_sealed(record);
+  const auto label = tlog::label_of(record);
   if (!label) return label.error().message;
   if (RecordId::from(blob_of(row.getColumn(4))) != label.value().record) {
     return "the record is kept under another id than its own";

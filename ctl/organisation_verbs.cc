@@ -52,43 +52,39 @@ struct Make {
   std::vector<std::string> witnesses;
   std::uint32_t quorum = 0;
   std::vector<std::string> bots;
-  std::string custodians;
+  std::vector<std::string> custodians;
   std::vector<std::string> roles;
   std::vector<std::string> clients;
 };
 
-/// "<role>:<person>:<vkey file>".
+/// "<role>:<person>:<vkey file>" with ":<sealing key file>" when the role has one.
 Result<identity::RoleKey> role_of(const std::string& text) {
-  const auto first = text.find(':');
-  const auto second = first == text.npos ? text.npos : text.find(':', first + 1);
-  if (second == text.npos) {
-    return error(ErrorCode::usage, "--role takes ROLE:PERSON:VKEYFILE, not '" + text + "'");
+  std::vector<std::string> part;
+  for (std::size_t at = 0; at != text.npos;) {
+    const auto colon = text.find(':', at);
+    part.push_back(text.substr(at, colon - at));
+    at = colon == text.npos ? text.npos : colon + 1;
   }
-  CANDOUR_TRY(auto key, load_vkey(text.substr(second + 1)));
-  return identity::RoleKey{text.substr(0, first), text.substr(first + 1, second - first - 1),
-                           std::move(key)};
+  if (part.size() != 3 && part.size() != 4) {
+    return error(ErrorCode::usage,
+                 "--role takes ROLE:PERSON:VKEYFILE or ROLE:PERSON:VKEYFILE:SEALINGPUBFILE, not '" +
+                     text + "'");
+  }
+  CANDOUR_TRY(auto key, load_vkey(part[2]));
+  identity::RoleKey role{part[0], part[1], std::move(key)};
+  if (part.size() == 4) {
+    CANDOUR_TRY(role.sealing_key, load_sealing_public_key(part[3]));
+  }
+  return role;
 }
 
-/// The line "custodians ..." as the statement wants it, from a file that holds its value.
-Result<identity::Custodians> custodians_of(const fs::path& file) {
+/// The groups in a file of statement lines, as `custodian finish` writes it.
+Status add_custodians(const fs::path& file, std::vector<identity::CustodianGroup>& groups) {
   CANDOUR_TRY(auto text, read_note_file(file));
-  std::string_view rest = text;
-  while (rest.ends_with('\n')) rest.remove_suffix(1);
-  std::vector<std::string_view> part;
-  for (std::size_t at = 0; at != rest.npos;) {
-    const auto space = rest.find(' ', at);
-    part.push_back(rest.substr(at, space - at));
-    at = space == rest.npos ? rest.npos : space + 1;
-  }
-  const auto number = [&](std::size_t i) { return identity::parse_decimal(part[i]); };
-  const auto key = part.size() == 4 ? hex_decode(part[3]) : std::nullopt;
-  if (!key || !number(0) || !number(1) || !number(2)) {
-    return error(ErrorCode::input_invalid,
-                 file.string() + ": expected one line '<k> <n> <suite> <key hex>'");
-  }
-  return identity::Custodians{static_cast<std::uint32_t>(*number(0)),
-                              static_cast<std::uint32_t>(*number(1)),
-                              static_cast<std::uint16_t>(*number(2)), *key};
+  auto read = identity::parse_custodians(text);
+  if (!read) return error(read.error().code, file.string() + ": " + read.error().message);
+  for (auto& group : read.value()) groups.push_back(std::move(group));
+  return ok();
 }
 
 Result<Statement> draft(const Context& context, const Make& o) {
@@ -112,8 +108,8 @@ Result<Statement> draft(const Context& context, const Make& o) {
     if (!device) return error(ErrorCode::usage, "--bot takes a device id of 64 hex digits");
     s.bots.push_back(*device);
   }
-  if (!o.custodians.empty()) {
-    CANDOUR_TRY(s.custodians, custodians_of(o.custodians));
+  for (const std::string& file : o.custodians) {
+    CANDOUR_TRY(add_custodians(file, s.custodians));
   }
   for (const std::string& role : o.roles) {
     CANDOUR_TRY(auto key, role_of(role));
@@ -145,6 +141,16 @@ std::string json_array(const List& list, Print print) {
   return "[" + out + "]";
 }
 
+std::string custodians_json(const identity::CustodianGroup& group) {
+  JsonLine line;
+  line.text("group", group.name)
+      .number("threshold", group.threshold)
+      .text("key", hex_encode(group.public_key))
+      .raw("members", json_array(group.members,
+                                 [](const auto& member) { return json_quote(member.key_name); }));
+  return line.str();
+}
+
 struct Show {
   std::string file;
   std::string root;
@@ -171,8 +177,10 @@ Result<int> show(const Context& context, const Show& o) {
                                [](const identity::RoleKey& r) {
                                  JsonLine role;
                                  role.text("role", r.role).text("person", r.person);
-                                 return role.text("key", r.key.name).str();
+                                 role.text("key", r.key.name);
+                                 return role.boolean("sealing", r.sealing_key.has_value()).str();
                                }))
+      .raw("custodians", json_array(s.custodians, custodians_json))
       .raw("clients", json_array(s.client_builds, quoted))
       .boolean("verified", !o.root.empty());
   context.print(line, note.text + (o.root.empty() ? "(signature not checked: give --root)\n"
@@ -203,8 +211,8 @@ void add_organisation_verbs(CLI::App& program, Context& context) {
              verb.add_option("--quorum", o->quorum, "How many witnesses must cosign (default 0)");
              verb.add_option("--bot", o->bots, "Device id of a bot, repeated");
              verb.add_option("--custodians", o->custodians,
-                             "File with '<k> <n> <suite> <key hex>'");
-             verb.add_option("--role", o->roles, "ROLE:PERSON:VKEYFILE, repeated");
+                             "File with a group's 'custodians' and 'custodian' lines, repeated");
+             verb.add_option("--role", o->roles, "ROLE:PERSON:VKEYFILE[:SEALINGPUBFILE], repeated");
              verb.add_option("--client", o->clients, "Approved client build, repeated");
              return [&context, o] { return make(context, *o); };
            });

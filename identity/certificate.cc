@@ -28,14 +28,6 @@ std::string subject_lines(const Enrolment& e) {
          "\nname " + e.name + "\nrole " + e.role + "\nunit " + e.unit + "\n";
 }
 
-// Nothing can be sealed to a point of low order (RFC 9180 section 7.1.4), so a device with such a
-// key would make every sealing for it fail. X25519 with any clamped scalar gives zero for them.
-bool of_low_order(const SealingPublicKey& key) {
-  crypto::SealingPrivateKey probe;
-  probe.mutable_view()[0] = 1;
-  return !crypto::x25519(probe, key);
-}
-
 Result<Enrolment> parse_subject(const NoteFields& fields) {
   Enrolment e;
   CANDOUR_TRY(e.organisation, fields.one("organisation"));
@@ -65,7 +57,7 @@ Result<Enrolment> parse_subject(const NoteFields& fields) {
   }
   e.signing_key = *signing;
   e.sealing_key = *sealing;
-  if (of_low_order(e.sealing_key)) {
+  if (crypto::of_low_order(e.sealing_key)) {
     return error(ErrorCode::certificate_invalid,
                  "'sealing-key' is an X25519 point of low order, nothing can be sealed to it; the "
                  "device must be enrolled with another key");

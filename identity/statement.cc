@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/limits.h"
+#include "crypto/hpke.h"
 #include "identity/note_text.h"
 
 namespace candour::identity {
@@ -34,34 +35,108 @@ Result<std::uint64_t> number(std::string_view text, std::string_view field) {
   return *value;
 }
 
-Result<Custodians> parse_custodians(std::string_view value) {
+Result<Bytes> point_hex(std::string_view text) {
+  const auto key = hex_decode(text);
+  if (!key || key->size() != 32) return invalid("a custodians' key is not 64 hex digits");
+  return *key;
+}
+
+Result<CustodianGroup> parse_group(std::string_view value) {
   const auto part = words(value);
-  if (part.size() != 4) return invalid("'custodians' reads <k> <n> <suite> <key hex>");
-  const auto threshold = parse_decimal(part[0]);
-  const auto count = parse_decimal(part[1]);
-  const auto suite = parse_decimal(part[2]);
-  const auto key = hex_decode(part[3]);
-  if (!threshold || !count || !suite || !key) {
-    return invalid("'custodians' reads <k> <n> <suite> <key hex>");
-  }
+  const auto usage = invalid("'custodians' reads <group> <k> <n> <suite> <key hex>");
+  if (part.size() != 5) return usage;
+  const auto threshold = parse_decimal(part[1]);
+  const auto count = parse_decimal(part[2]);
+  const auto suite = parse_decimal(part[3]);
+  if (!valid_identifier(part[0]) || !threshold || !count || !suite) return usage;
   if (*threshold < 1 || *threshold > *count || *count > 255) {
     return invalid("'custodians' needs 1 <= k <= n <= 255");
   }
   if (*suite < 1 || *suite > 0xFFFF) return invalid("'custodians' names an impossible suite");
-  if (key->size() != 32) return invalid("the custodians' public key is not 32 bytes");
-  return Custodians{static_cast<std::uint32_t>(*threshold), static_cast<std::uint32_t>(*count),
-                    static_cast<std::uint16_t>(*suite), *key};
+  CANDOUR_TRY(auto key, point_hex(part[4]));
+  return CustodianGroup{std::string(part[0]),
+                        static_cast<std::uint32_t>(*threshold),
+                        static_cast<std::uint32_t>(*count),
+                        static_cast<std::uint16_t>(*suite),
+                        std::move(key),
+                        {}};
+}
+
+Status add_group(std::string_view value, std::vector<CustodianGroup>& groups) {
+  CANDOUR_TRY(auto group, parse_group(value));
+  for (const CustodianGroup& other : groups) {
+    if (other.name == group.name) return invalid("custodians '" + group.name + "' listed twice");
+  }
+  if (groups.size() == kCustodianGroupsMax) {
+    return invalid("at most " + std::to_string(kCustodianGroupsMax) + " groups of custodians");
+  }
+  groups.push_back(std::move(group));
+  return ok();
+}
+
+/// Adds a member to its group.
+Status add_member(std::string_view value, std::vector<CustodianGroup>& groups) {
+  const auto part = words(value);
+  const auto index = part.size() == 4 ? parse_decimal(part[1]) : std::nullopt;
+  if (!index) return invalid("'custodian' reads <group> <index> <key name> <verification key hex>");
+  const auto group = std::find_if(groups.begin(), groups.end(),
+                                  [&](const CustodianGroup& g) { return g.name == part[0]; });
+  if (group == groups.end()) return invalid("a custodian is of a group that is not listed");
+  if (*index != group->members.size() + 1 || *index > group->count) {
+    return invalid("the custodians of group '" + group->name + "' are not numbered 1 to n");
+  }
+  CANDOUR_TRY(auto key, point_hex(part[3]));
+  group->members.push_back(
+      {static_cast<std::uint32_t>(*index), std::string(part[2]), std::move(key)});
+  return ok();
+}
+
+Status check_complete(const std::vector<CustodianGroup>& groups) {
+  for (const CustodianGroup& group : groups) {
+    if (group.members.size() == group.count) continue;
+    return invalid("group '" + group.name + "' has " + std::to_string(group.count) +
+                   " custodians, " + std::to_string(group.members.size()) + " are listed");
+  }
+  return ok();
+}
+
+/// Each group is complete, and each custodian is one person in one place with a key of that role.
+Status check_custodians(const Statement& s) {
+  CANDOUR_TRY(check_complete(s.custodians));
+  std::set<std::string> people;
+  for (const CustodianGroup& group : s.custodians) {
+    for (const CustodianMember& member : group.members) {
+      const RoleKey* key = s.role_key(member.key_name);
+      if (key == nullptr || key->role != "custodian") {
+        return invalid("custodian '" + member.key_name + "' has no role key as custodian");
+      }
+      if (!people.insert(key->person).second) {
+        return invalid("person '" + key->person + "' is custodian twice");
+      }
+    }
+  }
+  return ok();
 }
 
 Result<RoleKey> parse_role(std::string_view value) {
   const auto part = words(value);
-  if (part.size() != 3) return invalid("'role' reads <role> <person> <vkey>");
+  if (part.size() != 3 && part.size() != 4) {
+    return invalid("'role' reads <role> <person> <vkey> [<sealing key hex>]");
+  }
   if (std::find(std::begin(kRoles), std::end(kRoles), part[0]) == std::end(kRoles)) {
     return invalid("'" + std::string(part[0].substr(0, 80)) + "' is not a role");
   }
   if (!valid_identifier(part[1])) return invalid("a role names an impossible person id");
   CANDOUR_TRY(auto key, NoteKey::parse(part[2]));
-  return RoleKey{std::string(part[0]), std::string(part[1]), std::move(key)};
+  RoleKey role{std::string(part[0]), std::string(part[1]), std::move(key)};
+  if (part.size() == 4) {
+    role.sealing_key = SealingPublicKey::from_hex(part[3]);
+    if (!role.sealing_key) return invalid("a role's sealing key is not 64 hex digits");
+    if (crypto::of_low_order(*role.sealing_key)) {
+      return invalid("the sealing key of '" + role.key.name + "' is of low order");
+    }
+  }
+  return role;
 }
 
 /// Every key has one holder and one use: with a shared key, one person could sign for two.
@@ -111,10 +186,11 @@ Status parse_lists(const NoteFields& fields, Statement& s) {
     if (!valid_identifier(value)) return invalid("a client build id is malformed");
     s.client_builds.push_back(value);
   }
-  const auto custodians = fields.all("custodians");
-  if (custodians.size() > 1) return invalid("field 'custodians' occurs twice");
-  if (!custodians.empty()) {
-    CANDOUR_TRY(s.custodians, parse_custodians(custodians.front()));
+  for (const std::string& value : fields.all("custodians")) {
+    CANDOUR_TRY(add_group(value, s.custodians));
+  }
+  for (const std::string& value : fields.all("custodian")) {
+    CANDOUR_TRY(add_member(value, s.custodians));
   }
   const auto example = fields.all("example");
   if (example.size() > 1 || (!example.empty() && example.front() != "yes")) {
@@ -126,10 +202,43 @@ Status parse_lists(const NoteFields& fields, Statement& s) {
 
 }  // namespace
 
+std::string print_custodians(const CustodianGroup& group) {
+  std::string out = "custodians " + group.name + " " + std::to_string(group.threshold) + " " +
+                    std::to_string(group.count) + " " + std::to_string(group.suite) + " " +
+                    hex_encode(group.public_key) + "\n";
+  for (const CustodianMember& member : group.members) {
+    out += "custodian " + group.name + " " + std::to_string(member.index) + " " + member.key_name +
+           " " + hex_encode(member.verification_key) + "\n";
+  }
+  return out;
+}
+
+Result<std::vector<CustodianGroup>> parse_custodians(std::string_view lines) {
+  constexpr std::string_view kGroup = "custodians ";
+  constexpr std::string_view kMember = "custodian ";
+  std::vector<CustodianGroup> groups;
+  while (!lines.empty()) {
+    const auto end = lines.find('\n');
+    if (end == lines.npos) return invalid("the last line of the custodians does not end");
+    const std::string_view line = lines.substr(0, end);
+    lines.remove_prefix(end + 1);
+    if (line.starts_with(kGroup)) {
+      CANDOUR_TRY(add_group(line.substr(kGroup.size()), groups));
+    } else if (line.starts_with(kMember)) {
+      CANDOUR_TRY(add_member(line.substr(kMember.size()), groups));
+    } else {
+      return invalid("a line starts neither with 'custodians' nor with 'custodian'");
+    }
+  }
+  if (groups.empty()) return invalid("there is no 'custodians' line");
+  CANDOUR_TRY(check_complete(groups));
+  return groups;
+}
+
 std::string Statement::print() const {
-  std::string out(kFormat);
+  std::string out = std::string(kFormat) + "\n";
   const auto line = [&](std::string_view key, std::string_view value) {
-    out += "\n" + std::string(key) + " " + std::string(value);
+    out += std::string(key) + " " + std::string(value) + "\n";
   };
   line("name", name);
   line("id", id);
@@ -140,23 +249,20 @@ std::string Statement::print() const {
   for (const NoteKey& witness : witnesses) line("witness", witness.vkey());
   line("quorum", std::to_string(quorum));
   for (const DeviceId& bot : bots) line("bot", bot.hex());
-  if (!custodians.public_key.empty()) {
-    line("custodians",
-         std::to_string(custodians.threshold) + " " + std::to_string(custodians.count) + " " +
-             std::to_string(custodians.suite) + " " + hex_encode(custodians.public_key));
-  }
+  for (const CustodianGroup& group : custodians) out += print_custodians(group);
   for (const RoleKey& role : roles) {
-    line("role", role.role + " " + role.person + " " + role.key.vkey());
+    line("role", role.role + " " + role.person + " " + role.key.vkey() +
+                     (role.sealing_key ? " " + role.sealing_key->hex() : ""));
   }
   for (const std::string& build : client_builds) line("client", build);
-  return out + "\n";
+  return out;
 }
 
 Result<Statement> Statement::parse(std::string_view text) {
   CANDOUR_TRY(auto fields,
               NoteFields::parse(text, kFormat,
                                 {"name", "id", "version", "issued", "example", "log", "witness",
-                                 "quorum", "bot", "custodians", "role", "client"}));
+                                 "quorum", "bot", "custodians", "custodian", "role", "client"}));
   Statement s;
   CANDOUR_TRY(s.name, fields.one("name"));
   if (!valid_line(s.name, limits::kGroupNameSizeMax)) return invalid("the name is malformed");
@@ -180,6 +286,7 @@ Result<Statement> Statement::parse(std::string_view text) {
   }
   s.quorum = static_cast<std::uint32_t>(quorum);
   CANDOUR_TRY(check_keys(s));
+  CANDOUR_TRY(check_custodians(s));
   return s;
 }
 
@@ -212,6 +319,12 @@ const RoleKey* Statement::role_key(std::string_view key_name) const {
   const auto found = std::find_if(roles.begin(), roles.end(),
                                   [&](const RoleKey& entry) { return entry.key.name == key_name; });
   return found == roles.end() ? nullptr : &*found;
+}
+
+const CustodianGroup* Statement::custodian_group(std::string_view group) const {
+  const auto found = std::find_if(custodians.begin(), custodians.end(),
+                                  [&](const CustodianGroup& g) { return g.name == group; });
+  return found == custodians.end() ? nullptr : &*found;
 }
 
 bool Statement::lists_bot(const DeviceId& device) const {

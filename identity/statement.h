@@ -11,9 +11,15 @@
 //   witness <vkey>                         type 04, one line each
 //   quorum 2                               how many witnesses must have cosigned
 //   bot <device id>                        one line each
-//   custodians <k> <n> <suite> <key hex>   the public key records are sealed to
-//   role <role> <person> <vkey>            registrar, authoriser, auditor, policy-author,
-//                                          policy-approver, custodian, keeper, investigator
+//   custodians <group> <k> <n> <suite> <key hex>   one group, or an internal and an independent one
+//                                          that are both needed; records are sealed to the sum of
+//                                          the groups' keys
+//   custodian <group> <index> <key name> <verification key hex>   index 1..n of each group; the
+//                                          key name is that of a role key with role custodian
+//   role <role> <person> <vkey> [<sealing key hex>]   registrar, authoriser, auditor,
+//                                          policy-author, policy-approver, custodian, keeper,
+//                                          investigator; with the sealing key (X25519) whatever
+//                                          concerns the role can be sealed to it
 //   client <build id>                      approved client builds
 #pragma once
 
@@ -27,16 +33,31 @@ struct RoleKey {
   std::string role;
   std::string person;
   NoteKey key;
+  std::optional<SealingPublicKey> sealing_key = std::nullopt;
   bool operator==(const RoleKey&) const = default;
 };
 
-struct Custodians {
+/// One custodian of a group.
+struct CustodianMember {
+  std::uint32_t index = 0;  // 1..count
+  std::string key_name;     // of the role key it signs with
+  Bytes verification_key;   // ristretto255 point, 32 bytes: share times base point
+  bool operator==(const CustodianMember&) const = default;
+};
+
+/// Custodians who hold shares of one key.
+struct CustodianGroup {
+  std::string name;
   std::uint32_t threshold = 0;
   std::uint32_t count = 0;
-  std::uint16_t suite = 1;  // warrant/seal's suite number
-  Bytes public_key;         // ristretto255 point, 32 bytes
-  bool operator==(const Custodians&) const = default;
+  std::uint16_t suite = 1;               // warrant/seal's suite number
+  Bytes public_key;                      // ristretto255 point, 32 bytes
+  std::vector<CustodianMember> members;  // index 1..count in order
+  bool operator==(const CustodianGroup&) const = default;
 };
+
+/// An organisation asks for at most this many groups together.
+inline constexpr std::size_t kCustodianGroupsMax = 2;
 
 struct Statement {
   std::string name;
@@ -48,7 +69,7 @@ struct Statement {
   std::vector<NoteKey> witnesses;
   std::uint32_t quorum = 0;
   std::vector<DeviceId> bots;
-  Custodians custodians;
+  std::vector<CustodianGroup> custodians;
   std::vector<RoleKey> roles;
   std::vector<std::string> client_builds;
 
@@ -59,8 +80,15 @@ struct Statement {
 
   std::vector<NoteKey> keys_of(std::string_view role) const;
   const RoleKey* role_key(std::string_view name) const;
+  const CustodianGroup* custodian_group(std::string_view name) const;
   bool lists_bot(const DeviceId& device) const;
   bool lists_build(std::string_view build) const;
 };
+
+/// The lines of one group exactly as a statement holds them: `custodians` and its `custodian`s.
+std::string print_custodians(const CustodianGroup& group);
+/// The groups of such lines, in a file of their own; statement_invalid when they are malformed or a
+/// group is not complete.
+Result<std::vector<CustodianGroup>> parse_custodians(std::string_view lines);
 
 }  // namespace candour::identity

@@ -10,6 +10,8 @@
 namespace candour::tests {
 namespace {
 
+std::vector<std::string> custodian_names() { return {"custodian-1", "custodian-2", "custodian-3"}; }
+
 identity::RoleKey role(const std::string& name, const std::string& person,
                        const std::string& key_name, const crypto::SigningKey& key) {
   return {name, person, {key_name, identity::NoteKeyType::ed25519, key.public_key()}};
@@ -96,8 +98,7 @@ World::World()
       bot::init_keys(state, {"example-constabulary", "bot-1", "Compliance bot", "", ""}, dice)
           .value();
   keys = bot::load_keys(state).value();
-  auto dealt = warrant::deal(true, 2, 3, dice).value();
-  escrow = warrant::escrow_key(dealt.custodians).value();
+  auto dealt = warrant::deal(true, 2, "internal", custodian_names(), dice).value();
   EXPECT_TRUE(
       retention.add_missing({"standard", "statement", "training", "social"}, {"2026"}, dice));
 
@@ -112,11 +113,15 @@ World::World()
       {"witness.example", identity::NoteKeyType::cosignature, outside_witness.public_key()}};
   s.quorum = 2;
   s.bots = {keys->device};
-  s.custodians = dealt.custodians;
+  s.custodians = {dealt.custodians};
+  escrow = warrant::escrow_key(s).value();
   s.roles = {role("registrar", "p-901", "registrar-1", registrar1),
              role("registrar", "p-902", "registrar-2", registrar2),
              role("policy-author", "p-941", "author", author),
              role("policy-approver", "p-942", "approver", approver)};
+  for (const std::string& name : custodian_names()) {
+    s.roles.push_back(role("custodian", "p-of-" + name, name, crypto::SigningKey::generate(dice)));
+  }
   s.client_builds = {"candour-bot/0.1.0"};
   relay.log_key = &log;
   relay.witnesses = {{keys->witness_name, &keys->witness}, {"witness.example", &outside_witness}};

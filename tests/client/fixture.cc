@@ -14,6 +14,10 @@ identity::RoleKey role(const std::string& role, const std::string& name, const s
   return {role, person, {name, identity::NoteKeyType::ed25519, key.public_key()}};
 }
 
+Bytes some_point(const std::string& name) {
+  return to_bytes(crypto::sha256(as_bytes(name)).view());
+}
+
 std::string signed_text(const std::string& text,
                         const std::vector<std::pair<std::string, const crypto::SigningKey*>>& by) {
   identity::SignedNote note;
@@ -55,11 +59,17 @@ Organisation::Organisation(Random& r)
   statement.witnesses = {{"witness", identity::NoteKeyType::cosignature, witness_key.public_key()}};
   statement.quorum = 1;
   statement.bots = {bot.device};
-  statement.custodians = {2, 3, 1, to_bytes(crypto::sha256(as_bytes("custodians")).view())};
+  statement.custodians = {{"internal", 2, 3, 1, some_point("internal"), {}}};
   statement.roles = {role("registrar", "registrar-a", "p-1", registrar_a),
                      role("registrar", "registrar-b", "p-2", registrar_b),
                      role("policy-author", "author", "p-3", author),
                      role("policy-approver", "approver", "p-4", approver)};
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    const std::string number = std::to_string(i);
+    statement.custodians[0].members.push_back({i, "custodian-" + number, some_point(number)});
+    const auto key = crypto::SigningKey::generate(r);
+    statement.roles.push_back(role("custodian", "custodian-" + number, "p-5" + number, key));
+  }
   statement.client_builds = {std::string(kClientBuild)};
   publish(v1::STATEMENT, tlog::LeafKind::statement,
           signed_text(statement.print(), {{"root", &root_key}}));
@@ -230,9 +240,9 @@ FakeBot::Added FakeBot::add(const std::vector<std::pair<DeviceKeys*, Bytes>>& jo
     mail.set_token(added.commit.token());
     mail.set_roster(added.commit.roster());
     const messages::GroupInfo info{id, name, "standard", "team-a"};
-    mail.set_group_info(
-        wire_bytes(info.seal(keys->sealing.public_key(), organisation.bot.signing, organisation.random)
-                       .value()));
+    mail.set_group_info(wire_bytes(
+        info.seal(keys->sealing.public_key(), organisation.bot.signing, organisation.random)
+            .value()));
     added.welcomes[keys->device] = std::move(mail);
   }
   return added;

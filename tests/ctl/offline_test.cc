@@ -153,22 +153,56 @@ TEST_F(Offline, NoticesAreSignedByTwoPeople) {
 
 TEST_F(Offline, DealerServesExamplesOnly) {
   const auto dealt = good({"custodian", "deal", "--root-key", "root/root.key", "--statement",
-                           "statement.note", "--threshold", "2", "--count", "3", "--out", "deal"});
+                           "statement.note", "--threshold", "2", "--custodian", "ex/c1",
+                           "--custodian", "ex/c2", "--custodian", "ex/c3", "--out", "deal"});
   EXPECT_EQ(dealt.json().at("shares"), 3);
   for (const char* share : {"deal/share-1.txt", "deal/share-2.txt", "deal/share-3.txt"}) {
     EXPECT_EQ(fs::status(path(share)).permissions(),
               fs::perms::owner_read | fs::perms::owner_write);
   }
-  good({"org", "statement", "--dir", "root", "--out", "second.note", "--version", "2", "--log",
-        "keys/log.vkey", "--custodians", "deal/custodians.txt"});
-  EXPECT_EQ(good({"org", "show", "second.note"}).json().at("version"), 2);
+  std::vector<std::string> second{"org",   "statement",     "--dir",        "root",
+                                  "--out", "second.note",   "--version",    "2",
+                                  "--log", "keys/log.vkey", "--custodians", "deal/custodians.txt"};
+  EXPECT_EQ(ctl(second).error(), "statement_invalid");  // nobody holds the custodians' keys
+  for (const char* number : {"1", "2", "3"}) {
+    const std::string name = std::string("c") + number;
+    good({"key", "new", "--name", "ex/" + name, "--file", name, "--dir", "keys"});
+    second.insert(second.end(),
+                  {"--role", "custodian:p-5" + std::string(number) + ":keys/" + name + ".vkey"});
+  }
+  good(second);
+  const auto shown = good({"org", "show", "second.note"}).json();
+  EXPECT_EQ(shown.at("version"), 2);
+  EXPECT_EQ(shown.at("custodians").at(0).at("members").as_array().size(), 3u);
 
   good({"org", "init", "--dir", "real", "--id", "real", "--name", "Real"});
   good({"org", "statement", "--dir", "real", "--out", "real.note", "--log", "keys/log.vkey"});
-  const auto refused = ctl({"custodian", "deal", "--root-key", "real/root.key", "--statement",
-                            "real.note", "--threshold", "2", "--count", "3", "--out", "no"});
+  const auto refused =
+      ctl({"custodian", "deal", "--root-key", "real/root.key", "--statement", "real.note",
+           "--threshold", "2", "--custodian", "real/c1", "--custodian", "real/c2", "--out", "no"});
   EXPECT_EQ(refused.status, 4);
   EXPECT_EQ(refused.error(), "not_permitted");
+}
+
+TEST_F(Offline, RoleMayHaveASealingKey) {
+  const auto made =
+      good({"key", "new", "--name", "ex/au", "--file", "au", "--dir", "keys", "--sealing"});
+  EXPECT_EQ(fs::status(path("keys/au.sealing.key")).permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+  const std::string line = text_of(path("keys/au.sealing.pub"));
+  EXPECT_EQ(line, std::string(made.json().at("sealing").as_string()) + "\n");
+  EXPECT_EQ(
+      ctl({"key", "new", "--name", "ex/au", "--file", "au", "--dir", "keys", "--sealing"}).error(),
+      "already_exists");
+  good({"org", "statement", "--dir", "root", "--out", "sealing.note", "--log", "keys/log.vkey",
+        "--role", "auditor:p-7:keys/au.vkey:keys/au.sealing.pub"});
+  EXPECT_NE(text_of(path("sealing.note")).find(line.substr(0, 64)), std::string::npos);
+  // A signing key that is there already gets a sealing key beside it.
+  good({"key", "new", "--name", "ex/in", "--file", "in", "--dir", "keys"});
+  const std::string vkey = text_of(path("keys/in.vkey"));
+  good({"key", "new", "--name", "ex/in", "--file", "in", "--dir", "keys", "--sealing"});
+  EXPECT_EQ(text_of(path("keys/in.vkey")), vkey);
+  EXPECT_TRUE(fs::exists(path("keys/in.sealing.pub")));
 }
 
 TEST_F(Offline, RetentionKeysAreMadeOnce) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/hpke.h"
 #include "identity/certificate.h"
 #include "identity/statement.h"
 
@@ -37,7 +38,15 @@ enum KeyNumber : std::uint8_t {
   kBot,
   kDevice,
   kStranger,
+  kCustodian1,
+  kCustodian2,
+  kCustodian3,
 };
+
+inline crypto::SealingKey test_sealing_key(std::uint8_t number) {
+  const std::array<std::uint8_t, 32> seed{number};
+  return crypto::SealingKey::derive(seed);
+}
 
 inline identity::Statement test_statement() {
   identity::Statement s;
@@ -51,14 +60,25 @@ inline identity::Statement test_statement() {
                  note_key("witness.example/two", kWitness2, identity::NoteKeyType::cosignature)};
   s.quorum = 2;
   s.bots = {identity::device_id(test_key(kBot).public_key())};
-  s.custodians = {2, 3, 1, Bytes(32, 0x11)};
+  s.custodians = {{"internal",
+                   2,
+                   3,
+                   1,
+                   Bytes(32, 0x11),
+                   {{1, "custodian-1", Bytes(32, 0x21)},
+                    {2, "custodian-2", Bytes(32, 0x22)},
+                    {3, "custodian-3", Bytes(32, 0x23)}}}};
   s.roles = {{"registrar", "p-1", note_key("registrar-1", kRegistrar1)},
              {"registrar", "p-2", note_key("registrar-2", kRegistrar2)},
              {"registrar", "p-1", note_key("registrar-1-spare", kRegistrar1Spare)},
              {"policy-author", "p-3", note_key("author", kAuthor)},
              {"policy-approver", "p-4", note_key("approver", kApprover)},
              {"policy-approver", "p-3", note_key("approver-author", kApproverOfAuthor)},
-             {"auditor", "p-5", note_key("auditor", kAuditor)}};
+             {"auditor", "p-5", note_key("auditor", kAuditor)},
+             {"custodian", "p-6", note_key("custodian-1", kCustodian1)},
+             {"custodian", "p-7", note_key("custodian-2", kCustodian2)},
+             {"custodian", "p-8", note_key("custodian-3", kCustodian3)}};
+  s.roles[6].sealing_key = test_sealing_key(kAuditor).public_key();
   s.client_builds = {"candour/0.1.0", "candour-bot/0.1.0", "candourctl/0.1.0"};
   return s;
 }

@@ -58,8 +58,6 @@ TEST(Statement, RefusesImpossibleContents) {
   EXPECT_EQ(refused([](Statement& s) { s.version = 0; }), invalid);
   EXPECT_EQ(refused([](Statement& s) { s.id = "example constabulary"; }), invalid);
   EXPECT_EQ(refused([](Statement& s) { s.name = "Example \xE2\x80\xAE Constabulary"; }), invalid);
-  EXPECT_EQ(refused([](Statement& s) { s.custodians.threshold = 4; }), invalid);
-  EXPECT_EQ(refused([](Statement& s) { s.custodians.public_key.pop_back(); }), invalid);
   EXPECT_EQ(refused([](Statement& s) { s.bots.push_back(s.bots[0]); }), invalid);
   EXPECT_EQ(refused([](Statement& s) { s.witnesses[1] = s.witnesses[0]; }), invalid);
   EXPECT_EQ(refused([](Statement& s) { s.witnesses[0].type = NoteKeyType::ed25519; }), invalid);
@@ -90,7 +88,61 @@ TEST(Statement, MayHaveNoCustodians) {
   s.custodians = {};
   const auto parsed = Statement::parse(s.print());
   ASSERT_TRUE(parsed);
-  EXPECT_TRUE(parsed.value().custodians.public_key.empty());
+  EXPECT_TRUE(parsed.value().custodians.empty());
+}
+
+TEST(Statement, RefusesImpossibleCustodians) {
+  const auto refused = [](auto change) {
+    Statement s = test_statement();
+    change(s, s.custodians[0]);
+    return code_of(Statement::parse(s.print()));
+  };
+  const auto invalid = ErrorCode::statement_invalid;
+  using Group = CustodianGroup;
+  EXPECT_EQ(refused([](Statement&, Group& g) { g.threshold = 4; }), invalid);
+  EXPECT_EQ(refused([](Statement&, Group& g) { g.threshold = 0; }), invalid);
+  EXPECT_EQ(refused([](Statement&, Group& g) { g.public_key.pop_back(); }), invalid);
+  EXPECT_EQ(refused([](Statement&, Group& g) { g.members.pop_back(); }), invalid);
+  EXPECT_EQ(refused([](Statement&, Group& g) { g.members[1].index = 1; }), invalid);
+  EXPECT_EQ(refused([](Statement&, Group& g) { std::swap(g.members[1], g.members[2]); }), invalid);
+  EXPECT_EQ(refused([](Statement&, Group& g) { g.members[2].verification_key.pop_back(); }),
+            invalid);
+  EXPECT_EQ(refused([](Statement& s, Group& g) { s.custodians.push_back(g); }), invalid);
+  // A custodian signs with a key of that role, and holds one share only.
+  EXPECT_EQ(refused([](Statement&, Group& g) { g.members[0].key_name = "nobody"; }), invalid);
+  EXPECT_EQ(refused([](Statement&, Group& g) { g.members[0].key_name = "auditor"; }), invalid);
+  EXPECT_EQ(refused([](Statement&, Group& g) { g.members[0].key_name = "custodian-2"; }), invalid);
+  EXPECT_EQ(refused([](Statement& s, Group&) { s.roles[8].person = "p-6"; }), invalid);
+}
+
+TEST(Statement, CustodiansAreReadFromLinesOfTheirOwn) {
+  const Statement s = test_statement();
+  const std::string lines = print_custodians(s.custodians[0]);
+  EXPECT_NE(s.print().find(lines), std::string::npos);
+  const auto parsed = parse_custodians(lines);
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed.value(), s.custodians);
+  for (const std::string& bad :
+       {std::string(), lines + "\n", lines + lines, lines.substr(0, lines.size() - 1),
+        lines.substr(0, lines.find('\n') + 1), lines.substr(lines.find('\n') + 1),
+        replaced(lines, "custodian internal 1", "custodian other 1"),
+        replaced(lines, "custodians ", "witness ")}) {
+    EXPECT_EQ(code_of(parse_custodians(bad)), ErrorCode::statement_invalid) << bad;
+  }
+}
+
+TEST(Statement, RoleMayHaveASealingKey) {
+  const Statement s = test_statement();
+  const auto parsed = Statement::parse(s.print());
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed.value().role_key("auditor")->sealing_key, s.roles[6].sealing_key);
+  EXPECT_FALSE(parsed.value().role_key("author")->sealing_key);
+  const std::string hex = s.roles[6].sealing_key->hex();
+  for (const std::string& bad : {hex + "0", hex.substr(2), hex + " x", std::string(64, '0')}) {
+    EXPECT_EQ(code_of(Statement::parse(replaced(s.print(), hex, bad))),
+              ErrorCode::statement_invalid)
+        << bad;
+  }
 }
 
 }  // namespace

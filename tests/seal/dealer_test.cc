@@ -20,7 +20,7 @@ crypto::Scalar key_of(const std::vector<const EscrowShare*>& shares) {
 
 TEST(Dealer, EveryThresholdOfSharesMakesTheKeyAndFewerDoNot) {
   SeededRandom random(7);
-  const auto dealt = deal(true, 3, 5, random);
+  const auto dealt = deal(true, 3, "internal", key_names(5), random);
   ASSERT_TRUE(dealt.has_value());
   const auto& shares = dealt.value().shares;
   int makes_it = 0;
@@ -35,18 +35,25 @@ TEST(Dealer, EveryThresholdOfSharesMakesTheKeyAndFewerDoNot) {
   }
   EXPECT_EQ(makes_it, 10 + 5 + 1);
   EXPECT_EQ(dealt.value().custodians.threshold, 3u);
-  const auto key = escrow_key(dealt.value().custodians);
+  ASSERT_EQ(dealt.value().custodians.members.size(), 5u);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_TRUE(same(dealt.value().custodians.members[i].verification_key,
+                     shares[i].value.times_base()->encoded()));
+  }
+  identity::Statement statement;
+  statement.custodians = {dealt.value().custodians};
+  const auto key = escrow_key(statement);
   ASSERT_TRUE(key.has_value());
   EXPECT_EQ(key.value(), shares[0].public_key);
 }
 
 TEST(Dealer, RefusesRealOrganisationsAndImpossibleNumbers) {
   SeededRandom random(7);
-  const auto real = deal(false, 2, 3, random);
+  const auto real = deal(false, 2, "internal", key_names(3), random);
   ASSERT_FALSE(real.has_value());
   EXPECT_EQ(real.error().code, ErrorCode::not_permitted);
   for (const auto& [k, n] : {std::pair{1u, 3u}, {4u, 3u}, {2u, 65u}, {0u, 0u}}) {
-    const auto impossible = deal(true, k, n, random);
+    const auto impossible = deal(true, k, "internal", key_names(n), random);
     ASSERT_FALSE(impossible.has_value());
     EXPECT_EQ(impossible.error().code, ErrorCode::input_invalid);
   }
@@ -54,7 +61,7 @@ TEST(Dealer, RefusesRealOrganisationsAndImpossibleNumbers) {
 
 TEST(Dealer, ShareFileComesBackAsItWas) {
   SeededRandom random(7);
-  const auto dealt = deal(true, 2, 3, random);
+  const auto dealt = deal(true, 2, "internal", key_names(3), random);
   for (const EscrowShare& share : dealt.value().shares) {
     const SecretBytes text = share.print();
     const auto parsed = EscrowShare::parse(text.view());
@@ -66,7 +73,7 @@ TEST(Dealer, ShareFileComesBackAsItWas) {
 
 TEST(Dealer, I12DamagedShareFileIsRefused) {
   SeededRandom random(7);
-  const auto dealt = deal(true, 2, 3, random);
+  const auto dealt = deal(true, 2, "internal", key_names(3), random);
   const std::string good(as_text(dealt.value().shares[0].print().view()));
   int refused = 0;
   for (std::size_t i = 0; i < good.size(); ++i) {

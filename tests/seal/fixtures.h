@@ -70,6 +70,13 @@ inline Record make_record() {
   return r;
 }
 
+/// "custodian-1" to "custodian-n".
+inline std::vector<std::string> key_names(std::size_t count) {
+  std::vector<std::string> names;
+  for (std::size_t i = 1; i <= count; ++i) names.push_back("custodian-" + std::to_string(i));
+  return names;
+}
+
 /// u to the power of the key, interpolated from the shares' parts u^x_i.
 inline std::optional<crypto::Point> combine(const crypto::Point& u,
                                             const std::vector<const EscrowShare*>& shares) {

@@ -14,7 +14,7 @@ class Seal : public testing::Test {
  protected:
   Seal()
       : random_(42),
-        dealt_(std::move(deal(true, 2, 3, random_).value())),
+        dealt_(std::move(deal(true, 2, "internal", key_names(3), random_).value())),
         pool_(dealt_.shares[0].public_key, 2) {
     EXPECT_TRUE(keys_.add_missing({"standard", "statement"}, {"2026"}, random_).has_value());
   }
@@ -65,7 +65,7 @@ TEST_F(Seal, I6DoesNotOpenWithFewerSharesOrAnotherRetentionKey) {
 TEST_F(Seal, KeyCommitmentTellsABadShareFromADamagedRecord) {
   const auto sealed = SealedRecord::decode(seal(make_record()));
   SeededRandom other_random(43);
-  const auto other = deal(true, 2, 3, other_random);
+  const auto other = deal(true, 2, "internal", key_names(3), other_random);
   const auto opened =
       open_with(sealed.value(), {&dealt_.shares[0], &other.value().shares[1]}, retention());
   ASSERT_FALSE(opened.has_value());
@@ -162,7 +162,7 @@ TEST_F(Seal, I12EveryTruncationIsRefusedAndOtherSuitesAreNamed) {
 }
 
 TEST_F(Seal, LabelSaysWhatTheRecordSays) {
-  const auto label = inspect_sealed(seal(make_record()));
+  const auto label = tlog::label_of(seal(make_record()));
   ASSERT_TRUE(label.has_value());
   EXPECT_EQ(label.value().log_origin, kOrigin);
   EXPECT_EQ(label.value().record, filled<RecordId>(1));
@@ -232,13 +232,29 @@ TEST_F(Seal, PoolIsBoundedServesEachValueOnceAndWorksEmpty) {
 }
 
 TEST_F(Seal, EscrowKeyOfAStatementIsChecked) {
-  identity::Custodians custodians = dealt_.custodians;
-  ASSERT_TRUE(escrow_key(custodians).has_value());
-  custodians.suite = 9;
-  EXPECT_EQ(escrow_key(custodians).error().code, ErrorCode::statement_invalid);
-  custodians = dealt_.custodians;
-  custodians.public_key = Bytes(32, 0);
-  EXPECT_EQ(escrow_key(custodians).error().code, ErrorCode::statement_invalid);
+  identity::Statement s;
+  EXPECT_EQ(escrow_key(s).error().code, ErrorCode::statement_invalid);  // nobody to seal to
+  s.custodians = {dealt_.custodians};
+  ASSERT_TRUE(escrow_key(s).has_value());
+  s.custodians[0].suite = 9;
+  EXPECT_EQ(escrow_key(s).error().code, ErrorCode::statement_invalid);
+  s.custodians = {dealt_.custodians};
+  s.custodians[0].public_key = Bytes(32, 0);
+  EXPECT_EQ(escrow_key(s).error().code, ErrorCode::statement_invalid);
+}
+
+TEST_F(Seal, EscrowKeyOfTwoGroupsIsTheirSum) {
+  const DealtKey other = std::move(deal(true, 2, "independent", key_names(3), random_).value());
+  identity::Statement s;
+  s.custodians = {dealt_.custodians, other.custodians};
+  const auto key = escrow_key(s);
+  ASSERT_TRUE(key.has_value());
+  EXPECT_EQ(key.value(), *dealt_.shares[0].public_key.plus(other.shares[0].public_key));
+  // A group could choose its key against the other's so that nothing is left of either.
+  const auto opposite = dealt_.shares[0].public_key.times(
+      crypto::Scalar::from_u64(0).minus(crypto::Scalar::from_u64(1)));
+  s.custodians[1].public_key = to_bytes(opposite->encoded());
+  EXPECT_EQ(escrow_key(s).error().code, ErrorCode::statement_invalid);
 }
 
 // The format is for keeps: records written now must open later. If this changes, the suite number

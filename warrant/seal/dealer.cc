@@ -108,16 +108,18 @@ crypto::Scalar lagrange_at_zero(std::span<const std::uint32_t> indices, std::uin
   return numerator.times(denominator.inverse());
 }
 
-Result<DealtKey> deal(bool example, std::uint32_t threshold, std::uint32_t count, Random& random) {
+Result<DealtKey> deal(bool example, std::uint32_t threshold, const std::string& group,
+                      std::span<const std::string> key_names, Random& random) {
   if (!example) {
     return error(ErrorCode::not_permitted,
                  "a dealer knows the whole key and serves example organisations only; in a real "
                  "one the custodians generate their key together");
   }
-  if (threshold < 2 || threshold > count || count > kCustodiansMax) {
+  if (threshold < 2 || threshold > key_names.size() || key_names.size() > kCustodiansMax) {
     return error(ErrorCode::input_invalid,
                  "custodians must be k of n with 2 <= k <= n <= " + std::to_string(kCustodiansMax));
   }
+  const auto count = static_cast<std::uint32_t>(key_names.size());
   std::vector<crypto::Scalar> coefficients;
   for (std::uint32_t i = 0; i < threshold; ++i) {
     coefficients.push_back(crypto::Scalar::random(random));
@@ -133,8 +135,10 @@ Result<DealtKey> deal(bool example, std::uint32_t threshold, std::uint32_t count
     verification_keys.push_back(*key);
   }
   DealtKey dealt;
-  dealt.custodians = {threshold, count, kSealSuite, to_bytes(public_key->encoded())};
+  dealt.custodians = {group, threshold, count, kSealSuite, to_bytes(public_key->encoded()), {}};
   for (std::uint32_t index = 1; index <= count; ++index) {
+    dealt.custodians.members.push_back(
+        {index, key_names[index - 1], to_bytes(verification_keys[index - 1].encoded())});
     dealt.shares.push_back(
         {threshold, count, index, *public_key, verification_keys, std::move(values[index - 1])});
   }

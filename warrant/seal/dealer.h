@@ -42,14 +42,15 @@ struct EscrowShare {
 };
 
 struct DealtKey {
-  identity::Custodians custodians;  // for the statement
+  identity::CustodianGroup custodians;  // for the statement
   std::vector<EscrowShare> shares;
 };
 
-/// Makes a key that any `threshold` of `count` custodians can use. not_permitted unless `example`
-/// (the organisation's statement says "example yes"); input_invalid unless 2 <= threshold <= count
-/// <= kCustodiansMax.
-Result<DealtKey> deal(bool example, std::uint32_t threshold, std::uint32_t count, Random& random);
+/// Makes a key that any `threshold` of the custodians of `group` can use; `key_names` are the role
+/// keys of custodian 1 to n. not_permitted unless `example` (the organisation's statement says
+/// "example yes"); input_invalid unless 2 <= threshold <= n <= kCustodiansMax.
+Result<DealtKey> deal(bool example, std::uint32_t threshold, const std::string& group,
+                      std::span<const std::string> key_names, Random& random);
 
 /// The Lagrange coefficient at zero of share `index` among `indices` (distinct, not zero, `index`
 /// among them; asserted): sum of coefficient times share is the key.

@@ -96,9 +96,9 @@ Result<Bytes> seal_record(const Record& record, std::string_view log_origin,
                      " bytes; at most " + std::to_string(kRecordPlaintextSizeMax) +
                      " can be sealed");
   }
-  if (log_origin.size() > kLogOriginSizeMax) {
-    return error(ErrorCode::input_invalid,
-                 "the log origin is longer than " + std::to_string(kLogOriginSizeMax) + " bytes");
+  if (log_origin.size() > tlog::kLogOriginSizeMax) {
+    return error(ErrorCode::input_invalid, "the log origin is longer than " +
+                                               std::to_string(tlog::kLogOriginSizeMax) + " bytes");
   }
   SealedRecord sealed;
   sealed.label = {

@@ -15,8 +15,7 @@
 //               wbar) reduced
 //   f         = s + r e
 //
-//   label     = version u8 = 1, suite u16, log origin vec, record id 16, group 16, sender 32,
-//               bot time u64, class vec, period vec
+//   label     = tlog/record_label.h
 //   sealed    = version u8 = 1, suite u16, label vec, u 32, ubar 32, e 32, f 32, C 32, body vec
 //   padded    = record size u32, record, zeros up to padded_size()
 //
@@ -38,41 +37,24 @@
 #include "base/limits.h"
 #include "crypto/ristretto.h"
 #include "identity/statement.h"
+#include "tlog/record_label.h"
 #include "warrant/seal/record.h"
 #include "warrant/seal/retention.h"
 
 namespace candour::warrant {
 
-inline constexpr std::uint16_t kSealSuite = 1;
+using tlog::kSealSuite;
 /// The largest encoded record that still fits limits::kRecordSizeMax when padded and sealed.
 inline constexpr std::size_t kRecordPlaintextSizeMax = limits::kRecordSizeMax - 1024;
 /// Ordinary chat messages all end up in this first size.
 inline constexpr std::size_t kPaddedSizeMin = 2048;
-
-inline constexpr std::size_t kLogOriginSizeMax = 255;
-
-/// What a record is sealed under, and what custodians judge scope by. Public.
-struct SealLabel {
-  std::uint16_t suite = kSealSuite;
-  std::string log_origin;
-  RecordId record;
-  GroupId group;
-  DeviceId sender;
-  TimeMs bot_time;
-  std::string retention_class;
-  std::string period;
-
-  Bytes encode() const;
-  static Result<SealLabel> decode(ByteView bytes);
-  bool operator==(const SealLabel&) const = default;
-};
 
 /// A canonical scalar that is public: challenge or response of a proof.
 using PublicScalar = Id<struct PublicScalarTag, 32>;
 
 /// A sealed record as it lies in the log store. Its SHA-256 is the object hash of the leaf.
 struct SealedRecord {
-  SealLabel label;
+  tlog::RecordLabel label;
   crypto::Point u;
   crypto::Point ubar;
   PublicScalar e;
@@ -86,14 +68,13 @@ struct SealedRecord {
   static Result<SealedRecord> decode(ByteView bytes);
 };
 
-/// The label of a sealed record, for those who only sort them; nothing else is checked.
-Result<SealLabel> inspect_sealed(ByteView sealed);
-
 /// The public check of the proof: signature_invalid when it does not hold. Nothing secret needed.
 Status verify_sealed(const SealedRecord& record);
 
-/// The custodians' key of a statement: statement_invalid unless suite and point are ours.
-Result<crypto::Point> escrow_key(const identity::Custodians& custodians);
+/// The key records are sealed to: the sum of the keys of all groups of custodians of a statement,
+/// so that it takes each group's share. statement_invalid when there is none, or unless suites and
+/// points are ours.
+Result<crypto::Point> escrow_key(const identity::Statement& statement);
 
 /// What of a sealing does not depend on the record. Serves one record; moves, does not copy, and
 /// is wiped when it dies.

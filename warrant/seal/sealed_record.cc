@@ -10,7 +10,6 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::string_view kGeneratorLabel = "candour tdh2 second generator v1";
 constexpr std::string_view kChallengeLabel = "candour tdh2 challenge v1";
-constexpr std::size_t kNameSizeMax = 32;
 
 Error malformed(const std::string& what) {
   return error(ErrorCode::input_invalid, "the sealed record is malformed: " + what);
@@ -51,40 +50,6 @@ crypto::Scalar proof_challenge(ByteView label, const Digest& key_commitment, Byt
   return crypto::Scalar::reduce(crypto::sha512({out.view()}).view());
 }
 
-Bytes SealLabel::encode() const {
-  Writer out;
-  out.u8(kVersion);
-  out.u16(suite);
-  out.vec(log_origin);
-  out.id(record);
-  out.id(group);
-  out.id(sender);
-  out.number(bot_time);
-  out.vec(retention_class);
-  out.vec(period);
-  return out.take();
-}
-
-Result<SealLabel> SealLabel::decode(ByteView bytes) {
-  Reader in(bytes);
-  const bool version_known = in.u8() == kVersion;
-  SealLabel label;
-  label.suite = in.u16();
-  label.log_origin = as_text(in.vec(kLogOriginSizeMax));
-  label.record = in.id<RecordId>();
-  label.group = in.id<GroupId>();
-  label.sender = in.id<DeviceId>();
-  label.bot_time = in.number<TimeMs>();
-  label.retention_class = as_text(in.vec(kNameSizeMax));
-  label.period = as_text(in.vec(kNameSizeMax));
-  if (!version_known || !in.finish()) return malformed("its label is not version 1 or is cut off");
-  if (label.suite != kSealSuite) {
-    return malformed("its label names suite " + std::to_string(label.suite) +
-                     "; this program knows suite 1");
-  }
-  return label;
-}
-
 Bytes SealedRecord::encode() const {
   Writer out;
   out.u8(kVersion);
@@ -120,21 +85,12 @@ Result<SealedRecord> SealedRecord::decode(ByteView bytes) {
   }
   if (!u || !ubar) return malformed("u or ubar is not a canonical point, or is the identity");
   if (!e || !f) return malformed("e or f is not a canonical scalar");
-  CANDOUR_TRY(record.label, SealLabel::decode(label));
+  CANDOUR_TRY(record.label, tlog::RecordLabel::decode(label));
   record.u = *u;
   record.ubar = *ubar;
   record.e = *e;
   record.f = *f;
   return record;
-}
-
-Result<SealLabel> inspect_sealed(ByteView sealed) {
-  Reader in(sealed);
-  const bool version_known = in.u8() == kVersion;
-  in.u16();
-  const ByteView label = in.vec();
-  if (!version_known || !in.ok()) return malformed("not version 1, or cut off");
-  return SealLabel::decode(label);
 }
 
 Status verify_sealed(const SealedRecord& record) {
@@ -154,18 +110,29 @@ Status verify_sealed(const SealedRecord& record) {
   return ok();
 }
 
-Result<crypto::Point> escrow_key(const identity::Custodians& custodians) {
-  if (custodians.suite != kSealSuite) {
-    return error(ErrorCode::statement_invalid, "the custodians' key is of suite " +
-                                                   std::to_string(custodians.suite) +
-                                                   "; this program knows suite 1");
+Result<crypto::Point> escrow_key(const identity::Statement& statement) {
+  std::optional<crypto::Point> sum;
+  for (const identity::CustodianGroup& group : statement.custodians) {
+    if (group.suite != kSealSuite) {
+      return error(ErrorCode::statement_invalid,
+                   "the key of custodians '" + group.name + "' is of suite " +
+                       std::to_string(group.suite) + "; this program knows suite 1");
+    }
+    const auto point = crypto::Point::decode(group.public_key);
+    if (!point) {
+      return error(ErrorCode::statement_invalid, "the public key of custodians '" + group.name +
+                                                     "' is not a canonical ristretto255 point");
+    }
+    sum = sum ? sum->plus(*point) : point;
+    if (!sum) {
+      return error(ErrorCode::statement_invalid, "the custodians' keys cancel each other");
+    }
   }
-  const auto point = crypto::Point::decode(custodians.public_key);
-  if (!point) {
+  if (!sum) {
     return error(ErrorCode::statement_invalid,
-                 "the custodians' public key is not a canonical ristretto255 point");
+                 "the statement names no custodians; records cannot be sealed to anybody");
   }
-  return *point;
+  return *sum;
 }
 
 }  // namespace candour::warrant
