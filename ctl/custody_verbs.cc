@@ -3,7 +3,7 @@
 #include "base/files.h"
 #include "ctl/notes.h"
 #include "ctl/verbs.h"
-#include "warrant/seal/dealer.h"
+#include "warrant/open/dealer.h"
 #include "warrant/seal/retention.h"
 
 namespace candour::ctl {
@@ -17,6 +17,7 @@ struct Deal {
   std::uint32_t threshold = 0;
   std::string group;
   std::vector<std::string> custodians;
+  std::string passphrase;
   std::string out;
 };
 
@@ -36,9 +37,12 @@ Result<int> deal(const Context& context, const Deal& o) {
               warrant::deal(statement.example, o.threshold, o.group, o.custodians, context.random));
   const fs::path dir = o.out;
   CANDOUR_TRY(make_folder(dir));
+  CANDOUR_TRY(const auto text, read_secret_file(o.passphrase, 4096));
+  const SecretText passphrase(text.clone());
   for (const warrant::EscrowShare& share : dealt.shares) {
-    CANDOUR_TRY(write_secret_file(dir / ("share-" + std::to_string(share.index) + ".txt"),
-                                  share.print().view()));
+    CANDOUR_TRY(const auto file, warrant::seal_share(share, passphrase, context.random));
+    CANDOUR_TRY(
+        write_secret_file(dir / ("share-" + std::to_string(share.index) + ".txt"), as_bytes(file)));
   }
   const std::string lines = identity::print_custodians(dealt.custodians);
   const fs::path file = dir / "custodians.txt";
@@ -105,6 +109,7 @@ void add_custody_verbs(CLI::App& program, Context& context) {
             ->default_val("internal");
         verb.add_option("--custodian", o->custodians, "Name of a custodian's role key, repeated")
             ->required();
+        verb.add_option("--passphrase-file", o->passphrase, "Encrypts the shares")->required();
         verb.add_option("--out", o->out, "Folder for custodians.txt and the shares")->required();
         return [&context, o] { return deal(context, *o); };
       });

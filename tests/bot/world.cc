@@ -5,7 +5,7 @@
 #include "base/encoding.h"
 #include "base/files.h"
 #include "crypto/hash.h"
-#include "warrant/seal/dealer.h"
+#include "warrant/open/dealer.h"
 
 namespace candour::tests {
 namespace {

@@ -152,9 +152,12 @@ TEST_F(Offline, NoticesAreSignedByTwoPeople) {
 }
 
 TEST_F(Offline, DealerServesExamplesOnly) {
-  const auto dealt = good({"custodian", "deal", "--root-key", "root/root.key", "--statement",
-                           "statement.note", "--threshold", "2", "--custodian", "ex/c1",
-                           "--custodian", "ex/c2", "--custodian", "ex/c3", "--out", "deal"});
+  write_text(path("passphrase"), "three of us");
+  fs::permissions(path("passphrase"), fs::perms::owner_read | fs::perms::owner_write);
+  const auto dealt =
+      good({"custodian", "deal", "--root-key", "root/root.key", "--statement", "statement.note",
+            "--threshold", "2", "--custodian", "ex/c1", "--custodian", "ex/c2", "--custodian",
+            "ex/c3", "--passphrase-file", "passphrase", "--out", "deal"});
   EXPECT_EQ(dealt.json().at("shares"), 3);
   for (const char* share : {"deal/share-1.txt", "deal/share-2.txt", "deal/share-3.txt"}) {
     EXPECT_EQ(fs::status(path(share)).permissions(),
@@ -179,7 +182,8 @@ TEST_F(Offline, DealerServesExamplesOnly) {
   good({"org", "statement", "--dir", "real", "--out", "real.note", "--log", "keys/log.vkey"});
   const auto refused =
       ctl({"custodian", "deal", "--root-key", "real/root.key", "--statement", "real.note",
-           "--threshold", "2", "--custodian", "real/c1", "--custodian", "real/c2", "--out", "no"});
+           "--threshold", "2", "--custodian", "real/c1", "--custodian", "real/c2",
+           "--passphrase-file", "passphrase", "--out", "no"});
   EXPECT_EQ(refused.status, 4);
   EXPECT_EQ(refused.error(), "not_permitted");
 }

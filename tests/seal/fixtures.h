@@ -8,7 +8,8 @@
 #include "base/random.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
-#include "warrant/seal/dealer.h"
+#include "warrant/open/dealer.h"
+#include "warrant/open/polynomial.h"
 #include "warrant/seal/seal.h"
 
 namespace candour::warrant::testing_only {

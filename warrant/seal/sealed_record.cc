@@ -20,10 +20,10 @@ std::optional<PublicScalar> canonical(ByteView bytes) {
   return PublicScalar::from(bytes);
 }
 
-// w = f base - e image, the point the prover started from when the proof is good.
-std::optional<crypto::Point> commitment_of(const crypto::Point& base, const crypto::Point& image,
-                                           const crypto::Scalar& e, const crypto::Scalar& f) {
-  const auto left = base.times(f);
+// w = left - e image, the point the prover started from when the proof is good; `left` is f times
+// the generator.
+std::optional<crypto::Point> commitment_of(const std::optional<crypto::Point>& left,
+                                           const crypto::Point& image, const crypto::Scalar& e) {
   const auto right = image.times(e);
   if (!left || !right) return std::nullopt;
   return left->minus(*right);
@@ -100,8 +100,8 @@ Status verify_sealed(const SealedRecord& record) {
   const auto e = crypto::Scalar::decode(record.e.view());
   const auto f = crypto::Scalar::decode(record.f.view());
   if (!e || !f) return bad;
-  const auto w = commitment_of(crypto::Point::base(), record.u, *e, *f);
-  const auto wbar = commitment_of(second_generator(), record.ubar, *e, *f);
+  const auto w = commitment_of(f->times_base(), record.u, *e);
+  const auto wbar = commitment_of(second_generator().times(*f), record.ubar, *e);
   if (!w || !wbar) return bad;
   const crypto::Scalar expected =
       proof_challenge(record.label.encode(), record.key_commitment, record.body,
