@@ -1,9 +1,16 @@
 #include "crypto/hash.h"
 
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
 #include "base/assert.h"
 
 namespace candour::crypto {
 namespace {
+
+constexpr std::size_t kBlockSize = 64;
 
 // A null pointer with length zero is a valid view but not a valid argument of every C function.
 const std::uint8_t* data_of(ByteView v) {
@@ -11,26 +18,85 @@ const std::uint8_t* data_of(ByteView v) {
   return v.data() == nullptr ? &empty : v.data();
 }
 
+/// One SHA-256 in progress. OpenSSL uses the processor's SHA instructions, which libsodium does
+/// not: 4 times faster. Contexts are kept a thread, as making one costs more than a short hash.
+class EvpSha256 {
+ public:
+  EvpSha256() : context_(EVP_MD_CTX_new()) {
+    CANDOUR_ASSERT(context_ != nullptr && md() != nullptr);
+    CANDOUR_ASSERT(EVP_DigestInit_ex2(context_, md(), nullptr) == 1);
+  }
+  ~EvpSha256() { EVP_MD_CTX_free(context_); }
+  EvpSha256(const EvpSha256&) = delete;
+  EvpSha256& operator=(const EvpSha256&) = delete;
+
+  /// Also wipes what the last use left.
+  void reset() { CANDOUR_ASSERT(EVP_DigestInit_ex2(context_, nullptr, nullptr) == 1); }
+  void update(ByteView data) {
+    CANDOUR_ASSERT(EVP_DigestUpdate(context_, data_of(data), data.size()) == 1);
+  }
+  void finish(MutableByteView out) {
+    CANDOUR_ASSERT(EVP_DigestFinal_ex(context_, out.data(), nullptr) == 1);
+  }
+
+ private:
+  static const EVP_MD* md() {
+    static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    return fetched;
+  }
+  EVP_MD_CTX* context_;
+};
+
+EvpSha256& thread_sha256() {
+  thread_local EvpSha256 context;
+  return context;
+}
+
+// RFC 2104 by hand: EVP_MAC costs four times the hashing it does.
 void hmac_into(MutableByteView out, ByteView key, std::initializer_list<ByteView> parts) {
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, data_of(key), key.size());
-  for (ByteView part : parts) crypto_auth_hmacsha256_update(&state, data_of(part), part.size());
-  crypto_auth_hmacsha256_final(&state, out.data());
-  wipe(&state, sizeof state);
+  EvpSha256& h = thread_sha256();
+  std::array<std::uint8_t, kBlockSize> pad{};
+  if (key.size() > kBlockSize) {
+    h.reset();
+    h.update(key);
+    h.finish(MutableByteView(pad).first(32));
+  } else {
+    std::copy(key.begin(), key.end(), pad.begin());
+  }
+  for (std::uint8_t& byte : pad) byte ^= 0x36;
+  h.reset();
+  h.update(pad);
+  for (ByteView part : parts) h.update(part);
+  std::array<std::uint8_t, 32> inner;
+  h.finish(inner);
+  for (std::uint8_t& byte : pad) byte ^= 0x36 ^ 0x5c;
+  h.reset();
+  h.update(pad);
+  h.update(inner);
+  h.finish(out);
+  h.reset();
+  wipe(pad.data(), pad.size());
+  wipe(inner.data(), inner.size());
 }
 
 }  // namespace
 
 Digest sha256(ByteView data) {
   Digest out;
-  crypto_hash_sha256(out.mutable_view().data(), data_of(data), data.size());
+  EvpSha256& h = thread_sha256();
+  h.reset();
+  h.update(data);
+  h.finish(out.mutable_view());
   return out;
 }
 
 Digest sha256(std::initializer_list<ByteView> parts) {
-  Sha256 h;
+  Digest out;
+  EvpSha256& h = thread_sha256();
+  h.reset();
   for (ByteView part : parts) h.update(part);
-  return h.finish();
+  h.finish(out.mutable_view());
+  return out;
 }
 
 Sha256::Sha256() { crypto_hash_sha256_init(&state_); }

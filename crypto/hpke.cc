@@ -2,15 +2,14 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/codec.h"
-#include "crypto/aead.h"
-#include "crypto/hash.h"
+#include "crypto/hpke_labels.h"
+#include "crypto/hpke_suite.h"
 
 namespace candour::crypto {
-namespace {
-
-constexpr std::uint8_t kKemSuite[] = {'K', 'E', 'M', 0x00, 0x20};
-constexpr std::uint8_t kHpkeSuite[] = {'H', 'P', 'K', 'E', 0x00, 0x20, 0x00, 0x01, 0x00, 0x03};
 
 HashKey labelled_extract(ByteView suite, ByteView salt, std::string_view label, ByteView ikm) {
   static const std::uint8_t zeros[32] = {};
@@ -29,32 +28,6 @@ SecretBytes labelled_expand(ByteView suite, ByteView prk, std::string_view label
   return hkdf_expand(prk, w.view(), size);
 }
 
-SecretBytes kem_secret(const Secret<32>& dh, const SealingPublicKey& enc,
-                       const SealingPublicKey& recipient) {
-  Bytes context = to_bytes(enc.view());
-  append(context, recipient.view());
-  const HashKey prk = labelled_extract(kKemSuite, {}, "eae_prk", dh.view());
-  return labelled_expand(kKemSuite, prk.view(), "shared_secret", context, 32);
-}
-
-struct Context {
-  SecretBytes key;
-  SecretBytes nonce;  // base nonce = nonce of sequence number 0, the only one used
-};
-
-Context key_schedule(const SecretBytes& shared_secret, ByteView info) {
-  const HashKey psk_id_hash = labelled_extract(kHpkeSuite, {}, "psk_id_hash", {});
-  const HashKey info_hash = labelled_extract(kHpkeSuite, {}, "info_hash", info);
-  Bytes context = {0};  // mode_base
-  append(context, psk_id_hash.view());
-  append(context, info_hash.view());
-  const HashKey secret = labelled_extract(kHpkeSuite, shared_secret.view(), "secret", {});
-  return {labelled_expand(kHpkeSuite, secret.view(), "key", context, 32),
-          labelled_expand(kHpkeSuite, secret.view(), "base_nonce", context, kAeadNonceSize)};
-}
-
-}  // namespace
-
 SealingKey SealingKey::from_private(SealingPrivateKey&& key) {
   SealingKey out;
   out.private_key_ = std::move(key);
@@ -66,16 +39,33 @@ SealingKey SealingKey::from_private(SealingPrivateKey&& key) {
 SealingKey SealingKey::generate(Random& random) { return from_private(random.secret<32>()); }
 
 SealingKey SealingKey::derive(ByteView ikm) {
-  const HashKey prk = labelled_extract(kKemSuite, {}, "dkp_prk", ikm);
-  const SecretBytes sk = labelled_expand(kKemSuite, prk.view(), "sk", {}, 32);
+  const HashKey prk = labelled_extract(kHpkeKemSuite, {}, "dkp_prk", ikm);
+  const SecretBytes sk = labelled_expand(kHpkeKemSuite, prk.view(), "sk", {}, 32);
   return from_private(SealingPrivateKey::copy_of(sk.view().first<32>()));
 }
 
 bool of_low_order(const SealingPublicKey& key) {
-  // X25519 with any clamped scalar gives zero for these points only.
-  SealingPrivateKey probe;
-  probe.mutable_view()[0] = 1;
-  return !x25519(probe, key);
+  // The u-coordinates of order 1, 2, 4 and 8 on curve and twist, little-endian: 0, 1, the two of
+  // order 8, p - 1, and p and p + 1, which are 0 and 1 again. RFC 7748 section 5 masks the top bit.
+  // Compared, because a scalar multiplication costs as much as half a signature check.
+  static const std::array<SealingPublicKey, 7> kLowOrder = {
+      *SealingPublicKey::from_hex(
+          "0000000000000000000000000000000000000000000000000000000000000000"),
+      *SealingPublicKey::from_hex(
+          "0100000000000000000000000000000000000000000000000000000000000000"),
+      *SealingPublicKey::from_hex(
+          "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+      *SealingPublicKey::from_hex(
+          "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+      *SealingPublicKey::from_hex(
+          "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+      *SealingPublicKey::from_hex(
+          "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+      *SealingPublicKey::from_hex(
+          "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")};
+  SealingPublicKey masked = key;
+  masked.mutable_view()[31] &= 0x7f;
+  return std::find(kLowOrder.begin(), kLowOrder.end(), masked) != kLowOrder.end();
 }
 
 Result<Secret<32>> x25519(const SealingPrivateKey& mine, const SealingPublicKey& theirs) {
@@ -94,17 +84,12 @@ Result<HpkeCiphertext> hpke_seal(const SealingPublicKey& to, ByteView info, Byte
 
 Result<HpkeCiphertext> hpke_seal_with(const SealingKey& ephemeral, const SealingPublicKey& to,
                                       ByteView info, ByteView aad, ByteView plaintext) {
-  CANDOUR_TRY(auto dh, x25519(ephemeral.private_key(), to));
-  const Context c = key_schedule(kem_secret(dh, ephemeral.public_key(), to), info);
-  return HpkeCiphertext{ephemeral.public_key(),
-                        aead_seal(c.key.view(), c.nonce.view(), aad, plaintext)};
+  return hpke_seal_with(HpkeAead::chacha20_poly1305, ephemeral, to, info, aad, plaintext);
 }
 
 Result<SecretBytes> hpke_open(const SealingKey& mine, const SealingPublicKey& enc, ByteView info,
                               ByteView aad, ByteView ciphertext) {
-  CANDOUR_TRY(auto dh, x25519(mine.private_key(), enc));
-  const Context c = key_schedule(kem_secret(dh, enc, mine.public_key()), info);
-  return aead_open(c.key.view(), c.nonce.view(), aad, ciphertext);
+  return hpke_open(HpkeAead::chacha20_poly1305, mine, enc, info, aad, ciphertext);
 }
 
 Result<Bytes> sealed_box(const SealingPublicKey& to, ByteView info, ByteView aad,

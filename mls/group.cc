@@ -175,8 +175,9 @@ Group& Group::operator=(Group&&) noexcept = default;
 Group::~Group() = default;
 
 Result<Group> Group::create(ByteView mls_group_id, const crypto::SigningKey& key, ByteView identity,
-                            Lifetime lifetime, Random& random) {
+                            Lifetime lifetime, Random& random, const CreateOptions& options) {
   auto state = std::make_unique<GroupState>(key.clone());
+  state->suite = &Suite::of(options.suite);
   EpochState& now = state->now;
   now.own.leaf_key =
       std::make_shared<const crypto::SealingKey>(crypto::SealingKey::generate(random));
@@ -184,6 +185,7 @@ Result<Group> Group::create(ByteView mls_group_id, const crypto::SigningKey& key
   CANDOUR_TRY(check_lifetime_bounds(leaf, Checks{lifetime.not_before}));
   leaf.sign(key, {}, LeafIndex());
   now.own.leaf = now.tree.add(std::make_shared<const LeafNode>(std::move(leaf)));
+  now.context.cipher_suite = state->suite->id;
   now.context.group_id = to_bytes(mls_group_id);
   now.context.tree_hash = to_bytes(now.tree.root_hash().view());
   now.context_bytes = encode(now.context);
@@ -202,6 +204,7 @@ Result<Group> Group::join(ByteView welcome, ByteView key_package, ByteView priva
 }
 
 const Bytes& Group::group_id() const { return state_->now.context.group_id; }
+CipherSuite Group::suite() const { return CipherSuite(state_->suite->id); }
 Epoch Group::epoch() const { return state_->now.context.epoch; }
 LeafIndex Group::own_leaf() const { return state_->now.own.leaf; }
 bool Group::active() const { return state_->active; }

@@ -1,5 +1,5 @@
-// The face of mls/: one member's view of one MLS group (RFC 9420), suite 0x0003
-// MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519.
+// The face of mls/: one member's view of one MLS group (RFC 9420), with cipher suite 0x0001 or
+// 0x0003.
 //
 // A pure library: bytes in, bytes out. No sockets, no disk; randomness and time are passed in.
 // All messages are whole MLSMessage structures (RFC 9420 section 6).
@@ -165,11 +165,16 @@ struct JoinOptions {
 /// Application messages are padded with zeros so that the encrypted part is a multiple of this.
 inline constexpr std::size_t kPaddingStep = 256;
 
+struct CreateOptions {
+  CipherSuite suite = CipherSuite::chacha20_poly1305;
+};
+
 class Group {
  public:
   /// A group of one at leaf 0, epoch 0.
   [[nodiscard]] static Result<Group> create(ByteView mls_group_id, const crypto::SigningKey& key,
-                                            ByteView identity, Lifetime lifetime, Random& random);
+                                            ByteView identity, Lifetime lifetime, Random& random,
+                                            const CreateOptions& options = {});
   /// `key_package` and `private_part` as made by make_key_package; `key` must be the one that
   /// signed it. The caller then checks that it is in no other group of this group_id (section
   /// 12.4.3.1) and every member's certificate, leaf 0 first, and erases the private part: a key
@@ -183,6 +188,7 @@ class Group {
   ~Group();
 
   const Bytes& group_id() const;
+  CipherSuite suite() const;
   Epoch epoch() const;
   LeafIndex own_leaf() const;
   /// False once a commit that removed the own leaf was merged; every message is refused then.

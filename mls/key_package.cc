@@ -91,10 +91,11 @@ Result<KeyPackagePrivate> KeyPackagePrivate::restore(ByteView saved) {
 }
 
 Result<KeyPackageBundle> make_key_package(const crypto::SigningKey& key, ByteView identity,
-                                          Lifetime lifetime, Random& random) {
+                                          Lifetime lifetime, Random& random, CipherSuite suite) {
   const KeyPackagePrivate keys{crypto::SealingKey::generate(random),
                                crypto::SealingKey::generate(random)};
   KeyPackage package;
+  package.cipher_suite = Suite::of(suite).id;
   package.init_key = to_bytes(keys.init_key.public_key().view());
   LeafNode& leaf = package.leaf_node;
   leaf = new_leaf(key, identity, lifetime, keys.leaf_key.public_key());
@@ -105,9 +106,9 @@ Result<KeyPackageBundle> make_key_package(const crypto::SigningKey& key, ByteVie
                           package.reference()};
 }
 
-Result<KeyPackageInfo> inspect_key_package(ByteView key_package, TimeMs now) {
+Result<KeyPackageInfo> inspect_key_package(ByteView key_package, TimeMs now, CipherSuite suite) {
   CANDOUR_TRY(auto package, unwrap_key_package(key_package));
-  CANDOUR_TRY(check_key_package(package, kSuite3, Checks{now}));
+  CANDOUR_TRY(check_key_package(package, Suite::of(suite), Checks{now}));
   const LeafNode& leaf = package.leaf_node;
   if (leaf.credential.type != CredentialType::basic) {
     return broken(Rule::credential_unsupported_by_member);

@@ -25,9 +25,9 @@ struct KeyPackageBundle {
 /// A fresh key package with a basic credential. `key` signs it and becomes the leaf's
 /// signature_key. Fails (mls_invalid) only for a lifetime that is empty or longer than
 /// kLeafLifetimeMaxMs.
-[[nodiscard]] Result<KeyPackageBundle> make_key_package(const crypto::SigningKey& key,
-                                                        ByteView identity, Lifetime lifetime,
-                                                        Random& random);
+[[nodiscard]] Result<KeyPackageBundle> make_key_package(
+    const crypto::SigningKey& key, ByteView identity, Lifetime lifetime, Random& random,
+    CipherSuite suite = CipherSuite::chacha20_poly1305);
 
 struct KeyPackageInfo {
   Bytes identity;
@@ -40,7 +40,8 @@ struct KeyPackageInfo {
 /// distinct keys, leaf source, lifetime (with limits::kClockSkewMs of tolerance). Whether the
 /// identity may use that key is the caller's to decide (it holds the certificates).
 /// mls_invalid names the rule that is broken.
-[[nodiscard]] Result<KeyPackageInfo> inspect_key_package(ByteView key_package, TimeMs now);
+[[nodiscard]] Result<KeyPackageInfo> inspect_key_package(
+    ByteView key_package, TimeMs now, CipherSuite suite = CipherSuite::chacha20_poly1305);
 
 /// KeyPackageRefs of the joiners a Welcome is for, to find the private part that opens it.
 [[nodiscard]] Result<std::vector<Digest>> welcome_references(ByteView welcome);

@@ -111,7 +111,7 @@ bool Capabilities::supports_credential(std::uint16_t type) const {
 Capabilities own_capabilities() {
   Capabilities out;
   out.versions = {kVersionMls10};
-  out.cipher_suites = {kSuite3.id};
+  out.cipher_suites = {kSuite3.id, kSuite1.id};
   out.credentials = {static_cast<std::uint16_t>(CredentialType::basic)};
   return out;
 }

@@ -18,7 +18,14 @@ void write_label(Writer& w, std::string_view label) {
 
 }  // namespace
 
-const Suite* Suite::find(std::uint16_t id) { return id == kSuite3.id ? &kSuite3 : nullptr; }
+const Suite* Suite::find(std::uint16_t id) {
+  if (id == kSuite1.id) return &kSuite1;
+  return id == kSuite3.id ? &kSuite3 : nullptr;
+}
+
+const Suite& Suite::of(CipherSuite suite) {
+  return suite == CipherSuite::aes_128_gcm ? kSuite1 : kSuite3;
+}
 
 Digest hash(ByteView data) { return crypto::sha256(data); }
 
@@ -105,43 +112,36 @@ static Bytes encrypt_context(std::string_view label, ByteView context) {
 
 bool can_encrypt_to(ByteView public_key) {
   const auto key = SealingPublicKey::from(public_key);
-  if (!key) return false;
-  // Every clamped scalar is a multiple of eight and so takes each point of low order to zero.
-  crypto::SealingPrivateKey probe;
-  probe.mutable_view()[0] = 1;
-  return crypto::x25519(probe, *key).has_value();
+  return key && !crypto::of_low_order(*key);
 }
 
 Result<HpkeCiphertext> encrypt_with_label(const Suite& suite, ByteView public_key,
                                           std::string_view label, ByteView context,
                                           ByteView plaintext, Random& random) {
-  CANDOUR_ASSERT(suite.id == kSuite3.id);
   const auto to = SealingPublicKey::from(public_key);
   if (!to) return broken(Rule::public_key_invalid);
-  CANDOUR_TRY(auto sealed,
-              crypto::hpke_seal(*to, encrypt_context(label, context), {}, plaintext, random));
+  CANDOUR_TRY(auto sealed, crypto::hpke_seal(suite.aead, *to, encrypt_context(label, context), {},
+                                             plaintext, random));
   return HpkeCiphertext{to_bytes(sealed.enc.view()), std::move(sealed.ciphertext)};
 }
 
 Result<SecretBytes> decrypt_with_label(const Suite& suite, const crypto::SealingKey& key,
                                        std::string_view label, ByteView context,
                                        const HpkeCiphertext& sealed) {
-  CANDOUR_ASSERT(suite.id == kSuite3.id);
   const auto enc = SealingPublicKey::from(sealed.kem_output);
   if (!enc) return broken(Rule::public_key_invalid);
-  return crypto::hpke_open(key, *enc, encrypt_context(label, context), {}, sealed.ciphertext);
+  return crypto::hpke_open(suite.aead, key, *enc, encrypt_context(label, context), {},
+                           sealed.ciphertext);
 }
 
 Bytes suite_seal(const Suite& suite, ByteView key, ByteView nonce, ByteView aad,
                  ByteView plaintext) {
-  CANDOUR_ASSERT(suite.id == kSuite3.id);
-  return crypto::aead_seal(key, nonce, aad, plaintext);
+  return crypto::aead_seal(suite.aead, key, nonce, aad, plaintext);
 }
 
 Result<SecretBytes> suite_open(const Suite& suite, ByteView key, ByteView nonce, ByteView aad,
                                ByteView ciphertext) {
-  CANDOUR_ASSERT(suite.id == kSuite3.id);
-  return crypto::aead_open(key, nonce, aad, ciphertext);
+  return crypto::aead_open(suite.aead, key, nonce, aad, ciphertext);
 }
 
 }  // namespace candour::mls

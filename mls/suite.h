@@ -1,5 +1,5 @@
 // Cipher suites (RFC 9420 section 5.1) and the labelled operations built on them (5.1.2, 5.1.3,
-// 5.2, 8). Every suite Candour uses has X25519, HKDF-SHA256, SHA-256 and Ed25519, so Nh is a
+// 5.2, 8). Every suite here has X25519, HKDF-SHA256, SHA-256 and Ed25519, so Nh is a
 // constant; they differ in the AEAD, whose sizes the suite carries.
 #pragma once
 
@@ -8,22 +8,27 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "crypto/hash.h"
-#include "crypto/hpke.h"
+#include "crypto/hpke_suite.h"
 #include "crypto/sign.h"
+#include "mls/types.h"
 
 namespace candour::mls {
 
 struct Suite {
   std::uint16_t id;
+  crypto::HpkeAead aead;
   std::size_t aead_key_size;
   std::size_t aead_nonce_size;
 
   /// Null for a suite that is not supported.
   static const Suite* find(std::uint16_t id);
+  static const Suite& of(CipherSuite suite);
 };
 
+/// MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519, which every implementation must have.
+inline constexpr Suite kSuite1{0x0001, crypto::HpkeAead::aes_128_gcm, 16, 12};
 /// MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519.
-inline constexpr Suite kSuite3{0x0003, 32, 12};
+inline constexpr Suite kSuite3{0x0003, crypto::HpkeAead::chacha20_poly1305, 32, 12};
 
 /// KDF.Nh of every suite.
 inline constexpr std::size_t kHashSize = 32;

@@ -16,6 +16,13 @@ struct LeafIndex {
   auto operator<=>(const LeafIndex&) const = default;
 };
 
+/// The cipher suites there are (RFC 9420 section 17.1). Both have X25519, SHA-256 and Ed25519; they
+/// differ in the AEAD.
+enum class CipherSuite : std::uint16_t {
+  aes_128_gcm = 0x0001,        // MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519, mandatory
+  chacha20_poly1305 = 0x0003,  // MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519
+};
+
 /// RFC 9420 section 6.
 enum class ContentType : std::uint8_t { application = 1, proposal = 2, commit = 3 };
 

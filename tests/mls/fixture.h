@@ -56,12 +56,13 @@ struct Peer {
       : name(std::move(person)), key(crypto::SigningKey::generate(random)) {}
 
   std::string name;
+  CipherSuite suite = CipherSuite::chacha20_poly1305;
   crypto::SigningKey key;
   std::optional<KeyPackageBundle> package;
   std::optional<Group> group;
 
   void new_package(Random& random) {
-    package = make_key_package(key, as_bytes(name), kLifetime, random).value();
+    package = make_key_package(key, as_bytes(name), kLifetime, random, suite).value();
   }
   Status join(ByteView welcome) {
     auto joined =
@@ -85,15 +86,17 @@ class World {
 
   Peer& peer(std::size_t i) { return peers_[i]; }
   Peer& add_peer() {
-    return peers_.emplace_back("person " + std::to_string(peers_.size()), random);
+    Peer& peer = peers_.emplace_back("person " + std::to_string(peers_.size()), random);
+    peer.suite = suite;
+    return peer;
   }
   /// `count` peers; the first one creates the group and adds the rest in one commit.
   void form(std::size_t count, bool path = true) {
     for (std::size_t i = 0; i < count; ++i) add_peer();
     Peer& bot = peer(0);
-    bot.group =
-        Group::create(as_bytes("test group"), bot.key, as_bytes(bot.name), kLifetime, random)
-            .value();
+    bot.group = Group::create(as_bytes("test group"), bot.key, as_bytes(bot.name), kLifetime,
+                              random, {.suite = suite})
+                    .value();
     std::vector<Peer*> joiners;
     for (std::size_t i = 1; i < count; ++i) joiners.push_back(&peer(i));
     if (!joiners.empty()) commit(bot, joiners, {}, path);
@@ -163,6 +166,7 @@ class World {
     }
   }
 
+  CipherSuite suite = CipherSuite::chacha20_poly1305;
   SeededRandom random;
   Bytes last_commit;
 

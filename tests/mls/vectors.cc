@@ -16,9 +16,6 @@ constexpr std::size_t kVectorFileSizeMax = 64u * 1024 * 1024;
 struct Kind {
   std::string_view name;
   void (*run)(Case&);
-  /// The official tree-operations exist for suite 1 only. They use nothing of a suite but its
-  /// hash, which is that of suite 3, so they are run all the same.
-  bool hash_only = false;
 };
 
 constexpr Kind kKinds[] = {
@@ -34,17 +31,16 @@ constexpr Kind kKinds[] = {
     {"secret-tree", secret_tree},
     {"transcript-hashes", transcript_hashes},
     {"tree-math", tree_math},
-    {"tree-operations", tree_operations, true},
+    {"tree-operations", tree_operations},
     {"tree-validation", tree_validation},
     {"treekem", treekem},
     {"welcome", welcome},
 };
 
-bool counted(const Kind& kind, const boost::json::object& json) {
+bool counted(const boost::json::object& json) {
   const auto* suite = json.if_contains("cipher_suite");
   if (suite == nullptr) return true;
-  const auto id = suite->to_number<std::uint16_t>();
-  return Suite::find(id) != nullptr || (kind.hash_only && id == 1);
+  return Suite::find(suite->to_number<std::uint16_t>()) != nullptr;
 }
 
 }  // namespace
@@ -60,6 +56,9 @@ std::string Case::text(std::string_view key) const {
 }
 std::uint64_t Case::number(std::string_view key) const {
   return json_.at(key).to_number<std::uint64_t>();
+}
+const Suite& Case::suite() const {
+  return *Suite::find(static_cast<std::uint16_t>(number("cipher_suite")));
 }
 bool Case::is_null(std::string_view key) const {
   const auto* value = json_.if_contains(key);
@@ -96,7 +95,7 @@ Result<Report> run_file(const std::filesystem::path& file) {
   for (const boost::json::value& item : parsed.as_array()) {
     const std::string place = "case " + std::to_string(index++) + ": ";
     if (!item.is_object()) return error(ErrorCode::input_invalid, place + "not an object");
-    if (!counted(*kind, item.as_object())) continue;
+    if (!counted(item.as_object())) continue;
     ++report.total;
     Case one(item.as_object());
     try {

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "mls/suite.h"
 
 namespace candour::mls::vectors {
 
@@ -20,6 +21,8 @@ class Case {
   Bytes bytes(std::string_view key) const;
   std::string text(std::string_view key) const;
   std::uint64_t number(std::string_view key) const;
+  /// Only in cases that are of one.
+  const Suite& suite() const;
   bool is_null(std::string_view key) const;
   const boost::json::array& array(std::string_view key) const;
   const boost::json::object& json() const { return json_; }

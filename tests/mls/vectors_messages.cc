@@ -16,6 +16,7 @@ KdfSecret secret_of(const Bytes& bytes) {
 
 /// What the message-protection cases are given: two members, the second one sends.
 struct Fixture {
+  const Suite& suite;
   Bytes context;
   KdfSecret membership_key;
   KdfSecret sender_data_secret;
@@ -31,11 +32,13 @@ struct Fixture {
 
 Fixture fixture(const Case& c) {
   GroupContext context;
+  context.cipher_suite = c.suite().id;
   context.group_id = c.bytes("group_id");
   context.epoch = Epoch(c.number("epoch"));
   context.tree_hash = c.bytes("tree_hash");
   context.confirmed_transcript_hash = c.bytes("confirmed_transcript_hash");
-  return {encode(context),
+  return {c.suite(),
+          encode(context),
           secret_of(c.bytes("membership_key")),
           secret_of(c.bytes("sender_data_secret")),
           c.bytes("encryption_secret"),
@@ -62,13 +65,13 @@ void open_private_message(Case& c, const Fixture& f, ByteView message, ByteView 
   const auto decoded = decode<PrivateMessage>(unwrapped.value().body);
   if (!c.expect_ok(decoded, "PrivateMessage")) return;
   const PrivateMessage& m = decoded.value();
-  const auto sender = open_sender_data(kSuite3, m, f.sender_data_secret);
+  const auto sender = open_sender_data(f.suite, m, f.sender_data_secret);
   if (!c.expect_ok(sender, "sender data")) return;
   const SenderData& data = sender.value();
   const auto key =
-      f.secret_tree().find(kSuite3, data.leaf, ratchet_kind(m.content_type), data.generation);
+      f.secret_tree().find(f.suite, data.leaf, ratchet_kind(m.content_type), data.generation);
   if (!c.expect_ok(key, "message key")) return;
-  const auto content = open_content(kSuite3, m, data, key.value());
+  const auto content = open_content(f.suite, m, data, key.value());
   if (!c.expect_ok(content, "content")) return;
   c.expect(content.value().signature_fits(f.signature_pub, f.context), "private signature");
   c.expect_same(content.value().content.body.view(), raw, "private content");
@@ -90,10 +93,10 @@ AuthenticatedContent content_of(const Fixture& f, WireFormat wire_format, Conten
 
 void protect_and_open(Case& c, const Fixture& f, ContentType type, ByteView raw) {
   const SecretTree tree = f.secret_tree();
-  const auto key = tree.find(kSuite3, f.sender, ratchet_kind(type), 0);
+  const auto key = tree.find(f.suite, f.sender, ratchet_kind(type), 0);
   if (!c.expect_ok(key, "own key")) return;
   const PrivateMessage sealed =
-      protect_private(kSuite3, content_of(f, WireFormat::private_message, type, raw), key.value(),
+      protect_private(f.suite, content_of(f, WireFormat::private_message, type, raw), key.value(),
                       0, f.sender_data_secret, 64, system_random());
   open_private_message(c, f, wrap_message(WireFormat::private_message, encode(sealed)), raw);
   if (type == ContentType::application) return;
@@ -136,8 +139,8 @@ void round_trip_public(Case& c, std::string_view key, ContentType type) {
 
 void secret_tree(Case& c) {
   Case data(c.json().at("sender_data").as_object());
-  const SenderDataKeys keys = sender_data_keys(kSuite3, secret_of(data.bytes("sender_data_secret")),
-                                               data.bytes("ciphertext"));
+  const SenderDataKeys keys = sender_data_keys(
+      c.suite(), secret_of(data.bytes("sender_data_secret")), data.bytes("ciphertext"));
   data.expect_same(keys.key.view(), data.bytes("key"), "sender_data_key");
   data.expect_same(keys.nonce.view(), data.bytes("nonce"), "sender_data_nonce");
   c.absorb(data);
@@ -150,12 +153,12 @@ void secret_tree(Case& c) {
       const auto generation = static_cast<std::uint32_t>(g.number("generation"));
       for (const auto& [kind, name] : {std::pair{RatchetKind::handshake, "handshake"},
                                        std::pair{RatchetKind::application, "application"}}) {
-        const auto key = tree.find(kSuite3, LeafIndex(i), kind, generation);
+        const auto key = tree.find(c.suite(), LeafIndex(i), kind, generation);
         if (!g.expect_ok(key, name)) continue;
         g.expect_same(key.value().key.view(), g.bytes(std::string(name) + "_key"), name);
         g.expect_same(key.value().nonce.view(), g.bytes(std::string(name) + "_nonce"), name);
-        tree.use(kSuite3, LeafIndex(i), kind, generation);
-        g.expect(!tree.find(kSuite3, LeafIndex(i), kind, generation), "key used twice");
+        tree.use(c.suite(), LeafIndex(i), kind, generation);
+        g.expect(!tree.find(c.suite(), LeafIndex(i), kind, generation), "key used twice");
       }
       c.absorb(g);
     }
@@ -212,11 +215,11 @@ void welcome(Case& c) {
   if (!c.expect_ok(message, "Welcome")) return;
   const auto init = crypto::SealingKey::from_private(secret_of(c.bytes("init_priv")));
   const auto secrets =
-      open_group_secrets(kSuite3, message.value(), package.value().reference().view(), init);
+      open_group_secrets(c.suite(), message.value(), package.value().reference().view(), init);
   if (!c.expect_ok(secrets, "group secrets")) return;
   const KdfSecret joiner =
       KdfSecret::copy_of(secrets.value().joiner_secret.view().first<kHashSize>());
-  const auto info = open_group_info(kSuite3, welcome_secret(joiner, KdfSecret()),
+  const auto info = open_group_info(c.suite(), welcome_secret(joiner, KdfSecret()),
                                     message.value().encrypted_group_info);
   if (!c.expect_ok(info, "GroupInfo")) return;
   const GroupInfo& i = info.value();

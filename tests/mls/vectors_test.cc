@@ -32,10 +32,10 @@ TEST_P(MlsVectors, Pass) {
 INSTANTIATE_TEST_SUITE_P(Files, MlsVectors,
                          testing::Values("crypto-basics", "deserialization", "key-schedule",
                                          "message-protection", "messages",
-                                         "passive-client-handling-commit", "passive-client-welcome",
-                                         "psk_secret", "secret-tree", "transcript-hashes",
-                                         "tree-math", "tree-operations", "tree-validation",
-                                         "treekem", "welcome"),
+                                         "passive-client-handling-commit", "passive-client-random",
+                                         "passive-client-welcome", "psk_secret", "secret-tree",
+                                         "transcript-hashes", "tree-math", "tree-operations",
+                                         "tree-validation", "treekem", "welcome"),
                          [](const auto& file) {
                            std::string name = file.param;
                            for (char& c : name) c = c == '-' ? '_' : c;

@@ -40,6 +40,7 @@ TreePrivate private_keys(Case& c, const RatchetTree& tree) {
 }
 
 struct TreekemGroup {
+  const Suite& suite;
   Bytes group_id;
   GroupContext context;
   RatchetTree tree;
@@ -58,7 +59,7 @@ void received_path(Case& c, const TreekemGroup& g, Case& update) {
   const auto path = decode<UpdatePath>(update.bytes("update_path"));
   if (!c.expect_ok(path, "update_path")) return;
   RatchetTree tree = g.tree;
-  if (!c.expect_ok(merge_path(tree, kSuite3, g.group_id, sender, path.value(), {}), "merge")) {
+  if (!c.expect_ok(merge_path(tree, g.suite, g.group_id, sender, path.value(), {}), "merge")) {
     return;
   }
   c.expect_same(tree.root_hash().view(), update.bytes("tree_hash_after"), "tree_hash_after");
@@ -66,7 +67,7 @@ void received_path(Case& c, const TreekemGroup& g, Case& update) {
   for (const auto& [leaf, keys] : g.members) {
     if (leaf == sender) continue;
     TreePrivate own = keys;
-    const auto opened = open_path(kSuite3, tree, own, sender, path.value(), context, {});
+    const auto opened = open_path(g.suite, tree, own, sender, path.value(), context, {});
     if (!c.expect_ok(opened, "open path")) continue;
     c.expect_same(opened.value().path_secret.view(),
                   hex_value(update.array("path_secrets").at(leaf.value)), "path_secret");
@@ -80,10 +81,10 @@ void created_path(Case& c, const TreekemGroup& g, LeafIndex sender) {
   TreePrivate own = g.members.at(sender);
   const NewPath made = make_path(after, own, g.group_id, g.signers.at(sender), system_random());
   const Bytes context = context_with(g, after);
-  const auto path = encrypt_path(kSuite3, after, own, made, context, {}, system_random());
+  const auto path = encrypt_path(g.suite, after, own, made, context, {}, system_random());
   if (!c.expect_ok(path, "encrypt path")) return;
   RatchetTree tree = g.tree;
-  if (!c.expect_ok(merge_path(tree, kSuite3, g.group_id, sender, path.value(), {}), "own merge")) {
+  if (!c.expect_ok(merge_path(tree, g.suite, g.group_id, sender, path.value(), {}), "own merge")) {
     return;
   }
   c.expect(tree.root_hash() == after.root_hash(), "both sides have the same tree");
@@ -91,7 +92,7 @@ void created_path(Case& c, const TreekemGroup& g, LeafIndex sender) {
   for (const auto& [leaf, keys] : g.members) {
     if (leaf == sender) continue;
     TreePrivate theirs = keys;
-    const auto opened = open_path(kSuite3, tree, theirs, sender, path.value(), context, {});
+    const auto opened = open_path(g.suite, tree, theirs, sender, path.value(), context, {});
     if (!c.expect_ok(opened, "open own path")) continue;
     c.expect_same(opened.value().commit_secret.view(), made.commit_secret.view(),
                   "own commit_secret");
@@ -156,11 +157,12 @@ void tree_validation(Case& c) {
   }
   Checks checks{TimeMs(0)};
   checks.lifetimes = false;  // the vectors' lifetimes have no bound
-  c.expect_ok(check_tree_on_join(tree, kSuite3, c.bytes("group_id"), {}, checks), "valid tree");
+  c.expect_ok(check_tree_on_join(tree, c.suite(), c.bytes("group_id"), {}, checks), "valid tree");
 }
 
 void treekem(Case& c) {
-  TreekemGroup g;
+  TreekemGroup g{.suite = c.suite()};
+  g.context.cipher_suite = g.suite.id;
   g.group_id = c.bytes("group_id");
   g.context.group_id = g.group_id;
   g.context.epoch = Epoch(c.number("epoch"));
