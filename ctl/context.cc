@@ -43,6 +43,9 @@ CLI::App& add_verb(CLI::App& parent, Context& context, const std::string& name,
 }
 
 CLI::App& add_family(CLI::App& parent, const std::string& name, const std::string& description) {
+  for (CLI::App* there : parent.get_subcommands([](CLI::App*) { return true; })) {
+    if (there->get_name() == name) return *there;
+  }
   CLI::App& family = *parent.add_subcommand(name, description);
   family.require_subcommand(1);
   return family;

@@ -54,7 +54,8 @@ struct Context {
 CLI::App& add_verb(CLI::App& parent, Context& context, const std::string& name,
                    const std::string& description, const std::function<Run(CLI::App& verb)>& make);
 
-/// A verb that only holds others ("org", "log").
+/// A verb that only holds others ("org", "log"). The one there is, when `parent` has it already: some
+/// families have verbs in several files.
 CLI::App& add_family(CLI::App& parent, const std::string& name, const std::string& description);
 
 /// One line on `err`: a JSON object with --json, a sentence without. Returns the exit status.

@@ -4,7 +4,6 @@
 #include "ctl/notes.h"
 #include "ctl/verbs.h"
 #include "warrant/open/dealer.h"
-#include "warrant/seal/retention.h"
 
 namespace candour::ctl {
 namespace {
@@ -55,45 +54,6 @@ Result<int> deal(const Context& context, const Deal& o) {
   return 0;
 }
 
-struct Keep {
-  std::string dir;
-  std::vector<std::string> classes;
-  std::vector<std::string> periods;
-};
-
-Result<int> keep(const Context& context, const Keep& o, bool add) {
-  const fs::path file = fs::path(o.dir) / "retention.keys";
-  CANDOUR_TRY(make_folder(o.dir));
-  warrant::RetentionKeys keys;
-  if (add) {
-    CANDOUR_TRY(keys, warrant::RetentionKeys::read(file));
-  }
-  std::vector<std::string> classes = o.classes;
-  if (classes.empty()) classes = {"standard", "statement", "training", "social"};
-  std::vector<std::string> periods = o.periods;
-  if (periods.empty()) {
-    const std::string year = warrant::period_of(context.clock.now());
-    // Next year's keys too: nobody has to be awake at midnight on the 31st of December.
-    periods = {year, std::to_string(std::stoi(year) + 1)};
-  }
-  CANDOUR_TRY(keys.add_missing(classes, periods, context.random));
-  CANDOUR_TRY(keys.write(file, add));
-  JsonLine line;
-  line.text("file", file.string()).number("keys", keys.keys().size());
-  context.print(line, file.string() + ": " + std::to_string(keys.keys().size()) +
-                          " retention keys; copy the file to the bot before it is first used");
-  return 0;
-}
-
-Run keep_run(CLI::App& verb, Context& context, bool add) {
-  auto o = std::make_shared<Keep>();
-  verb.add_option("--dir", o->dir, "Folder of retention.keys")->required();
-  verb.add_option("--class", o->classes,
-                  "Class of groups, repeated (default: standard, statement, training, social)");
-  verb.add_option("--period", o->periods, "Year, repeated (default: this and the next)");
-  return [&context, o, add] { return keep(context, *o, add); };
-}
-
 }  // namespace
 
 void add_custody_verbs(CLI::App& program, Context& context) {
@@ -113,11 +73,6 @@ void add_custody_verbs(CLI::App& program, Context& context) {
         verb.add_option("--out", o->out, "Folder for custodians.txt and the shares")->required();
         return [&context, o] { return deal(context, *o); };
       });
-  CLI::App& keeper = add_family(program, "keeper", "Retention keys");
-  add_verb(keeper, context, "new", "Make retention.keys",
-           [&](CLI::App& verb) { return keep_run(verb, context, false); });
-  add_verb(keeper, context, "add", "Add missing keys to retention.keys",
-           [&](CLI::App& verb) { return keep_run(verb, context, true); });
 }
 
 }  // namespace candour::ctl

@@ -26,11 +26,17 @@ bool write_all(int file, std::string_view text) {
   return true;
 }
 
-/// Whether the file ends in the middle of a line.
-bool cut_short(int file) {
-  char last = '\n';
-  const off_t end = ::lseek(file, 0, SEEK_END);
-  return end > 0 && ::pread(file, &last, 1, end - 1) == 1 && last != '\n';
+/// Drops a last line that was being written when the machine stopped. What it was about did not
+/// happen: nothing leaves before its line is on disk.
+bool drop_cut_line(int file) {
+  off_t end = ::lseek(file, 0, SEEK_END);
+  if (end < 0) return false;
+  off_t whole = end;
+  for (char last = 0; whole > 0; --whole) {
+    if (::pread(file, &last, 1, whole - 1) != 1) return false;
+    if (last == '\n') break;
+  }
+  return whole == end || ::ftruncate(file, whole) == 0;
 }
 
 }  // namespace
@@ -43,9 +49,8 @@ Status append_journal(const fs::path& file, const JsonLine& line) {
   const bool fresh = !fs::exists(file);
   const int handle = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (handle < 0) return failed("open the journal");
-  // A line that a crash cut short is closed first, so that it spoils no other.
-  const std::string text = (cut_short(handle) ? "\n" : "") + line.str() + "\n";
-  const bool written = write_all(handle, text) && ::fsync(handle) == 0;
+  const bool written =
+      drop_cut_line(handle) && write_all(handle, line.str() + "\n") && ::fsync(handle) == 0;
   const int error_number = errno;
   ::close(handle);
   errno = error_number;

@@ -45,6 +45,10 @@ int run(int argc, char** argv) {
   add_note_verbs(program, context);
   add_policy_verbs(program, context);
   add_custody_verbs(program, context);
+  add_custodian_verbs(program, context);
+  add_keeper_verbs(program, context);
+  add_warrant_verbs(program, context);
+  add_oversight_verbs(program, context);
   add_config_verbs(program, context);
   add_witness_verbs(program, context);
   add_relay_verbs(program, context);

@@ -113,6 +113,24 @@ Result<client::Trust*> RelaySession::directory() {
   return trust_.get();
 }
 
+Result<std::string> RelaySession::statement_note() {
+  CANDOUR_TRY(auto entries, objects());
+  std::string found;
+  for (const client::DirectoryEntry& entry : entries) {
+    if (entry.kind != v1::STATEMENT) continue;
+    const std::string note(as_text(entry.object));
+    const auto statement = identity::Statement::verify(note, root_);
+    if (statement && trust_ && trust_->statement() != nullptr &&
+        statement.value().version == trust_->statement()->version) {
+      found = note;
+    }
+  }
+  if (found.empty()) {
+    return error(ErrorCode::not_found, "the relay's directory holds no organisation statement");
+  }
+  return found;
+}
+
 Result<v1::ObjectKind> object_kind(std::string_view note) {
   const std::string format = first_line(note);
   for (const KindName& known : kKinds) {

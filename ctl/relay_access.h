@@ -38,6 +38,10 @@ class RelaySession {
   Result<v1::Done> publish(v1::ObjectKind kind, std::string_view note);
   /// Fetches and checks the directory and the newest checkpoint.
   Result<client::Trust*> directory();
+  /// Every object of the directory as it was accepted; after `directory`.
+  Result<std::vector<client::DirectoryEntry>> objects() { return store_.directory_entries(); }
+  /// The signed note of the statement in force; after `directory`.
+  Result<std::string> statement_note();
   client::Connection& connection() { return *connection_; }
   const NamedKey& key() const { return key_; }
 

@@ -14,6 +14,7 @@
 #include "tests/warrant/test_log.h"
 #include "warrant/open/checks.h"
 #include "warrant/open/oversight.h"
+#include "warrant/open/share.h"
 
 namespace candour::tests {
 
@@ -49,24 +50,29 @@ struct WorldShare {
 
 class World {
  public:
-  World() {
+  /// `clock` is the custodian's; programs run by a test need the machine's.
+  explicit World(std::uint64_t clock = kNow) : now(clock) {
     make_shares();
     make_statement();
-    EXPECT_TRUE(retention.add_missing({"standard"}, {"2026"}, random));
+    for (const std::uint64_t days : {0, 10, 40}) {
+      const std::string period = warrant::period_of(TimeMs(now - days * kDay));
+      EXPECT_TRUE(retention.add_missing({"standard"}, {period}, random));
+    }
     make_certificates();
     log.append(Bytes(tlog::kEntrySize, 1));  // somebody else's leaf
     // 0 to 3: in scope. 4: other group. 5, 6: other author. 7: before the period.
-    for (unsigned i = 0; i < 4; ++i) add_record(amy, group_a, TimeMs(kNow - (10 + i) * kDay));
-    add_record(amy, group_b, TimeMs(kNow - 12 * kDay));
-    add_record(ben, group_a, TimeMs(kNow - 12 * kDay));
-    add_record(ben, group_b, TimeMs(kNow - 13 * kDay));
-    add_record(amy, group_a, TimeMs(kNow - 40 * kDay));
+    for (unsigned i = 0; i < 4; ++i) add_record(amy, group_a, TimeMs(now - (10 + i) * kDay));
+    add_record(amy, group_b, TimeMs(now - 12 * kDay));
+    add_record(ben, group_a, TimeMs(now - 12 * kDay));
+    add_record(ben, group_b, TimeMs(now - 13 * kDay));
+    add_record(amy, group_a, TimeMs(now - 40 * kDay));
     chosen = {0, 1, 2, 3};
     make_warrant();
   }
 
   // ---- what a test may bend before package() ------------------------------------------------
 
+  std::uint64_t now;
   warrant::testing_only::SeededRandom random{1};
   identity::Statement statement;
   std::vector<WorldShare> shares;
@@ -86,9 +92,9 @@ class World {
   std::uint8_t request_signer = kInvestigator;
   std::string request_signer_name = "investigator-1";
   std::function<void(warrant::Request&)> bend_request = [](warrant::Request&) {};
-  TimeMs warrant_witnessed{kNow - 2 * kDay};
-  TimeMs request_issued{kNow - kHour};
-  TimeMs request_witnessed{kNow - kHour / 2};
+  TimeMs warrant_witnessed{now - 2 * kDay};
+  TimeMs request_issued{now - kHour};
+  TimeMs request_witnessed{now - kHour / 2};
   Signers witnesses = {{"witness.example/one", kWitness1}, {"witness.example/two", kWitness2}};
   crypto::SealingKey reply_key = test_sealing_key(kInvestigator);
 
@@ -126,9 +132,17 @@ class World {
     warrant::CheckContext c;
     c.root = root();
     c.own_key = "custodian-1";
-    c.now = TimeMs(kNow);
+    c.now = TimeMs(now);
     return c;
   }
+  /// The share of custodian 1, 2 or 3.
+  warrant::EscrowShare share(std::uint32_t index) const {
+    warrant::EscrowShare out{{"internal", 2, 3, index, escrow, {}},
+                             shares[index - 1].value.clone()};
+    for (const WorldShare& one : shares) out.verification_keys.push_back(one.verification_key);
+    return out;
+  }
+
   warrant::CheckContext keeper_context() const {
     warrant::CheckContext c = context();
     c.role = warrant::CustodyRole::keeper;
@@ -243,8 +257,8 @@ class World {
       c.subject = test_enrolment();
       c.subject.signing_key = test_key(number).public_key();
       c.subject.person = person;
-      c.not_before = TimeMs(kNow - 300 * kDay);
-      c.not_after = TimeMs(kNow + 300 * kDay);
+      c.not_before = TimeMs(now - 300 * kDay);
+      c.not_after = TimeMs(now + 300 * kDay);
       certificates.push_back(
           sign(c.print(), {{"registrar-1", kRegistrar1}, {"registrar-2", kRegistrar2}}));
     }
@@ -265,11 +279,11 @@ class World {
     warrant.reviewer = "p-24";
     warrant.authors = {{amy, "p-1042"}};
     warrant.groups = {{group_a, "Team A"}};
-    warrant.from = TimeMs(kNow - 31 * kDay);
-    warrant.until = TimeMs(kNow - 5 * kDay);
-    warrant.issued = TimeMs(kNow - 3 * kDay);
-    warrant.expires = TimeMs(kNow + 30 * kDay);
-    warrant.sealed_until = TimeMs(kNow + 300 * kDay);
+    warrant.from = TimeMs(now - 31 * kDay);
+    warrant.until = TimeMs(now - 5 * kDay);
+    warrant.issued = TimeMs(now - 3 * kDay);
+    warrant.expires = TimeMs(now + 30 * kDay);
+    warrant.sealed_until = TimeMs(now + 300 * kDay);
   }
 };
 
