@@ -3,7 +3,8 @@
 namespace candour::bot {
 namespace {
 constexpr std::string_view kCheckpoint = "checkpoint";
-}
+constexpr std::string_view kFirstDirectory = "first_directory";
+}  // namespace
 
 Status BotTrustStore::put_directory_entry(const client::DirectoryEntry& entry) {
   storage::BotDirectoryEntry row;
@@ -39,6 +40,12 @@ Result<Bytes> BotTrustStore::checkpoint() { return store_.note(kCheckpoint); }
 Status BotTrustStore::put_proven(std::uint64_t number) {
   return durably([&] { return store_.put_proven(number); });
 }
+
+Status BotTrustStore::put_first_directory(std::uint64_t size) {
+  return durably([&] { return store_.put_number(kFirstDirectory, size); });
+}
+
+Result<std::uint64_t> BotTrustStore::first_directory() { return store_.number(kFirstDirectory); }
 
 Result<std::vector<std::uint64_t>> BotTrustStore::proven() {
   CANDOUR_TRY(auto rows, store_.directory());

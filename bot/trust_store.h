@@ -17,6 +17,8 @@ class BotTrustStore : public client::TrustStore {
   Result<Bytes> checkpoint() override;
   Status put_proven(std::uint64_t number) override;
   Result<std::vector<std::uint64_t>> proven() override;
+  Status put_first_directory(std::uint64_t size) override;
+  Result<std::uint64_t> first_directory() override;
 
  private:
   template <class Work>

@@ -1,6 +1,7 @@
 #include "client/connection.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/clock.h"
 #include "identity/login.h"
@@ -136,12 +137,38 @@ Result<v1::ServerFrame> Connection::request(v1::ClientFrame frame, std::uint64_t
       CANDOUR_TRY(failure_of(answer));
       return answer;
     }
-    if (kept_.size() >= kKeptFramesMax) {
-      channel_->close();
-      return error(ErrorCode::queue_full, "the relay sent more frames than this device can keep");
-    }
-    kept_.push_back(std::move(answer));
+    CANDOUR_TRY(put_aside(std::move(answer)));
   }
+}
+
+Status Connection::put_aside(v1::ServerFrame frame) {
+  if (kept_.size() >= kKeptFramesMax) {
+    channel_->close();
+    return error(ErrorCode::queue_full, "the relay sent more frames than this device can keep");
+  }
+  kept_.push_back(std::move(frame));
+  return ok();
+}
+
+Result<std::vector<v1::ServerFrame>> Connection::request_all(std::vector<v1::ClientFrame> frames,
+                                                             std::uint64_t timeout_ms) {
+  std::map<std::uint64_t, std::size_t> places;
+  for (v1::ClientFrame& frame : frames) {
+    const std::size_t place = places.size();
+    CANDOUR_TRY(const std::uint64_t id, send_request(std::move(frame)));
+    places[id] = place;
+  }
+  std::vector<v1::ServerFrame> answers(places.size());
+  const TimeMs deadline = deadline_in(timeout_ms);
+  while (!places.empty()) {
+    CANDOUR_TRY(v1::ServerFrame answer, read(left_until(deadline)));
+    if (auto place = places.extract(answer.reply_to()); !place.empty()) {
+      answers[place.mapped()] = std::move(answer);
+    } else {
+      CANDOUR_TRY(put_aside(std::move(answer)));
+    }
+  }
+  return answers;
 }
 
 Result<v1::ServerFrame> Connection::receive(std::uint64_t timeout_ms) {

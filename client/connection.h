@@ -20,12 +20,13 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/limits.h"
 #include "base/result.h"
-#include "transport/wire/candour.pb.h"
 #include "client/channel.h"
 #include "crypto/sign.h"
+#include "transport/wire/candour.pb.h"
 
 namespace candour::client {
 
@@ -75,6 +76,10 @@ class Connection {
   /// none in time; a late answer is then delivered by `receive`.
   [[nodiscard]] Result<v1::ServerFrame> request(v1::ClientFrame frame,
                                                 std::uint64_t timeout_ms = kRequestTimeoutMs);
+  /// Sends all at once and waits for all answers, which come back in the order of `frames`;
+  /// Failures among them are answers (see `failure_of`). timed_out when one is missing.
+  [[nodiscard]] Result<std::vector<v1::ServerFrame>> request_all(
+      std::vector<v1::ClientFrame> frames, std::uint64_t timeout_ms = kRequestTimeoutMs);
   /// Sends without waiting; returns the request id its answer will carry.
   [[nodiscard]] Result<std::uint64_t> send_request(v1::ClientFrame frame);
   /// Sends a frame that wants no answer.
@@ -89,6 +94,7 @@ class Connection {
   Status log_in(const LoginOptions& options);
   Result<v1::ServerFrame> read(std::uint64_t timeout_ms);
   Status write(const v1::ClientFrame& frame);
+  Status put_aside(v1::ServerFrame frame);
 
   std::unique_ptr<Channel> channel_;
   std::atomic<std::uint64_t> next_request_{1};

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kBatchFramesMax = 256;
 constexpr std::size_t kGroupPrefixMin = 4;
 constexpr std::uint64_t kSyncStepMs = 200;
+constexpr std::uint64_t kSettleMs = 5'000;
 
 bool is_final(const Error& e) {
   return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
@@ -28,6 +29,7 @@ Result<std::unique_ptr<Client>> Client::open(Store& store, const Clock& clock, R
 
 Status Client::load() {
   CANDOUR_TRY(trust_, Trust::load(store_.profile().root, store_, clock_));
+  CANDOUR_TRY(watch_.load());
   CANDOUR_TRY(mail_cursor_, store_.mail_cursor());
   CANDOUR_TRY(auto records, store_.groups());
   for (GroupRecord& record : records) {
@@ -147,6 +149,7 @@ Status Client::log_in(
     std::uint64_t timeout_ms) {
   CANDOUR_TRY(check_working());
   drop_connection();
+  CANDOUR_TRY(keep([&] { return tell_alarms(); }));
   CANDOUR_TRY(Bytes certificate, store_.certificate());
   if (certificate.empty()) {
     return error(
@@ -165,7 +168,12 @@ Status Client::log_in(
 }
 
 Status Client::take_login() {
-  CANDOUR_TRY(keep([&] { return trust_->refresh(*connection_); }));
+  const Status refreshed = keep([&] { return trust_->refresh(*connection_); });
+  if (!refreshed && refreshed.error().code == ErrorCode::log_inconsistent) {
+    CANDOUR_TRY(keep([&] { return alarm_log(refreshed.error()); }));
+  }
+  CANDOUR_TRY(Status(refreshed));
+  CANDOUR_TRY(keep([&] { return prove_pending(); }));
   const identity::Statement* statement = trust_->statement();
   if (statement == nullptr || statement->id != store_.profile().organisation) {
     return error(ErrorCode::foreign_certificate,
@@ -178,6 +186,7 @@ Status Client::take_login() {
   notice_acknowledged_ = trust_->notice() == nullptr ||
                          (login.notice_acknowledged() &&
                           same(trust_->notice_digest().view(), as_bytes(login.notice())));
+  told_notice_ = trust_->notice_digest();
   bot_present_ = login.bot_present();
   CANDOUR_TRY(keep([&] { return compare_groups(); }));
   CANDOUR_TRY(refill_key_packages());
@@ -232,6 +241,12 @@ void Client::drop_connection() {
   mail_ack_.reset();
   checkpoint_.clear();
   directory_behind_ = false;
+  held_.clear();
+  lost_.reset();
+  proof_requests_.clear();
+  proof_answers_.clear();
+  ticked_ = TimeMs();
+  watch_.restart();
 }
 
 void Client::disconnect() { drop_connection(); }
@@ -252,16 +267,19 @@ Result<bool> Client::pump(std::uint64_t timeout_ms) {
     CANDOUR_TRY(keep([&]() -> Status {
       for (v1::ServerFrame& frame : frames) {
         CANDOUR_TRY(handle(std::move(frame)));
+        // What was not handled is delivered again.
+        if (lost_) break;
       }
       return ok();
     }));
     acknowledge();
+    if (lost_) reading = *lost_;
   }
   if (!reading) {
     drop_connection();
     return reading.error();
   }
-  const Status followed = follow_up();
+  const Status followed = follow_up(frames.empty());
   if (!followed) {
     if (followed.error().code == ErrorCode::disconnected ||
         followed.error().code == ErrorCode::timed_out) {
@@ -299,7 +317,6 @@ Status Client::handle_push(v1::ServerFrame& frame) {
       checkpoint_ = frame.checkpoint().note();
       return ok();
     case v1::ServerFrame::kDirectory: {
-      const Digest notice = trust_->notice_digest();
       Status seen = trust_->see_directory(frame.directory(), *connection_);
       if (!seen && is_final(seen.error())) return seen;
       if (!seen) {
@@ -309,19 +326,23 @@ Status Client::handle_push(v1::ServerFrame& frame) {
         refused.message = seen.error().message;
         tell(std::move(refused));
       }
-      if (trust_->notice_digest() != notice) {
-        notice_acknowledged_ = false;
-        Event changed = event(EventType::notice);
-        changed.version = trust_->notice()->version;
-        changed.digest = trust_->notice_digest();
-        tell(std::move(changed));
-      }
+      tell_notice();
       return ok();
     }
     default:
       // Frames of a later version of the relay pass unread.
       return ok();
   }
+}
+
+void Client::tell_notice() {
+  if (trust_->notice() == nullptr || trust_->notice_digest() == told_notice_) return;
+  told_notice_ = trust_->notice_digest();
+  notice_acknowledged_ = false;
+  Event changed = event(EventType::notice);
+  changed.version = trust_->notice()->version;
+  changed.digest = told_notice_;
+  tell(std::move(changed));
 }
 
 void Client::acknowledge() {
@@ -343,14 +364,14 @@ void Client::acknowledge() {
 }
 
 // What needs the network and therefore waits until the frames at hand are durable.
-Status Client::follow_up() {
+Status Client::follow_up(bool idle) {
   if (!checkpoint_.empty()) {
     const std::string note = std::exchange(checkpoint_, {});
     const Status seen = keep([&] { return trust_->see_checkpoint(note, *connection_); });
     if (!seen && seen.error().code == ErrorCode::log_inconsistent) {
       CANDOUR_TRY(keep([&]() -> Status {
         for (auto& [id, known] : groups_) stop(known, seen.error(), 0);
-        return ok();
+        return alarm_log(seen.error());
       }));
     } else if (!seen) {
       return seen;
@@ -359,6 +380,7 @@ Status Client::follow_up() {
   if (key_packages_held_ < limits::kKeyPackagesPerDeviceGoal / 2) {
     CANDOUR_TRY(refill_key_packages());
   }
+  CANDOUR_TRY(watch_log(idle));
   return submit_due();
 }
 
@@ -384,6 +406,11 @@ Status Client::sync(std::uint64_t timeout_ms) {
                      "the relay did not deliver everything in time; try again or raise --timeout");
       }
     }
+  }
+  // A newer statement or notice mostly takes effect within a second or two.
+  const std::uint64_t settled = monotonic_ms() + std::min(kSettleMs, timeout_ms);
+  while (trust_->pending() && monotonic_ms() < settled) {
+    CANDOUR_TRY(pump(kSyncStepMs));
   }
   return ok();
 }

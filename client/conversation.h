@@ -13,7 +13,18 @@
 //   - A submission that the relay answers with epoch_stale, epoch_pending, rate_limited or
 //     queue_full is encrypted and sent again by itself.
 //   - Messages into a group one of whose members is not yet proven to be in a witnessed checkpoint
-//     wait until that proof is there.
+//     wait until that proof is there. Delivered messages that cite a policy version which is not
+//     yet proven wait likewise.
+//
+// In the background the client watches the log (log_watch.h) and the directory. What it finds is
+// told once, as an `alarm` event, and kept (Store::alarms):
+//   inclusion_late      a delivered message is not in a witnessed checkpoint in time
+//   receipt_missing     the bot gave no receipt for an own message in time
+//   receipt_invalid     a receipt does not fit what was sent
+//   log_inconsistent    two checkpoints contradict each other, or a proof is wrong
+//   directory_unproven  a statement, notice, policy version or revocation is not in the log in time
+//   device_unproven     a member's certificate is not in the log in time
+//   device_added        a device was certified in this person's name
 //
 // Not thread-safe; one thread. References passed to `open` outlive it.
 #pragma once
@@ -31,6 +42,7 @@
 #include "client/connection.h"
 #include "client/event.h"
 #include "client/group_session.h"
+#include "client/log_watch.h"
 #include "client/messages/to_bot.h"
 #include "client/store.h"
 #include "client/trust.h"
@@ -94,8 +106,14 @@ class Client {
   std::size_t undecided() const { return waiting_.size() + queued_.size(); }
   /// Why queued messages wait, or empty.
   const std::string& waiting_for() const { return waiting_for_; }
-  /// Asks for and checks the proof that a receipt's leaf is in the log.
-  [[nodiscard]] Result<LeafProof> prove_receipt(const KeptReceipt& receipt);
+  /// Asks for and checks the proof that a leaf is in the log: of a receipt or of a message's token.
+  [[nodiscard]] Result<LeafProof> prove_leaf(const Digest& leaf);
+  /// What the watch over the log knows of a leaf.
+  [[nodiscard]] Result<std::optional<WatchRecord>> watched(const Digest& leaf) {
+    return watch_.find(leaf);
+  }
+  /// How many leaves have no proof yet.
+  std::size_t unproven_leaves() const { return watch_.waiting().size(); }
 
  private:
   struct Queued {
@@ -108,7 +126,7 @@ class Client {
   using Ready = std::vector<std::pair<MessageId, v1::Submit>>;
 
   Client(Store& store, const Clock& clock, Random& random, EventSink& sink)
-      : store_(store), clock_(clock), random_(random), sink_(sink) {}
+      : store_(store), clock_(clock), random_(random), sink_(sink), watch_(store) {}
 
   // conversation.cc
   Status load();
@@ -121,7 +139,8 @@ class Client {
   Status compare_groups();
   Status handle(v1::ServerFrame frame);
   Status handle_push(v1::ServerFrame& frame);
-  Status follow_up();
+  Status follow_up(bool idle);
+  void tell_notice();
   Status check_working() const;
   Status need_connection() const;
   void tell(Event event) { events_.push_back(std::move(event)); }
@@ -134,8 +153,8 @@ class Client {
   Status handle_deliver(const v1::Deliver& delivered);
   Status deliver_to(GroupSession& session, const v1::Deliver& delivered);
   Status show(GroupSession& session, const v1::Deliver& delivered, AcceptedMessage message);
-  void alarm_split_view(const GroupSession& session, const v1::Deliver& delivered,
-                        const AcceptedMessage& message, const Error& reason);
+  Status await_policy(const v1::Deliver& delivered, bool& wait);
+  Status deliver_held();
   Status show_own(GroupSession& session, const v1::Deliver& delivered,
                   const identity::ReleaseToken& token);
   void tell_commit(GroupSession& session, const v1::Deliver& delivered,
@@ -155,6 +174,7 @@ class Client {
   Status enter(const v1::WelcomeMail& mail, GroupSession session);
   Status handle_alert(const v1::MailItem& mail);
   Status check_receipt(const KeptReceipt& receipt, const identity::ReleaseToken& token) const;
+  Status take_report_receipt(const Draft& draft, const KeptReceipt& receipt);
   void refuse(const Error& reason, const v1::MailItem& mail);
 
   // conversation_send.cc
@@ -179,10 +199,43 @@ class Client {
   bool members_proven(GroupSession& session);
   Status send_to_bot(messages::ToBotType type, SecretBytes body);
 
+  // conversation_watch.cc
+  /// A member's word of which checkpoint it has seen.
+  struct Claim {
+    SeenCheckpoint checkpoint;
+    DeviceId device;
+    GroupId group;
+    MessageId message;
+    unsigned attempts = 0;
+  };
+  Status watch_log(bool idle);
+  Status watch_tick(std::uint64_t passed_ms);
+  Status watch_devices();
+  Status watch_message(WatchKind kind, const GroupId& group, const identity::ReleaseToken& token,
+                       bool receipt);
+  Status take_proofs();
+  Status take_proof(const Digest& leaf, const v1::ServerFrame& answer);
+  Status ask_proofs(bool idle);
+  Status prove_pending();
+  Status tell_late(const WatchRecord& late);
+  Status tell_unproven(std::uint64_t passed_ms);
+  Status see_claim(const GroupSession& session, const AcceptedMessage& message);
+  Status check_claims();
+  Status alarm_claim(const Claim& claim, const Error& reason);
+  Status alarm_receipt(const GroupId& group, const MessageId& message, const Error& reason);
+  /// Tells and keeps an alarm, unless this subject was told under this code before.
+  Status raise(std::string code, ByteView subject, AlarmRecord alarm);
+  /// What was raised where nobody saw it.
+  Status tell_alarms();
+  void tell_alarm(const AlarmRecord& alarm);
+  Status alarm_log(const Error& reason);
+  std::string name_of_group(const GroupId& group) const;
+
   Store& store_;
   const Clock& clock_;
   Random& random_;
   EventSink& sink_;
+  LogWatch watch_;
   std::unique_ptr<Trust> trust_;
   std::unique_ptr<Connection> connection_;
   std::map<GroupId, GroupSession> groups_;
@@ -194,13 +247,24 @@ class Client {
   std::uint64_t mail_cursor_ = 0;
   std::map<GroupId, std::vector<v1::Deliver>> early_;  // before their welcome
   std::size_t early_count_ = 0;
+  std::map<GroupId, std::deque<v1::Deliver>> held_;  // until their policy is proven
+  std::optional<Error> lost_;                        // the connection, while frames were handled
 
   std::map<MessageId, Queued> queued_;              // to be encrypted and sent
   std::set<MessageId> waiting_;                     // sent, no outcome yet
   std::map<std::uint64_t, MessageId> requests_;     // submissions not yet answered
   std::map<MessageId, std::uint64_t> submissions_;  // the relay's numbers
   std::string waiting_for_;
-  std::map<GroupId, Epoch> proven_epochs_;             // all members proven
+  std::map<GroupId, Epoch> proven_epochs_;  // all members proven
+
+  std::map<std::uint64_t, Digest> proof_requests_;  // leaves asked about
+  std::vector<std::pair<Digest, v1::ServerFrame>> proof_answers_;
+  std::deque<Claim> claims_;
+  std::map<std::uint64_t, std::uint64_t> unproven_objects_;  // number: milliseconds waited
+  std::map<DeviceId, std::uint64_t> unproven_members_;
+  std::uint64_t watched_revision_ = 0;  // of trust_
+  TimeMs ticked_;                       // 0 = not yet on this connection
+  Digest told_notice_;
 
   std::map<GroupId, Seq> newest_;  // what the relay had at login
   std::uint64_t pong_ = 0;

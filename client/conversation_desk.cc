@@ -223,25 +223,33 @@ bool Client::members_proven(GroupSession& session) {
   const GroupId& group = session.record().id;
   auto known = proven_epochs_.find(group);
   if (known != proven_epochs_.end() && known->second == session.epoch()) return true;
+  std::vector<DeviceId> devices;
   for (const mls::Member& member : session.mls().members()) {
     const auto device = DeviceId::from(member.identity);
     if (!device) return false;
-    const Status proven = trust_->prove(*device, *connection_);
-    if (!proven && proven.error().code == ErrorCode::log_inconsistent) {
-      stop(session, proven.error(), 0);
+    devices.push_back(*device);
+  }
+  const Status proven = trust_->prove_devices(devices, *connection_);
+  if (!proven && proven.error().code == ErrorCode::log_inconsistent) {
+    stop(session, proven.error(), 0);
+  }
+  if (!proven) {
+    for (const DeviceId& device : devices) {
+      if (!trust_->proven(device)) unproven_members_.try_emplace(device, 0);
     }
-    if (!proven) return false;
+    return false;
   }
   proven_epochs_[group] = session.epoch();
   return true;
 }
 
-Result<LeafProof> Client::prove_receipt(const KeptReceipt& receipt) {
+Result<LeafProof> Client::prove_leaf(const Digest& leaf) {
   CANDOUR_TRY(need_connection());
   std::optional<LeafProof> proof;
   CANDOUR_TRY(keep([&]() -> Status {
-    CANDOUR_TRY(proof, trust_->prove_leaf(receipt.leaf_hash, *connection_));
-    return ok();
+    CANDOUR_TRY(proof, trust_->prove_leaf(leaf, *connection_));
+    if (!proof->checkpoint.witnessed) return ok();
+    return watch_.included(leaf, proof->index, proof->checkpoint.size);
   }));
   return std::move(*proof);
 }

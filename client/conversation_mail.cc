@@ -105,6 +105,7 @@ Status Client::handle_receipt(const MessageId& id, const GroupId& group,
   kept.opening = receipt.opening;
   kept.overridden = receipt.overridden;
   if (draft && draft->field.type == messages::BotFieldType::report) {
+    CANDOUR_TRY(take_report_receipt(*draft, kept));
     CANDOUR_TRY(store_.erase_outbox(id));
     CANDOUR_TRY(store_.erase_draft(id));
     Event reported = event(EventType::reported);
@@ -125,11 +126,33 @@ Status Client::handle_receipt(const MessageId& id, const GroupId& group,
   if (!row) return error(ErrorCode::not_found, "a receipt is for a message that is not known");
   CANDOUR_TRY(auto token, identity::ReleaseToken::decode(row->token));
   if (Status checked = check_receipt(kept, token); !checked) {
+    CANDOUR_TRY(alarm_receipt(group, id, checked.error()));
     stop(*session(group), checked.error(), row->seq.value);
     return ok();
   }
   row->receipt = kept.encode();
+  CANDOUR_TRY(watch_.receipt_came(token.leaf_hash));
   return store_.put_history(*row);
+}
+
+// A report is delivered to nobody, so there is no token: the opening alone says that what was sent
+// is what is on record.
+Status Client::take_report_receipt(const Draft& draft, const KeptReceipt& receipt) {
+  CANDOUR_TRY(auto sent, store_.outbox(draft.id));
+  const auto opening = tlog::LeafOpening::decode(receipt.opening);
+  const bool fits =
+      opening && sent && opening.value().content_commitment == draft.commitment() &&
+      opening.value().ciphertext_hash == sent->ciphertext_hash &&
+      tlog::leaf_hash(opening.value().entry(tlog::LeafClass::ordinary)) == receipt.leaf_hash;
+  if (!fits) {
+    return alarm_receipt(
+        draft.group, draft.id,
+        error(ErrorCode::log_inconsistent, "the bot's receipt for a report is of something else"));
+  }
+  identity::ReleaseToken token;
+  token.message_id = draft.id;
+  token.leaf_hash = receipt.leaf_hash;
+  return watch_message(WatchKind::report, draft.group, token, true);
 }
 
 Status Client::handle_warning(Draft draft, const messages::WarningReply& reply,
@@ -206,7 +229,7 @@ Status Client::handle_welcome(const v1::MailItem& mail) {
   auto joined = join();
   // A member or the bot may be newer than what this device has of the directory.
   if (!joined && !is_final(joined.error()) && connection_ != nullptr &&
-      trust_->refresh(*connection_)) {
+      trust_->refresh(*connection_) && prove_pending()) {
     joined = join();
   }
   // Used or refused, a key package never serves twice.

@@ -13,9 +13,14 @@ bool is_final(const Error& e) {
   return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
 }
 
-bool cites_unknown_policy(const v1::Deliver& delivered, const Trust& trust) {
+bool is_lost(const Error& e) {
+  return e.code == ErrorCode::disconnected || e.code == ErrorCode::timed_out;
+}
+
+bool cites_policy_in_force(const v1::Deliver& delivered, const Trust& trust) {
   const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));
-  return token && !trust.knows_policy(token.value().policy_digest);
+  // What does not decode is refused for that, not held.
+  return !token || trust.policy_in_force(token.value().policy_digest);
 }
 
 }  // namespace
@@ -39,13 +44,53 @@ Status Client::handle_deliver(const v1::Deliver& delivered) {
   return deliver_to(*known, delivered);
 }
 
+// The policy may be newer than what this device has of the directory, or not yet proven. Still
+// unknown afterwards, the token is refused for it; known and not proven, the message waits.
+Status Client::await_policy(const v1::Deliver& delivered, bool& wait) {
+  if (connection_ == nullptr || cites_policy_in_force(delivered, *trust_)) return ok();
+  Status asked = trust_->refresh(*connection_);
+  if (asked) asked = prove_pending();
+  if (!asked) {
+    if (is_final(asked.error())) return asked;
+    if (is_lost(asked.error())) {
+      lost_ = asked.error();
+      wait = true;
+      return ok();
+    }
+  }
+  const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));
+  wait = token && trust_->knows_policy(token.value().policy_digest) &&
+         !trust_->policy_in_force(token.value().policy_digest);
+  return ok();
+}
+
+Status Client::deliver_held() {
+  for (auto group = held_.begin(); group != held_.end();) {
+    GroupSession* known = session(group->first);
+    if (known == nullptr || !cites_policy_in_force(group->second.front(), *trust_)) {
+      ++group;
+      continue;
+    }
+    const std::deque<v1::Deliver> waiting = std::move(group->second);
+    group = held_.erase(group);
+    for (const v1::Deliver& delivered : waiting) {
+      CANDOUR_TRY(deliver_to(*known, delivered));
+    }
+  }
+  return ok();
+}
+
 Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
   const TimeMs now = clock_.now();
-  if (connection_ != nullptr && cites_unknown_policy(delivered, *trust_)) {
-    // The policy may be newer than what this device has of the directory; if it still is not
-    // there afterwards, the token is refused for it.
-    const Status refreshed = trust_->refresh(*connection_);
-    if (!refreshed && is_final(refreshed.error())) return refreshed;
+  const GroupId group = session.record().id;
+  bool wait = held_.contains(group);
+  if (!wait) {
+    CANDOUR_TRY(await_policy(delivered, wait));
+  }
+  if (lost_) return ok();
+  if (wait && held_[group].size() < kEarlyFramesMax) {
+    held_[group].push_back(delivered);
+    return ok();
   }
   auto accepted = session.accept(delivered, *trust_, store_, now);
   if (!accepted && accepted.error().code == ErrorCode::unknown_device && connection_ != nullptr) {
@@ -57,11 +102,12 @@ Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
   }
   if (!accepted) {
     if (is_final(accepted.error())) return accepted.error();
+    held_.erase(group);
     stop(session, accepted.error(), delivered.seq());
     if (delivered.kind() == v1::COMMIT) report_failure(session, delivered);
     return ok();
   }
-  acks_[session.record().id] = session.progress().seq;
+  acks_[group] = session.progress().seq;
   if (auto* message = std::get_if<AcceptedMessage>(&accepted.value())) {
     return show(session, delivered, std::move(*message));
   }
@@ -75,11 +121,7 @@ Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
 
 Status Client::show(GroupSession& session, const v1::Deliver& delivered, AcceptedMessage message) {
   if (message.own) return show_own(session, delivered, message.token);
-  const SeenCheckpoint theirs{message.checkpoint.origin, message.checkpoint.size,
-                              message.checkpoint.root, false};
-  if (Status same_log = trust_->compare_checkpoint(theirs); !same_log) {
-    alarm_split_view(session, delivered, message, same_log.error());
-  }
+  CANDOUR_TRY(see_claim(session, message));
   auto content = messages::Content::decode(message.content.view());
   if (!content) {
     stop(session, content.error(), delivered.seq());
@@ -99,6 +141,11 @@ Status Client::show(GroupSession& session, const v1::Deliver& delivered, Accepte
   row.content = std::move(message.content);
   CANDOUR_TRY(store_.put_history(row));
   CANDOUR_TRY(store_.put_sender_counter(row.group, row.sender, message.counter));
+  std::uint8_t die = 0;
+  random_.fill(MutableByteView(&die, 1));
+  if (die % kWatchedReceivedOneIn == 0) {
+    CANDOUR_TRY(watch_message(WatchKind::received, row.group, message.token, false));
+  }
 
   Event shown = event(EventType::delivered);
   shown.time = row.time;
@@ -112,21 +159,6 @@ Status Client::show(GroupSession& session, const v1::Deliver& delivered, Accepte
   shown.content = std::move(content).value();
   tell(std::move(shown));
   return ok();
-}
-
-// What a member says it saw is its own word, signed by no log: enough to raise the alarm, too
-// little to silence the group, which any member could otherwise do with a false claim.
-void Client::alarm_split_view(const GroupSession& session, const v1::Deliver& delivered,
-                              const AcceptedMessage& message, const Error& reason) {
-  Event alarm = event(EventType::refused);
-  alarm.group = session.record().id;
-  alarm.message_id = message.token.message_id;
-  alarm.seq = delivered.seq();
-  alarm.sender = message.sender;
-  alarm.code = code_name(reason.code);
-  alarm.message = "device " + message.sender.hex() + " claims to have seen another log (" +
-                  reason.message + "); its message is shown, compare with its owner";
-  tell(std::move(alarm));
 }
 
 Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
@@ -150,12 +182,14 @@ Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
   if (!draft->receipt.empty()) {
     CANDOUR_TRY(auto receipt, KeptReceipt::decode(draft->receipt));
     if (Status checked = check_receipt(receipt, token); !checked) {
+      CANDOUR_TRY(alarm_receipt(row.group, row.id, checked.error()));
       stop(session, checked.error(), delivered.seq());
     } else {
       row.receipt = draft->receipt;
     }
   }
   CANDOUR_TRY(store_.put_history(row));
+  CANDOUR_TRY(watch_message(WatchKind::own, row.group, token, !row.receipt.empty()));
   CANDOUR_TRY(store_.erase_outbox(row.id));
   CANDOUR_TRY(store_.erase_draft(row.id));
   if (row.original) {

@@ -199,6 +199,11 @@ Status Client::resend_outbox() {
 }
 
 Status Client::handle_answer(const v1::ServerFrame& frame) {
+  if (auto asked = proof_requests_.extract(frame.reply_to()); !asked.empty()) {
+    // Checked once the frames at hand are durable: that may need further questions.
+    proof_answers_.emplace_back(asked.mapped(), frame);
+    return ok();
+  }
   auto request = requests_.extract(frame.reply_to());
   if (request.empty()) return ok();
   const MessageId id = request.mapped();

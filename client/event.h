@@ -32,6 +32,7 @@ enum class EventType {
   membership,  // a group entered, left or changed
   stopped,     // this device refuses the group from here on: see code
   refused,     // something the relay or the bot sent was not accepted: see code
+  alarm,       // something is wrong with the log or with this person's devices: see code
 };
 std::string_view name_of(EventType type);
 
@@ -52,7 +53,7 @@ struct Event {
   std::vector<messages::ReplyFinding> findings;
   TimeMs expires;
 
-  // rejected, stopped, refused
+  // rejected, stopped, refused, alarm (of the device `sender` where there is one)
   std::string code;
   std::string message;
 
@@ -77,6 +78,9 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void on_event(const Event& event) = 0;
+  /// Whether a person or program sees alarms here; those raised where nobody does are told by the
+  /// next sink that shows them.
+  virtual bool shows_alarms() const { return true; }
 };
 
 }  // namespace candour::client

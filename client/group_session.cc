@@ -50,7 +50,7 @@ Status check_bot(const mls::Group& group, const Trust& trust) {
   if (!member) return no_bot("the leaf is empty");
   auto device = check_member(*member, trust);
   if (!device) return no_bot(device.error().message);
-  if (trust.statement() == nullptr || !trust.statement()->lists_bot(device.value())) {
+  if (!trust.lists_bot(device.value())) {
     return no_bot("device " + device.value().hex() + " is not a bot of the organisation statement");
   }
   auto valid = trust.device(device.value());
@@ -116,9 +116,11 @@ Error token_error(const std::string& what) {
 }
 
 Status check_policy(const identity::ReleaseToken& token, const Trust& trust) {
-  if (trust.knows_policy(token.policy_digest)) return ok();
+  if (trust.policy_in_force(token.policy_digest)) return ok();
   return token_error("cites policy version " + token.policy_digest.hex() +
-                     ", which is not in the directory");
+                     (trust.knows_policy(token.policy_digest)
+                          ? ", which is not proven to be in the log"
+                          : ", which is not in the directory"));
 }
 
 }  // namespace
@@ -220,7 +222,7 @@ Result<identity::ReleaseToken> GroupSession::check_token(const v1::Deliver& deli
   if (trust.revoked(record_.bot)) {
     return token_error("is of bot " + record_.bot.hex() + ", which was revoked");
   }
-  if (!trust.statement()->lists_bot(record_.bot)) {
+  if (!trust.lists_bot(record_.bot)) {
     return token_error("is of bot " + record_.bot.hex() +
                        ", which the organisation statement no longer lists");
   }

@@ -38,6 +38,9 @@ enum class Table {
   alerts,
   directory,
   proven,
+  watched,
+  included,
+  alarms,
 };
 
 class SealedDb {

@@ -266,6 +266,33 @@ Result<std::optional<AlertRecord>> Store::alert(const messages::AlertId& id) {
 Result<std::vector<AlertRecord>> Store::alerts() {
   return all_of<AlertRecord>(*db_, Table::alerts);
 }
+
+Status Store::put_watched(const WatchRecord& record) {
+  return db_->put(Table::watched, record.leaf.view(), record.encode().view());
+}
+Status Store::erase_watched(const Digest& leaf) { return db_->erase(Table::watched, leaf.view()); }
+Result<std::vector<WatchRecord>> Store::watched() {
+  return all_of<WatchRecord>(*db_, Table::watched);
+}
+Status Store::put_included(const WatchRecord& record) {
+  return db_->put(Table::included, record.leaf.view(), record.encode().view());
+}
+Result<std::optional<WatchRecord>> Store::included(const Digest& leaf) {
+  return decoded<WatchRecord>(db_->get(Table::included, leaf.view()));
+}
+Status Store::put_alarm(const AlarmRecord& alarm) {
+  return db_->put(Table::alarms, alarm.subject.view(), alarm.encode().view());
+}
+Result<bool> Store::has_alarm(const Digest& subject) {
+  return db_->has(Table::alarms, subject.view());
+}
+Result<std::vector<AlarmRecord>> Store::alarms() {
+  CANDOUR_TRY(auto alarms, all_of<AlarmRecord>(*db_, Table::alarms));
+  std::stable_sort(alarms.begin(), alarms.end(),
+                   [](const AlarmRecord& a, const AlarmRecord& b) { return a.time < b.time; });
+  return alarms;
+}
+
 Result<bool> Store::seen(const GroupId& group, const MessageId& id) {
   return db_->has(Table::messages, message_key(group, id));
 }
@@ -325,6 +352,10 @@ Result<Bytes> Store::checkpoint() {
 Status Store::put_proven(std::uint64_t number) {
   return db_->put(Table::proven, number_key(number), {});
 }
+Status Store::put_first_directory(std::uint64_t size) {
+  return put_number("first directory", size);
+}
+Result<std::uint64_t> Store::first_directory() { return number("first directory"); }
 Result<std::vector<std::uint64_t>> Store::proven() {
   std::vector<std::uint64_t> numbers;
   CANDOUR_TRY(db_->scan(Table::proven, {}, [&](ByteView key, SecretBytes) -> Status {

@@ -14,6 +14,7 @@
 #include "client/records.h"
 #include "client/sealed_db.h"
 #include "client/trust.h"
+#include "client/watch_records.h"
 #include "crypto/hpke.h"
 #include "crypto/sign.h"
 #include "mls/types.h"
@@ -95,6 +96,17 @@ class Store : public TrustStore, public MessageLog {
   Result<std::optional<AlertRecord>> alert(const messages::AlertId& id);
   Result<std::vector<AlertRecord>> alerts();
 
+  // The watch over the log (log_watch.h): leaves that are waited for; own ones that are there.
+  Status put_watched(const WatchRecord& record);
+  Status erase_watched(const Digest& leaf);
+  Result<std::vector<WatchRecord>> watched();
+  Status put_included(const WatchRecord& record);
+  Result<std::optional<WatchRecord>> included(const Digest& leaf);
+  Status put_alarm(const AlarmRecord& alarm);
+  Result<bool> has_alarm(const Digest& subject);
+  /// Oldest first.
+  Result<std::vector<AlarmRecord>> alarms();
+
   // MessageLog.
   Result<bool> seen(const GroupId& group, const MessageId& id) override;
   Result<std::optional<OwnSubmission>> own_submission(const GroupId& group,
@@ -108,6 +120,8 @@ class Store : public TrustStore, public MessageLog {
   Result<Bytes> checkpoint() override;
   Status put_proven(std::uint64_t number) override;
   Result<std::vector<std::uint64_t>> proven() override;
+  Status put_first_directory(std::uint64_t size) override;
+  Result<std::uint64_t> first_directory() override;
 
  private:
   explicit Store(std::unique_ptr<SealedDb> db) : db_(std::move(db)) {}

@@ -4,33 +4,21 @@
 
 #include "crypto/hash.h"
 #include "identity/pack_note.h"
+#include "tlog/checkpoint.h"
 #include "tlog/directory_leaf.h"
 
 namespace candour::client {
 namespace {
 
-std::string_view kind_name(v1::ObjectKind kind) {
-  switch (kind) {
-    case v1::STATEMENT:
-      return "statement";
-    case v1::CERTIFICATE:
-      return "certificate";
-    case v1::REVOCATION:
-      return "revocation";
-    case v1::POLICY:
-      return "policy version";
-    case v1::NOTICE:
-      return "notice";
-    case v1::NOTICE_ACK:
-      return "notice acknowledgement";
-    default:
-      return "object";
-  }
-}
-
 std::string describe(const DirectoryEntry& entry) {
   return "directory object " + std::to_string(entry.number) + " (" +
-         std::string(kind_name(entry.kind)) + ")";
+         std::string(name_of(entry.kind)) + ")";
+}
+
+/// Certificates are proven when they matter, acknowledgements concern nobody but the relay.
+bool must_be_proven(v1::ObjectKind kind) {
+  return kind == v1::STATEMENT || kind == v1::POLICY || kind == v1::NOTICE ||
+         kind == v1::REVOCATION;
 }
 
 Error at(const DirectoryEntry& entry, const Error& cause) {
@@ -49,6 +37,25 @@ DirectoryEntry entry_of(const v1::DirectoryObject& object) {
 
 }  // namespace
 
+std::string_view name_of(v1::ObjectKind kind) {
+  switch (kind) {
+    case v1::STATEMENT:
+      return "statement";
+    case v1::CERTIFICATE:
+      return "certificate";
+    case v1::REVOCATION:
+      return "revocation";
+    case v1::POLICY:
+      return "policy version";
+    case v1::NOTICE:
+      return "notice";
+    case v1::NOTICE_ACK:
+      return "notice acknowledgement";
+    default:
+      return "object";
+  }
+}
+
 Status MemoryTrustStore::put_directory_entry(const DirectoryEntry& entry) {
   entries_.push_back(entry);
   return ok();
@@ -64,9 +71,17 @@ Status MemoryTrustStore::put_proven(std::uint64_t number) {
   return ok();
 }
 
+Status MemoryTrustStore::put_first_directory(std::uint64_t size) {
+  first_directory_ = size;
+  return ok();
+}
+
 Result<std::unique_ptr<Trust>> Trust::load(identity::NoteKey root, TrustStore& store,
                                            const Clock& clock) {
   std::unique_ptr<Trust> trust(new Trust(std::move(root), store, clock));
+  CANDOUR_TRY(auto proven, store.proven());
+  trust->proven_.insert(proven.begin(), proven.end());
+  CANDOUR_TRY(trust->first_directory_, store.first_directory());
   CANDOUR_TRY(auto entries, store.directory_entries());
   for (const DirectoryEntry& entry : entries) {
     Status taken = trust->take(entry);
@@ -76,8 +91,6 @@ Result<std::unique_ptr<Trust>> Trust::load(identity::NoteKey root, TrustStore& s
                    "kept " + taken.error().message);
     }
   }
-  CANDOUR_TRY(auto proven, store.proven());
-  trust->proven_.insert(proven.begin(), proven.end());
   CANDOUR_TRY(Bytes note, store.checkpoint());
   if (!note.empty() && trust->statement_) {
     auto checkpoint = trust->read_checkpoint(as_text(note));
@@ -129,6 +142,10 @@ Status Trust::take(const DirectoryEntry& entry) {
   }
   if (!taken) return at(entry, taken.error());
   size_ = entry.number;
+  if (must_be_proven(entry.kind) && !proven_.contains(entry.number)) {
+    unproven_[entry.number] = {entry.kind, leaf_hash};
+  }
+  ++revision_;
   return ok();
 }
 
@@ -144,7 +161,7 @@ Status Trust::check_opening(const DirectoryEntry& entry, Digest* leaf_hash) cons
 }
 
 Status Trust::need_statement() const {
-  if (statement_) return ok();
+  if (newest_statement_) return ok();
   return error(
       ErrorCode::statement_invalid,
       "no organisation statement came before it; the relay's directory must begin with one");
@@ -152,22 +169,67 @@ Status Trust::need_statement() const {
 
 Status Trust::take_statement(const DirectoryEntry& entry) {
   CANDOUR_TRY(identity::Statement next, identity::Statement::verify(as_text(entry.object), root_));
-  if (statement_ && next.id != statement_->id) {
-    return error(ErrorCode::statement_invalid,
-                 "it is of organisation \"" + next.id + "\", not \"" + statement_->id + "\"");
+  if (newest_statement_ && next.id != newest_statement_->id) {
+    return error(ErrorCode::statement_invalid, "it is of organisation \"" + next.id + "\", not \"" +
+                                                   newest_statement_->id + "\"");
   }
-  if (statement_ && next.version <= statement_->version) {
+  if (newest_statement_ && next.version <= newest_statement_->version) {
     return error(ErrorCode::statement_invalid, "version " + std::to_string(next.version) +
                                                    " is not newer than version " +
-                                                   std::to_string(statement_->version));
+                                                   std::to_string(newest_statement_->version));
+  }
+  newest_statement_ = next;
+  // A new log cannot be proven by the old one.
+  const bool another_log = statement_ && (next.log.name != statement_->log.name ||
+                                          next.log.public_key != statement_->log.public_key);
+  if (!statement_ || another_log || in_force(entry.number)) {
+    enact_statement(std::move(next));
+  } else {
+    pending_statements_.insert_or_assign(entry.number, std::move(next));
+  }
+  return ok();
+}
+
+void Trust::enact_statement(identity::Statement next) {
+  if (statement_ && (next.log.name != statement_->log.name ||
+                     next.log.public_key != statement_->log.public_key)) {
+    // The history begins anew; the old log's checkpoint says nothing about the new one.
+    checkpoint_ = {};
+    checkpoint_note_.clear();
+    known_.clear();
+  } else if (statement_ && checkpoint_.size != 0) {
+    const auto again = tlog::verify_checkpoint(checkpoint_note_, next);
+    checkpoint_.witnessed = again && again.value().quorum;
   }
   statement_ = std::move(next);
-  return ok();
+}
+
+bool Trust::in_force(std::uint64_t number) const {
+  return first_directory_ == 0 || number <= first_directory_ || proven_.contains(number);
+}
+
+bool Trust::lists_bot(const DeviceId& device) const {
+  return statement_ && statement_->lists_bot(device) && newest_statement_->lists_bot(device);
+}
+
+bool Trust::policy_in_force(const Digest& digest) const {
+  const auto found = policies_.find(digest);
+  return found != policies_.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [&](std::uint64_t number) { return in_force(number); });
+}
+
+bool Trust::policy_proven(const Digest& digest) const {
+  const auto found = policies_.find(digest);
+  return found != policies_.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [&](std::uint64_t number) { return proven_.contains(number); });
 }
 
 Status Trust::take_certificate(const DirectoryEntry& entry, const Digest& leaf_hash) {
   CANDOUR_TRY(need_statement());
-  CANDOUR_TRY(auto certificate, identity::Certificate::verify(as_text(entry.object), *statement_));
+  CANDOUR_TRY(auto certificate,
+              identity::Certificate::verify(as_text(entry.object), *newest_statement_));
   const DeviceId device = certificate.device();
   // Anybody can publish an old certificate once more, with its signature lines in another order;
   // only one that begins later takes the place of the one kept.
@@ -183,30 +245,37 @@ Status Trust::take_certificate(const DirectoryEntry& entry, const Digest& leaf_h
 
 Status Trust::take_revocation(const DirectoryEntry& entry) {
   CANDOUR_TRY(need_statement());
-  CANDOUR_TRY(auto revocation, identity::Revocation::verify(as_text(entry.object), *statement_));
+  CANDOUR_TRY(auto revocation,
+              identity::Revocation::verify(as_text(entry.object), *newest_statement_));
   revoked_.insert(revocation.device);
   return ok();
 }
 
 Status Trust::take_policy(const DirectoryEntry& entry) {
   CANDOUR_TRY(need_statement());
-  CANDOUR_TRY(auto pack, identity::PackNote::verify(as_text(entry.object), *statement_));
-  policies_.insert(pack.digest);
+  CANDOUR_TRY(auto pack, identity::PackNote::verify(as_text(entry.object), *newest_statement_));
+  policies_[pack.digest].insert(entry.number);
   newest_policy_ = pack.digest;
   return ok();
 }
 
 Status Trust::take_notice(const DirectoryEntry& entry) {
   CANDOUR_TRY(need_statement());
-  CANDOUR_TRY(auto notice, identity::Notice::verify(as_text(entry.object), *statement_));
-  if (notice_ && notice.version <= notice_->version) {
+  CANDOUR_TRY(auto notice, identity::Notice::verify(as_text(entry.object), *newest_statement_));
+  if (notice.version <= newest_notice_) {
     return error(ErrorCode::input_invalid, "version " + std::to_string(notice.version) +
                                                " is not newer than version " +
-                                               std::to_string(notice_->version));
+                                               std::to_string(newest_notice_));
   }
   CANDOUR_TRY(auto note, identity::SignedNote::parse(as_text(entry.object)));
-  notice_digest_ = identity::note_digest(note);
-  notice_ = std::move(notice);
+  newest_notice_ = notice.version;
+  if (in_force(entry.number)) {
+    notice_digest_ = identity::note_digest(note);
+    notice_ = std::move(notice);
+  } else {
+    pending_notices_.insert_or_assign(entry.number,
+                                      std::pair(std::move(notice), identity::note_digest(note)));
+  }
   return ok();
 }
 
@@ -233,6 +302,10 @@ Status Trust::refresh(Connection& connection) {
     return error(ErrorCode::log_inconsistent,
                  "the relay speaks for log \"" + connection.log_origin() +
                      "\", the organisation statement names \"" + statement_->log.name + "\"");
+  }
+  if (first_directory_ == 0) {
+    CANDOUR_TRY(store_.put_first_directory(size_));
+    first_directory_ = size_;
   }
   const std::string& checkpoint = connection.logged_in().checkpoint();
   if (checkpoint.empty()) return ok();
@@ -273,6 +346,7 @@ Result<const identity::Certificate*> Trust::device(const DeviceId& device) const
 Result<const identity::Certificate*> Trust::bot() const {
   if (statement_) {
     for (const DeviceId& listed : statement_->bots) {
+      if (!lists_bot(listed)) continue;
       if (auto found = device(listed)) return found.value();
     }
   }
@@ -284,11 +358,6 @@ std::vector<const identity::Certificate*> Trust::certificates() const {
   std::vector<const identity::Certificate*> all;
   for (const auto& [device, certified] : certificates_) all.push_back(&certified.certificate);
   return all;
-}
-
-bool Trust::proven(const DeviceId& device) const {
-  auto found = certificates_.find(device);
-  return found != certificates_.end() && proven_.contains(found->second.number);
 }
 
 }  // namespace candour::client

@@ -7,15 +7,22 @@
 // without gaps. The numbers are the relay's own: an object can be held back by giving its number to
 // the next one, which the threat model says.
 //
+// Taken is not yet acted on. A statement, notice or policy version that comes after the first
+// complete directory takes effect once it is proven to be in the log, in a checkpoint that the
+// quorum of witnesses cosigned, so that nobody can be given rules of their own in secret; until
+// then the one before stays in force. What takes something away acts at once: revocations, and a
+// bot that a newer statement no longer lists. The first directory of a device is acted on at once,
+// since there is nothing older to hold on to, and is proven afterwards like everything else.
+// Certificates are proven when they matter: before this device relies on them.
+//
 // The newest checkpoint of the log is kept too. Each newer one must be proven to contain the one
-// before (log_inconsistent otherwise: the relay shows this device another log than before), and a
-// certificate that matters is proven to be in the log, in a checkpoint that the quorum of
-// witnesses cosigned.
+// before (log_inconsistent otherwise: the relay shows this device another log than before).
 //
 // Whatever is accepted is kept through TrustStore, so that it holds across restarts. Client and
 // bot each bring a store of their own. Not thread-safe; one owner.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -58,6 +65,9 @@ class TrustStore {
   /// Remembers that this directory number was proven to be in the log.
   virtual Status put_proven(std::uint64_t number) = 0;
   virtual Result<std::vector<std::uint64_t>> proven() = 0;
+  /// How many objects the first complete directory had; 0 before.
+  virtual Status put_first_directory(std::uint64_t size) = 0;
+  virtual Result<std::uint64_t> first_directory() = 0;
 };
 
 /// Forgets at the end of the process; for tests and one-shot tools.
@@ -69,11 +79,14 @@ class MemoryTrustStore : public TrustStore {
   Result<Bytes> checkpoint() override { return checkpoint_; }
   Status put_proven(std::uint64_t number) override;
   Result<std::vector<std::uint64_t>> proven() override { return proven_; }
+  Status put_first_directory(std::uint64_t size) override;
+  Result<std::uint64_t> first_directory() override { return first_directory_; }
 
  private:
   std::vector<DirectoryEntry> entries_;
   std::vector<std::uint64_t> proven_;
   Bytes checkpoint_;
+  std::uint64_t first_directory_ = 0;
 };
 
 /// A checkpoint that passed the log's signature.
@@ -91,6 +104,15 @@ struct LeafProof {
   SeenCheckpoint checkpoint;
   std::string note;  // the checkpoint as signed
 };
+
+/// A directory object that must be in the log and is not yet proven to be.
+struct UnprovenObject {
+  v1::ObjectKind kind = v1::OBJECT_KIND_UNSPECIFIED;
+  Digest leaf_hash;
+};
+
+/// "statement", "policy version", ...
+std::string_view name_of(v1::ObjectKind kind);
 
 class Trust {
  public:
@@ -113,13 +135,26 @@ class Trust {
   /// A checkpoint another member says it saw; log_inconsistent when it contradicts the one kept.
   /// Such a claim is not signed by the log: it is a reason to warn, not a proof.
   [[nodiscard]] Status compare_checkpoint(const SeenCheckpoint& other) const;
+  /// The same for a claim of another size than the one kept: asks the relay to prove that the kept
+  /// one contains it. not_found when the claim is ahead of the one kept, or the relay cannot yet.
+  [[nodiscard]] Status check_claim(const SeenCheckpoint& other, Connection& connection);
+  /// Whether this very checkpoint is known to be of the log kept, without asking anybody.
+  bool knows_checkpoint(const SeenCheckpoint& other) const;
 
-  /// Null until the directory was fetched once.
+  /// The statement in force; null until the directory was fetched once.
   const identity::Statement* statement() const { return statement_ ? &*statement_ : nullptr; }
+  /// The newest one taken, which may not be in force yet. What it no longer lists is not relied on.
+  const identity::Statement* newest_statement() const {
+    return newest_statement_ ? &*newest_statement_ : nullptr;
+  }
+  /// By the statement in force and by the newest one.
+  bool lists_bot(const DeviceId& device) const;
   const identity::NoteKey& root() const { return root_; }
   const SeenCheckpoint& newest_checkpoint() const { return checkpoint_; }
   const std::string& checkpoint_note() const { return checkpoint_note_; }
   std::uint64_t directory_size() const { return size_; }
+  /// Grows whenever something that is acted on changed.
+  std::uint64_t revision() const { return revision_; }
 
   /// The certificate whatever its state, or null. Of several for one device the one that begins
   /// latest counts; of those that begin together, the first published.
@@ -139,6 +174,19 @@ class Trust {
   /// the proof that the one kept contains it.
   [[nodiscard]] Result<LeafProof> prove_leaf(const Digest& leaf_hash, Connection& connection);
   bool proven(const DeviceId& device) const;
+  /// `prove` for many in a few round trips; the first failure.
+  [[nodiscard]] Status prove_devices(const std::vector<DeviceId>& devices, Connection& connection);
+  /// The second half of prove_leaf: checks the relay's answer to a question asked elsewhere.
+  [[nodiscard]] Result<LeafProof> check_leaf_proof(const Digest& leaf_hash, const v1::Proof& answer,
+                                                   Connection& connection);
+
+  /// Statements, notices, policy versions and revocations whose proof is still to come, by number.
+  const std::map<std::uint64_t, UnprovenObject>& unproven() const { return unproven_; }
+  /// Asks for their proofs, a bounded number a call, and puts into force what is proven. That a
+  /// proof is not there yet is no failure; a wrong one is (log_inconsistent).
+  [[nodiscard]] Status prove_pending(Connection& connection);
+  /// Whether something newer waits for its proof to take effect.
+  bool pending() const { return !pending_statements_.empty() || !pending_notices_.empty(); }
   /// The bot to seal mail to: listed in the statement, certified, not revoked. bot_absent when
   /// there is none.
   [[nodiscard]] Result<const identity::Certificate*> bot() const;
@@ -150,6 +198,10 @@ class Trust {
   const Digest& notice_digest() const { return notice_digest_; }
   /// Whether a policy version with this digest (SHA-256 of its note's text) is in the directory.
   bool knows_policy(const Digest& digest) const { return policies_.contains(digest); }
+  /// Whether it may be relied on: of the first directory, or proven.
+  bool policy_in_force(const Digest& digest) const;
+  /// Whether it is proven to be in the log (I10).
+  bool policy_proven(const Digest& digest) const;
   std::optional<Digest> newest_policy() const { return newest_policy_; }
 
  private:
@@ -170,24 +222,44 @@ class Trust {
   Status take_policy(const DirectoryEntry& entry);
   Status take_notice(const DirectoryEntry& entry);
   Status need_statement() const;
+  bool in_force(std::uint64_t number) const;
+  void enact_statement(identity::Statement statement);
+  Status mark_proven(std::uint64_t number);
+  bool quorum_of_pending(std::uint64_t number, const std::string& note) const;
+  struct Question {
+    std::uint64_t number = 0;
+    Digest leaf_hash;
+  };
+  Status prove_objects(const std::vector<Question>& questions, Connection& connection,
+                       bool all_needed);
   Status prove_prefix(const SeenCheckpoint& older, Connection& connection);
   Result<SeenCheckpoint> read_checkpoint(std::string_view note) const;
   Status adopt_checkpoint(std::string_view note, const SeenCheckpoint& checkpoint);
+  void remember_checkpoint(const SeenCheckpoint& checkpoint);
 
   identity::NoteKey root_;
   TrustStore& store_;
   const Clock& clock_;
   std::uint64_t size_ = 0;
+  std::uint64_t first_directory_ = 0;  // 0 = not complete yet
+  std::uint64_t revision_ = 0;
   std::optional<identity::Statement> statement_;
+  std::optional<identity::Statement> newest_statement_;
+  std::map<std::uint64_t, identity::Statement> pending_statements_;
   std::map<DeviceId, Certified> certificates_;
   std::set<DeviceId> revoked_;
   std::set<std::uint64_t> proven_;
-  std::set<Digest> policies_;
+  std::map<std::uint64_t, UnprovenObject> unproven_;
+  std::uint64_t asked_through_ = 0;  // where the next batch of proofs begins
+  std::map<Digest, std::set<std::uint64_t>> policies_;
   std::optional<Digest> newest_policy_;
   std::optional<identity::Notice> notice_;
+  std::uint64_t newest_notice_ = 0;  // version
+  std::map<std::uint64_t, std::pair<identity::Notice, Digest>> pending_notices_;
   Digest notice_digest_;
   SeenCheckpoint checkpoint_;
   std::string checkpoint_note_;
+  std::deque<SeenCheckpoint> known_;  // older ones of the log kept
 };
 
 }  // namespace candour::client

@@ -1,12 +1,15 @@
 // The log as this endpoint sees it: checkpoints, and proofs against them.
+#include <algorithm>
+
 #include "client/trust.h"
+#include "client/trust_proofs.h"
 #include "tlog/checkpoint.h"
-#include "tlog/tree.h"
 
 namespace candour::client {
 namespace {
 
-constexpr std::size_t kProofHashesMax = 63;
+// A member's claim, or a proof that was on its way, is mostly of one of the last few.
+constexpr std::size_t kKnownCheckpointsMax = 64;
 
 Result<v1::Proof> ask_proof(v1::GetProof question, Connection& connection) {
   v1::ClientFrame frame;
@@ -16,20 +19,6 @@ Result<v1::Proof> ask_proof(v1::GetProof question, Connection& connection) {
     return error(ErrorCode::frame_malformed, "the relay did not answer with a proof");
   }
   return std::move(*answer.mutable_proof());
-}
-
-Result<tlog::Proof> hashes_of(const v1::Proof& proof) {
-  if (static_cast<std::size_t>(proof.hashes_size()) > kProofHashesMax) {
-    return error(ErrorCode::log_inconsistent, "the relay's proof has more than 63 hashes");
-  }
-  tlog::Proof hashes;
-  for (const std::string& bytes : proof.hashes()) {
-    auto hash = Digest::from(as_bytes(bytes));
-    if (!hash)
-      return error(ErrorCode::log_inconsistent, "a hash of the relay's proof is not 32 bytes");
-    hashes.push_back(*hash);
-  }
-  return hashes;
 }
 
 Error split_view(std::uint64_t size) {
@@ -43,6 +32,8 @@ Error split_view(std::uint64_t size) {
 
 Result<SeenCheckpoint> Trust::read_checkpoint(std::string_view note) const {
   CANDOUR_TRY(need_statement());
+  // Proofs come in batches in one checkpoint; its signatures are checked once.
+  if (checkpoint_.size != 0 && note == checkpoint_note_) return checkpoint_;
   CANDOUR_TRY(auto verified, tlog::verify_checkpoint(note, *statement_));
   SeenCheckpoint seen;
   seen.origin = verified.checkpoint.origin;
@@ -54,7 +45,8 @@ Result<SeenCheckpoint> Trust::read_checkpoint(std::string_view note) const {
 
 Status Trust::adopt_checkpoint(std::string_view note, const SeenCheckpoint& checkpoint) {
   CANDOUR_TRY(store_.put_checkpoint(as_bytes(note)));
-  checkpoint_ = checkpoint;
+  const SeenCheckpoint before = std::exchange(checkpoint_, checkpoint);
+  remember_checkpoint(before);
   checkpoint_note_ = std::string(note);
   return ok();
 }
@@ -72,6 +64,7 @@ Status Trust::compare_checkpoint(const SeenCheckpoint& other) const {
 }
 
 Status Trust::see_checkpoint(std::string_view note, Connection& connection) {
+  if (checkpoint_.size != 0 && note == checkpoint_note_) return ok();
   CANDOUR_TRY(SeenCheckpoint shown, read_checkpoint(note));
   CANDOUR_TRY(compare_checkpoint(shown));
   // The same tree again may carry more cosignatures than the note kept.
@@ -91,7 +84,7 @@ Status Trust::see_checkpoint(std::string_view note, Connection& connection) {
   }
   CANDOUR_TRY(v1::Proof proof, std::move(answered));
   CANDOUR_TRY(SeenCheckpoint newest, read_checkpoint(proof.checkpoint()));
-  CANDOUR_TRY(tlog::Proof hashes, hashes_of(proof));
+  CANDOUR_TRY(tlog::Proof hashes, proof_hashes(proof));
   // The proof is to the newest witnessed checkpoint, which another device may have seen earlier
   // than this one: nothing new then.
   if (newest.size < checkpoint_.size) return ok();
@@ -101,29 +94,6 @@ Status Trust::see_checkpoint(std::string_view note, Connection& connection) {
   return adopt_checkpoint(proof.checkpoint(), newest);
 }
 
-Result<LeafProof> Trust::prove_leaf(const Digest& leaf_hash, Connection& connection) {
-  v1::GetProof question;
-  question.set_leaf_hash(wire_bytes(leaf_hash.view()));
-  CANDOUR_TRY(v1::Proof answer, ask_proof(std::move(question), connection));
-  LeafProof proof;
-  CANDOUR_TRY(proof.checkpoint, read_checkpoint(answer.checkpoint()));
-  CANDOUR_TRY(proof.hashes, hashes_of(answer));
-  proof.index = answer.leaf_index();
-  proof.note = answer.checkpoint();
-  CANDOUR_TRY(tlog::verify_inclusion(leaf_hash, proof.index, proof.checkpoint.size, proof.hashes,
-                                     proof.checkpoint.root));
-  CANDOUR_TRY(see_checkpoint(proof.note, connection));
-  if (proof.checkpoint.size > checkpoint_.size) {
-    return error(
-        ErrorCode::not_found,
-        "the relay does not yet prove that its newest checkpoint continues the one seen before");
-  }
-  if (proof.checkpoint.size < checkpoint_.size) {
-    CANDOUR_TRY(prove_prefix(proof.checkpoint, connection));
-  }
-  return proof;
-}
-
 // An older checkpoint says something about this log only when the one kept contains it. The relay
 // proves towards its newest one, so that this must be the one kept, or become it.
 Status Trust::prove_prefix(const SeenCheckpoint& older, Connection& connection) {
@@ -131,33 +101,40 @@ Status Trust::prove_prefix(const SeenCheckpoint& older, Connection& connection) 
   question.set_consistency_from(older.size);
   CANDOUR_TRY(v1::Proof answer, ask_proof(std::move(question), connection));
   CANDOUR_TRY(SeenCheckpoint newest, read_checkpoint(answer.checkpoint()));
-  CANDOUR_TRY(tlog::Proof hashes, hashes_of(answer));
+  CANDOUR_TRY(tlog::Proof hashes, proof_hashes(answer));
   CANDOUR_TRY(tlog::verify_consistency(older.size, older.root, newest.size, newest.root, hashes));
   CANDOUR_TRY(see_checkpoint(answer.checkpoint(), connection));
-  if (newest.size == checkpoint_.size && newest.root == checkpoint_.root) return ok();
+  if (newest.size == checkpoint_.size && newest.root == checkpoint_.root) {
+    remember_checkpoint(older);
+    return ok();
+  }
   return error(ErrorCode::not_found,
                "the relay does not yet prove that the log this device knows contains its older "
                "checkpoint of size " +
                    std::to_string(older.size));
 }
 
-Status Trust::prove(const DeviceId& device, Connection& connection) {
-  auto found = certificates_.find(device);
-  if (found == certificates_.end()) {
-    return error(ErrorCode::unknown_device,
-                 "device " + device.hex() + " has no certificate in the directory");
+Status Trust::check_claim(const SeenCheckpoint& other, Connection& connection) {
+  CANDOUR_TRY(compare_checkpoint(other));
+  if (other.size == 0 || knows_checkpoint(other)) return ok();
+  if (other.size >= checkpoint_.size) {
+    return error(ErrorCode::not_found, "the claim is of a larger log than this device has seen");
   }
-  const std::uint64_t number = found->second.number;
-  if (proven_.contains(number)) return ok();
-  CANDOUR_TRY(LeafProof proof, prove_leaf(found->second.leaf_hash, connection));
-  if (!proof.checkpoint.witnessed) {
-    return error(ErrorCode::not_found,
-                 "the certificate of device " + device.hex() +
-                     " is not yet in a checkpoint that the witnesses cosigned");
-  }
-  CANDOUR_TRY(store_.put_proven(number));
-  proven_.insert(number);
-  return ok();
+  return prove_prefix(other, connection);
+}
+
+bool Trust::knows_checkpoint(const SeenCheckpoint& other) const {
+  if (!statement_ || other.origin != statement_->log.name) return false;
+  const auto is_other = [&](const SeenCheckpoint& known) {
+    return known.size == other.size && known.root == other.root;
+  };
+  return is_other(checkpoint_) || std::any_of(known_.begin(), known_.end(), is_other);
+}
+
+void Trust::remember_checkpoint(const SeenCheckpoint& checkpoint) {
+  if (checkpoint.size == 0 || knows_checkpoint(checkpoint)) return;
+  known_.push_back(checkpoint);
+  if (known_.size() > kKnownCheckpointsMax) known_.pop_front();
 }
 
 }  // namespace candour::client

@@ -91,9 +91,20 @@ void add_reading(CLI::App& app, Options& o) {
   app.add_subcommand("roster", "Who is in a group")
       ->add_option("--group,-g", o.group, "the group")
       ->required();
-  CLI::App* receipt = app.add_subcommand("receipt", "The receipt of an own message");
-  receipt->add_option("id", o.id, "message id")->required();
-  receipt->add_flag("--proof", o.proof, "ask for the proof that it is in the log");
+  CLI::App* receipt =
+      app.add_subcommand("receipt", "Whether own messages, or one message, are in the log");
+  receipt->add_option("id", o.id, "message id; nothing: all own messages");
+  receipt
+      ->add_option_function<std::vector<std::string>>(
+          "--proof",
+          [&o](const std::vector<std::string>& given) {
+            o.proof = true;
+            if (!given.empty()) o.proof_file = given.front();
+          },
+          "ask for the proof; FILE: write it as a .tlog-proof file")
+      ->type_name("[FILE]")
+      ->expected(0, 1);
+  app.add_subcommand("alarms", "What this device raised the alarm about");
   app.add_subcommand("notice", "The monitoring notice")
       ->add_flag("--acknowledge", o.acknowledge, "acknowledge it");
 }

@@ -34,6 +34,7 @@ constexpr Verb kVerbs[] = {
     {"groups", terminal::groups},
     {"roster", terminal::roster},
     {"receipt", terminal::receipt},
+    {"alarms", terminal::alarms},
     {"notice", terminal::notice},
     {"alerts", terminal::alerts},
     {"ack", terminal::alert_step},

@@ -57,6 +57,7 @@ struct Options {
   std::string to_person;
   SecretText outcome;
   bool proof = false;
+  std::filesystem::path proof_file;  // empty: print only
   bool acknowledge = false;
 };
 

@@ -82,6 +82,10 @@ void write_details(JsonLine& line, const Event& event) {
     case EventType::refused:
       line.text("code", event.code).text("message", event.message);
       break;
+    case EventType::alarm:
+      if (event.sender != DeviceId()) line.id("device", event.sender);
+      line.text("code", event.code).text("message", event.message);
+      break;
     case EventType::notice:
       line.number("version", event.version).id("digest", event.digest);
       line.flag("acknowledged", event.acknowledged);
@@ -347,6 +351,11 @@ void print_plain(std::ostream& out, const Event& event, std::string_view group_n
       break;
     case EventType::refused:
       out << "Not accepted: " << event.message << " (" << event.code << ")\n";
+      break;
+    case EventType::alarm:
+      out << "*** ALARM: ";
+      write_plain(out, event.message);
+      out << " (" << event.code << ")\n";
       break;
     case EventType::submitted:
       break;

@@ -22,6 +22,13 @@ struct World {
   const volatile std::sig_atomic_t& stop;
 };
 
+/// For verbs that print what is kept and not what happens meanwhile.
+class Silent : public client::EventSink {
+ public:
+  void on_event(const client::Event&) override {}
+  bool shows_alarms() const override { return false; }
+};
+
 class Session {
  public:
   /// Opens the state with its passphrase. `sink` is told of every event and outlives the session.

@@ -21,7 +21,10 @@ Status history(const Options& options, const World& world);
 Status drafts(const Options& options, const World& world);
 Status groups(const Options& options, const World& world);
 Status roster(const Options& options, const World& world);
+/// Whether own messages, or one message of anybody, are in the log; writes the proof to a file.
 Status receipt(const Options& options, const World& world);
+/// What this device raised the alarm about.
+Status alarms(const Options& options, const World& world);
 Status notice(const Options& options, const World& world);
 
 Status alerts(const Options& options, const World& world);

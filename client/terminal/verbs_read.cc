@@ -12,12 +12,7 @@ namespace {
 constexpr std::size_t kPrefixMin = 4;
 constexpr std::uint64_t kDayMs = 24ull * 3600 * 1000;
 
-/// Opens and, unless --offline, catches up without printing what happens meanwhile.
-class Silent : public client::EventSink {
- public:
-  void on_event(const client::Event&) override {}
-};
-
+/// Opens and, unless --offline, catches up.
 Result<std::unique_ptr<Session>> caught_up(const Options& options, const World& world,
                                            Silent& sink) {
   CANDOUR_TRY(auto session, Session::open(options, world, sink));
@@ -140,7 +135,7 @@ void print_group(std::ostream& out, const client::GroupSession& session, client:
 void print_member(std::ostream& out, const GroupId& group, const identity::RosterMember& member,
                   client::Trust& trust, bool json) {
   const identity::Certificate* certificate = trust.find(member.device);
-  const bool bot = trust.statement() != nullptr && trust.statement()->lists_bot(member.device);
+  const bool bot = trust.lists_bot(member.device);
   const std::string person = certificate == nullptr ? "" : certificate->subject.person;
   const std::string name = certificate == nullptr ? "" : certificate->subject.name;
   if (!json) {
@@ -183,18 +178,6 @@ void print_draft(std::ostream& out, const client::Draft& draft, bool json) {
     if (draft.disputed()) line.flag("disputed", true);
   }
   out << '\n';
-}
-
-void print_proof(JsonLine& line, const client::LeafProof& proof) {
-  JsonLine object(line.value("proof"));
-  object.number("index", proof.index).number("size", proof.checkpoint.size);
-  object.id("root", proof.checkpoint.root).flag("witnessed", proof.checkpoint.witnessed);
-  std::ostream& hashes = object.value("hashes");
-  hashes << '[';
-  for (std::size_t i = 0; i < proof.hashes.size(); ++i) {
-    hashes << (i > 0 ? ",\"" : "\"") << proof.hashes[i].hex() << '"';
-  }
-  hashes << ']';
 }
 
 }  // namespace
@@ -276,40 +259,6 @@ Status roster(const Options& options, const World& world) {
   for (const identity::RosterMember& member : session->client().groups().at(id).members()) {
     print_member(world.out, id, member, session->client().trust(), options.json);
   }
-  return ok();
-}
-
-Status receipt(const Options& options, const World& world) {
-  Silent sink;
-  CANDOUR_TRY(auto session, caught_up(options, world, sink));
-  CANDOUR_TRY(const MessageId id, find_message(session->client(), options.id));
-  CANDOUR_TRY(auto row, session->store().history(id));
-  if (!row || row->receipt.empty()) {
-    return error(ErrorCode::not_found, "there is no receipt for message " + id.hex() +
-                                           "; only own delivered messages have one");
-  }
-  CANDOUR_TRY(auto kept, client::KeptReceipt::decode(row->receipt));
-  std::optional<client::LeafProof> proof;
-  if (options.proof) {
-    CANDOUR_TRY(proof, session->client().prove_receipt(kept));
-  }
-  if (options.json) {
-    JsonLine line(world.out);
-    line.text("event", "receipt").id("message_id", id).id("group", row->group);
-    line.number("seq", kept.seq.value).number("submission", kept.submission.value);
-    line.id("leaf_hash", kept.leaf_hash).text("opening", hex_encode(kept.opening));
-    line.flag("overridden", kept.overridden).text("token", hex_encode(row->token));
-    line.flag("checked", true);
-    if (proof) print_proof(line, *proof);
-  } else {
-    world.out << "message " << id.hex() << " is number " << kept.seq.value
-              << " of its group and leaf " << kept.leaf_hash.hex() << " of the log";
-    if (proof) {
-      world.out << "\nproven: leaf " << proof->index << " of " << proof->checkpoint.size
-                << (proof->checkpoint.witnessed ? ", witnessed" : ", not yet witnessed");
-    }
-  }
-  world.out << '\n';
   return ok();
 }
 

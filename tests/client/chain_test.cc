@@ -225,8 +225,8 @@ TEST_F(Chain, WelcomeWithANameTheBotDidNotSignIsRefused) {
   auto added = bot_.add({cat.key_package(organisation_)});
   auto welcome = added.welcomes[cat.keys.device];
   const messages::GroupInfo other{bot_.id, "Team B", "standard", "team-a"};
-  welcome.set_group_info(wire_bytes(
-      other.seal(cat.keys.sealing.public_key(), amy_->keys.signing, random_).value()));
+  welcome.set_group_info(
+      wire_bytes(other.seal(cat.keys.sealing.public_key(), amy_->keys.signing, random_).value()));
   EXPECT_CODE(cat.join(welcome), "signature_invalid");
 }
 

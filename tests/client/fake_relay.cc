@@ -88,6 +88,40 @@ void FakeRelay::answer_submit(std::uint64_t request, const v1::Submit& submit) {
   answer(request, std::move(frame));
 }
 
+void FakeRelay::answer_proof(std::uint64_t request, const v1::GetProof& question) {
+  v1::ServerFrame out;
+  if (question.leaf_hash().empty()) {
+    if (question.consistency_from() > organisation_.frontier.size()) {
+      return answer(request, wire::failure_frame(request, error(ErrorCode::input_invalid, "size")));
+    }
+    *out.mutable_proof() = organisation_.consistency(question.consistency_from());
+    return answer(request, std::move(out));
+  }
+  ++proofs_asked;
+  if (ignore_proofs) return;
+  const Digest leaf = *Digest::from(as_bytes(question.leaf_hash()));
+  if (other_proof) {
+    *out.mutable_proof() = *std::exchange(other_proof, std::nullopt);
+  } else if (withhold_proofs || !organisation_.leaves.contains(leaf)) {
+    out = wire::failure_frame(request, error(ErrorCode::not_found, "not there yet"));
+  } else {
+    *out.mutable_proof() = organisation_.inclusion(leaf);
+  }
+  answer(request, std::move(out));
+}
+
+void FakeRelay::push_directory() {
+  v1::ServerFrame frame;
+  *frame.mutable_directory() = organisation_.directory(1);
+  answer(0, std::move(frame));
+}
+
+void FakeRelay::push_checkpoint() {
+  v1::ServerFrame frame;
+  frame.mutable_checkpoint()->set_note(organisation_.checkpoint());
+  answer(0, std::move(frame));
+}
+
 void FakeRelay::handle(const v1::ClientFrame& frame) {
   v1::ServerFrame out;
   switch (frame.body_case()) {
@@ -105,15 +139,7 @@ void FakeRelay::handle(const v1::ClientFrame& frame) {
       *out.mutable_directory() = organisation_.directory(frame.get_directory().from());
       break;
     case v1::ClientFrame::kGetProof:
-      if (other_proof && !frame.get_proof().leaf_hash().empty()) {
-        *out.mutable_proof() = *std::exchange(other_proof, std::nullopt);
-        break;
-      }
-      *out.mutable_proof() =
-          frame.get_proof().leaf_hash().empty()
-              ? organisation_.consistency(frame.get_proof().consistency_from())
-              : organisation_.inclusion(*Digest::from(as_bytes(frame.get_proof().leaf_hash())));
-      break;
+      return answer_proof(frame.request(), frame.get_proof());
     case v1::ClientFrame::kPutKeyPackages:
       for (const auto& package : frame.put_key_packages().key_packages()) {
         key_packages.push_back(to_bytes(package));
@@ -141,7 +167,7 @@ void FakeRelay::handle(const v1::ClientFrame& frame) {
 
 void RecordingSink::on_event(const Event& event) {
   seen.push_back({event.type, event.message_id, event.code, event.findings.size(), event.original,
-                  event.sender, event.message});
+                  event.sender, event.message, event.version});
   if (event.type == EventType::delivered && event.content) {
     delivered.emplace_back(event.content->text.expose());
   }
@@ -150,6 +176,14 @@ void RecordingSink::on_event(const Event& event) {
 std::size_t RecordingSink::count(EventType type) const {
   std::size_t found = 0;
   for (const Seen& one : seen) found += one.type == type ? 1 : 0;
+  return found;
+}
+
+std::size_t RecordingSink::alarms(std::string_view code) const {
+  std::size_t found = 0;
+  for (const Seen& one : seen) {
+    found += one.type == EventType::alarm && one.code == code ? 1 : 0;
+  }
   return found;
 }
 

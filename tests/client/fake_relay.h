@@ -32,11 +32,18 @@ class FakeRelay {
   std::string false_checkpoint;
   /// The next question for an inclusion proof is answered with this instead.
   std::optional<v1::Proof> other_proof;
+  /// Inclusion proofs are "not there yet"; or questions for them are not answered at all.
+  bool withhold_proofs = false;
+  bool ignore_proofs = false;
+  std::size_t proofs_asked = 0;
+  void push_directory();
+  void push_checkpoint();
 
  private:
   friend class RelayChannel;
   void handle(const v1::ClientFrame& frame);
   void answer(std::uint64_t request, v1::ServerFrame frame);
+  void answer_proof(std::uint64_t request, const v1::GetProof& question);
   void answer_submit(std::uint64_t request, const v1::Submit& submit);
 
   Organisation& organisation_;
@@ -62,7 +69,10 @@ class RecordingSink : public EventSink {
     std::optional<MessageId> original;
     DeviceId sender;
     std::string message;
+    std::uint64_t version = 0;
   };
+  /// How often an alarm with this code was told.
+  std::size_t alarms(std::string_view code) const;
   std::vector<Seen> seen;
 };
 

@@ -82,17 +82,31 @@ std::string Organisation::policy_note(const std::string& text) const {
                      {{"author", &author}, {"approver", &approver}});
 }
 
-Digest Organisation::publish_policy(const std::string& text) {
+Digest Organisation::publish_policy(const std::string& text, bool logged) {
   const std::string note = policy_note(text);
-  publish(v1::POLICY, tlog::LeafKind::policy, note);
+  publish(v1::POLICY, tlog::LeafKind::policy, note, logged);
   return identity::PackNote::verify(note, statement).value().digest;
 }
 
 void Organisation::delist_bot() {
-  ++statement.version;
   statement.bots = {random.id<DeviceId>()};
+  publish_statement();
+}
+
+void Organisation::publish_statement(bool logged) {
+  ++statement.version;
   publish(v1::STATEMENT, tlog::LeafKind::statement,
-          signed_text(statement.print(), {{"root", &root_key}}));
+          signed_text(statement.print(), {{"root", &root_key}}), logged);
+}
+
+void Organisation::publish_notice(std::uint64_t version, bool logged) {
+  identity::Notice notice;
+  notice.organisation = statement.id;
+  notice.version = version;
+  notice.issued = kNow;
+  notice.lines = {"You are monitored."};
+  publish(v1::NOTICE, tlog::LeafKind::notice,
+          signed_text(notice.print(), {{"author", &author}, {"approver", &approver}}), logged);
 }
 
 DeviceKeys Organisation::make_keys() {
@@ -117,10 +131,10 @@ std::string Organisation::certify(const DeviceKeys& keys, const std::string& per
 }
 
 Bytes Organisation::enrol(const DeviceKeys& keys, const std::string& person,
-                          const std::string& role_name) {
+                          const std::string& role_name, bool logged) {
   const std::string note = certify(keys, person, role_name, TimeMs(kNow.value - kDayMs),
                                    TimeMs(kNow.value + 100 * kDayMs));
-  publish(v1::CERTIFICATE, tlog::LeafKind::certificate, note);
+  publish(v1::CERTIFICATE, tlog::LeafKind::certificate, note, logged);
   return to_bytes(note);
 }
 
@@ -130,14 +144,13 @@ void Organisation::revoke(const DeviceId& device) {
           signed_text(revocation.print(), {{"registrar-a", &registrar_a}}));
 }
 
-void Organisation::publish(v1::ObjectKind kind, tlog::LeafKind leaf_kind,
-                           const std::string& object) {
+void Organisation::publish(v1::ObjectKind kind, tlog::LeafKind leaf_kind, const std::string& object,
+                           bool logged) {
   tlog::LeafOpening opening;
   opening.kind = leaf_kind;
   opening.salt = random.id<Digest>();
   opening.object_hash = crypto::sha256(as_bytes(object));
   const Digest leaf = tlog::leaf_hash(opening.entry(tlog::LeafClass::directory));
-  leaves[leaf] = frontier.size();
   v1::DirectoryObject published;
   published.set_number(objects.size() + 1);
   published.set_kind(kind);
@@ -145,7 +158,17 @@ void Organisation::publish(v1::ObjectKind kind, tlog::LeafKind leaf_kind,
   published.set_leaf_index(frontier.size());
   published.set_opening(wire_bytes(opening.encode()));
   objects.push_back(std::move(published));
+  if (logged) append_leaf(leaf);
+}
+
+void Organisation::append_leaf(const Digest& leaf) {
+  leaves[leaf] = frontier.size();
   hashes.put(frontier.append(leaf));
+}
+
+void Organisation::log_object(std::size_t number) {
+  const auto opening = tlog::LeafOpening::decode(as_bytes(objects[number - 1].opening())).value();
+  append_leaf(tlog::leaf_hash(opening.entry(tlog::LeafClass::directory)));
 }
 
 v1::Directory Organisation::directory(std::uint64_t from) const {
@@ -166,6 +189,7 @@ std::string Organisation::checkpoint_of(std::uint64_t size, const Digest& tree) 
   checkpoint.size = size;
   checkpoint.root = tree;
   auto note = tlog::sign_checkpoint(checkpoint, log_key);
+  if (!cosigned) return note.print();
   note.signatures.push_back(
       tlog::make_cosignature(note, "witness", witness_key, kNow.value / 1000));
   return note.print();
@@ -285,6 +309,7 @@ identity::ReleaseToken FakeBot::token_for(const v1::Submit& submit, const Digest
   opening.content_commitment = commitment;
   openings[token.message_id] = opening;
   token.leaf_hash = tlog::leaf_hash(opening.entry(tlog::LeafClass::ordinary));
+  if (logs) organisation.append_leaf(token.leaf_hash);
   return token;
 }
 

@@ -60,17 +60,26 @@ class Organisation {
 
   DeviceKeys make_keys();
   /// Certifies and publishes; returns the note.
-  Bytes enrol(const DeviceKeys& keys, const std::string& person, const std::string& role);
+  Bytes enrol(const DeviceKeys& keys, const std::string& person, const std::string& role,
+              bool logged = true);
   /// The note alone, by the two registrars in the order the test wants.
   std::string certify(const DeviceKeys& keys, const std::string& person, const std::string& role,
                       TimeMs not_before, TimeMs not_after, bool swapped = false) const;
   void revoke(const DeviceId& device);
   /// A policy version by author and approver; its digest.
   std::string policy_note(const std::string& text) const;
-  Digest publish_policy(const std::string& text);
+  Digest publish_policy(const std::string& text, bool logged = true);
   /// The next statement, without its bot.
   void delist_bot();
-  void publish(v1::ObjectKind kind, tlog::LeafKind leaf, const std::string& object);
+  /// With `logged` false the relay shows it, and it is in no tree.
+  void publish(v1::ObjectKind kind, tlog::LeafKind leaf, const std::string& object,
+               bool logged = true);
+  void append_leaf(const Digest& leaf);
+  /// Late, what was published with `logged` false.
+  void log_object(std::size_t number);
+  void publish_notice(std::uint64_t version, bool logged = true);
+  /// The statement as it is now, as the next version.
+  void publish_statement(bool logged = true);
   v1::Directory directory(std::uint64_t from) const;
   /// A checkpoint over the whole log, signed and cosigned.
   std::string checkpoint() const;
@@ -88,6 +97,7 @@ class Organisation {
   tlog::Frontier frontier;
   tlog::MemoryHashes hashes;
   std::map<Digest, std::uint64_t> leaves;
+  bool cosigned = true;  // checkpoints carry the witness' cosignature
 };
 
 /// The bot's side of one group, without any judgement.
@@ -119,6 +129,7 @@ class FakeBot {
   std::string name;
   std::optional<mls::Group> group;
   identity::TokenChain chain;
+  bool logs = true;  // what it releases is in the log
   std::map<MessageId, tlog::LeafOpening> openings;
   std::map<MessageId, messages::Inner> opened;
 

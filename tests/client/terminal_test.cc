@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "client/terminal/command_line.h"
+#include "client/terminal/printer.h"
 #include "client/terminal/text_io.h"
 #include "tests/client/fixture.h"
 
@@ -96,6 +97,43 @@ TEST(CommandLineTest, OptionsMayStandAfterTheVerbAndTextsAreSecret) {
   EXPECT_EQ(line.value().options.text.expose(), "hello there");
   EXPECT_EQ(line.value().options.state, "dir");
   EXPECT_TRUE(line.value().options.json);
+}
+
+TEST(CommandLineTest, ProofIsPrintedOrWrittenToAFile) {
+  const char* printed[] = {"candour", "receipt", "0102", "--proof"};
+  auto line = read_command_line(4, const_cast<char**>(printed));
+  ASSERT_VALUE(line);
+  EXPECT_TRUE(line.value().options.proof);
+  EXPECT_TRUE(line.value().options.proof_file.empty());
+  const char* before_another[] = {"candour", "receipt", "0102", "--proof", "--json"};
+  line = read_command_line(5, const_cast<char**>(before_another));
+  ASSERT_VALUE(line);
+  EXPECT_TRUE(line.value().options.proof && line.value().options.json);
+  EXPECT_TRUE(line.value().options.proof_file.empty());
+  const char* written[] = {"candour", "receipt", "0102", "--proof", "m.tlog-proof"};
+  line = read_command_line(5, const_cast<char**>(written));
+  ASSERT_VALUE(line);
+  EXPECT_EQ(line.value().options.proof_file, "m.tlog-proof");
+  const char* all[] = {"candour", "receipt"};
+  line = read_command_line(2, const_cast<char**>(all));
+  ASSERT_VALUE(line);
+  EXPECT_FALSE(line.value().options.proof);
+}
+
+TEST(Printing, AlarmIsAnEventForProgramsAndASentenceForPeople) {
+  client::Event event;
+  event.type = client::EventType::alarm;
+  event.sender = *DeviceId::from(Bytes(32, 7));
+  event.code = "device_added";
+  event.message = "Another device.";
+  std::ostringstream out;
+  print_json(out, event);
+  EXPECT_NE(out.str().find("\"event\":\"alarm\""), std::string::npos);
+  EXPECT_NE(out.str().find("\"code\":\"device_added\""), std::string::npos);
+  EXPECT_NE(out.str().find("\"device\":\"0707"), std::string::npos);
+  std::ostringstream plain;
+  print_plain(plain, event, "");
+  EXPECT_EQ(plain.str(), "*** ALARM: Another device. (device_added)\n");
 }
 
 TEST(CommandLineTest, I12MistakesAreUsage) {
