@@ -28,7 +28,7 @@ bool any_found(const Patterns& patterns, std::string_view text) {
 // One text in one form, with what is worked out about it only when asked for.
 class View {
  public:
-  View(std::string_view text, Form form) : folded_(fold(text, form)) {}
+  explicit View(Folded folded) : folded_(std::move(folded)) {}
 
   std::string_view text() const { return folded_.text(); }
   const Folded& folded() const { return folded_; }
@@ -91,16 +91,44 @@ bool allowed_by_message(const CompiledRule& rule, std::string_view text) {
   return !any_found(rule.unless_message, text);
 }
 
-// The ranges of the folded text that `pattern` of `rule` marks, at most kFindingsOfOneRuleMax.
-std::vector<Range> find_ranges(const RE2& pattern, int span_group, const CompiledRule& rule,
-                               View& view) {
-  std::vector<Range> out;
+// Collects the ranges of a view that one pattern or phrase of a rule marks, at most
+// kFindingsOfOneRuleMax, leaving out what the rule does not hold for.
+class Hits {
+ public:
+  Hits(const CompiledRule& rule, View& view) : rule_(rule), view_(view) {}
+
+  bool is_full() const { return out_.size() >= kFindingsOfOneRuleMax || stopped_; }
+  const std::vector<Range>& ranges() const { return out_; }
+
+  void offer(Range match) {
+    if (!rule_.rule->validator.empty() &&
+        !validate(rule_.rule->validator, slice(view_.text(), match.start, match.end))) {
+      return;
+    }
+    if (!allowed_) allowed_ = allowed_by_message(rule_, view_.text());
+    if (!*allowed_) {
+      stopped_ = true;
+    } else if (excepted_count_ < kExceptedMax && excepted(rule_, view_, match)) {
+      ++excepted_count_;
+    } else {
+      out_.push_back(match);
+    }
+  }
+
+ private:
+  const CompiledRule& rule_;
+  View& view_;
+  std::vector<Range> out_;
+  std::optional<bool> allowed_;
+  std::size_t excepted_count_ = 0;
+  bool stopped_ = false;
+};
+
+void find_pattern(const RE2& pattern, int span_group, View& view, Hits& hits) {
   const std::string_view text = view.text();
-  std::optional<bool> allowed;
-  std::size_t excepted_count = 0;
   std::vector<StringPiece> groups(static_cast<std::size_t>(span_group) + 1);
   std::size_t at = 0;
-  while (at < text.size() && out.size() < kFindingsOfOneRuleMax) {
+  while (at < text.size() && !hits.is_full()) {
     if (!pattern.Match(piece(text), at, text.size(), RE2::UNANCHORED, groups.data(),
                        span_group + 1)) {
       break;
@@ -112,21 +140,23 @@ std::vector<Range> find_ranges(const RE2& pattern, int span_group, const Compile
     at = std::max(offset(whole) + whole.size(), at + 1);
     // A span group that took no part in this match leaves the whole of it marked.
     const StringPiece marked = groups.back().data() == nullptr ? whole : groups.back();
-    if (marked.empty()) continue;
-    const Range match{offset(marked), offset(marked) + marked.size()};
-    if (!rule.rule->validator.empty() &&
-        !validate(rule.rule->validator, slice(text, match.start, match.end))) {
-      continue;
-    }
-    if (!allowed) allowed = allowed_by_message(rule, text);
-    if (!*allowed) break;
-    if (excepted_count < kExceptedMax && excepted(rule, view, match)) {
-      ++excepted_count;
-      continue;
-    }
-    out.push_back(match);
+    if (!marked.empty()) hits.offer({offset(marked), offset(marked) + marked.size()});
   }
-  return out;
+}
+
+void find_phrase(const Phrase& phrase, WordRange sentence, TaggedText& tagged, Hits& hits) {
+  std::size_t at = sentence.start;
+  while (at < sentence.end && !hits.is_full()) {
+    const std::size_t end = phrase.can_begin(tagged.marks, at)
+                                ? phrase.match(tagged.marks, sentence, at, tagged.scratch)
+                                : 0;
+    if (end == 0) {
+      ++at;
+      continue;
+    }
+    hits.offer({tagged.words[at].start, tagged.words[end - 1].end});
+    at = end;
+  }
 }
 
 Finding make_finding(const Rule& rule, const Folded& folded, Range range) {
@@ -201,23 +231,63 @@ std::vector<int> Engine::State::candidates(std::string_view folded) const {
   return found;
 }
 
-std::vector<Finding> Engine::State::collect(std::string_view text, const Context& context,
-                                            std::optional<std::size_t> only) const {
-  std::vector<Finding> out;
-  View folded(text, Form::folded);
-  std::optional<View> cased;
-  for (const int number : candidates(folded.text())) {
-    const MainPattern& main = patterns[static_cast<std::size_t>(number)];
-    if (only && main.rule != *only) continue;
-    const CompiledRule& rule = rules[main.rule];
-    if (!only && !applies(*rule.rule, context)) continue;
-    if (rule.rule->form == Form::cased && !cased) cased.emplace(text, Form::cased);
-    View& view = rule.rule->form == Form::cased ? *cased : folded;
-    for (const Range range : find_ranges(filter.GetRE2(number), main.span_group, rule, view)) {
-      out.push_back(make_finding(*rule.rule, view.folded(), range));
+Folded Engine::State::plain(std::string_view text) const {
+  return disguises.undo(fold(text, Form::folded));
+}
+
+// One text being judged: what its patterns and phrases find becomes findings.
+struct Engine::State::Judging {
+  const State& state;
+  const Context& context;
+  std::optional<std::size_t> only;  // this rule and no other, in any class of group
+  std::vector<Finding> findings;
+
+  bool is_wanted(std::size_t rule) const {
+    if (only) return rule == *only;
+    return applies(state.set.rules[rule], context);
+  }
+  void take(std::size_t rule, const View& view, const Hits& hits) {
+    for (const Range range : hits.ranges()) {
+      findings.push_back(make_finding(state.set.rules[rule], view.folded(), range));
     }
   }
-  return out;
+  void run_patterns(View& folded, std::string_view text) {
+    std::optional<View> cased;
+    for (const int number : state.candidates(folded.text())) {
+      const MainPattern& main = state.patterns[static_cast<std::size_t>(number)];
+      if (!is_wanted(main.rule)) continue;
+      const CompiledRule& rule = state.rules[main.rule];
+      if (rule.rule->form == Form::cased && !cased) cased.emplace(fold(text, Form::cased));
+      View& view = rule.rule->form == Form::cased ? *cased : folded;
+      Hits hits(rule, view);
+      find_pattern(state.filter.GetRE2(number), main.span_group, view, hits);
+      take(main.rule, view, hits);
+    }
+  }
+  void run_phrases(View& folded) {
+    TaggedText tagged;
+    state.tagger.tag(folded.text(), tagged);
+    for (const WordRange sentence : tagged.sentences) {
+      Tagger::present(tagged.marks, sentence, tagged.present);
+      state.phrases.candidates(tagged.present.set, tagged.present.list, tagged.candidates);
+      for (const std::uint32_t number : tagged.candidates) {
+        const std::size_t rule = state.phrase_rules[number];
+        if (!is_wanted(rule)) continue;
+        Hits hits(state.rules[rule], folded);
+        find_phrase(state.phrases.phrase(number), sentence, tagged, hits);
+        take(rule, folded, hits);
+      }
+    }
+  }
+};
+
+std::vector<Finding> Engine::State::collect(std::string_view text, const Context& context,
+                                            std::optional<std::size_t> only) const {
+  Judging judging{*this, context, only, {}};
+  View folded(plain(text));
+  judging.run_phrases(folded);
+  judging.run_patterns(folded, text);
+  return std::move(judging.findings);
 }
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -37,12 +37,55 @@ Result<Patterns> compile_all(const std::vector<std::string>& sources, const std:
 }  // namespace
 
 Status Engine::State::compile() {
+  CANDOUR_TRY(tagger.build(set));
   CANDOUR_TRY(add_frames());
   rules.reserve(set.rules.size());
   for (std::size_t i = 0; i < set.rules.size(); ++i) {
     CANDOUR_TRY(add_rule(i));
   }
+  CANDOUR_TRY(add_phrases());
+  finish_phrases();
   return add_atoms();
+}
+
+Status Engine::State::add_phrases() {
+  for (std::size_t number = 0; number < set.rules.size(); ++number) {
+    const std::string owner = owner_of(set.rules[number]);
+    for (const std::string& source : set.rules[number].phrases) {
+      CANDOUR_TRY(Phrase phrase, tagger.compile(source, set.fragments, owner));
+      CANDOUR_TRY(tagger.check_names(phrase, owner));
+      phrases.add(std::move(phrase));
+      phrase_rules.push_back(number);
+    }
+  }
+  return ok();
+}
+
+// No word becomes a tag of a phrase after this. How often a tag stands in the pack's own examples
+// says how well a phrase is found by it.
+void Engine::State::finish_phrases() {
+  std::vector<std::size_t> counts(tagger.lexicon().tag_count(), 0);
+  tagger.finish(counts);
+  std::vector<Tag> targets;
+  for (const std::string& name : set.disguised) {
+    if (const Tag* tag = tagger.lexicon().find_tag(name)) targets.push_back(*tag);
+  }
+  disguises.build(tagger.lexicon(), targets);
+  TaggedText tagged;
+  const auto count = [&](const std::string& example) {
+    const Folded folded = fold(example, Form::folded);
+    tagger.tag(folded.text(), tagged);
+    for (const WordRange sentence : tagged.sentences) {
+      Tagger::present(tagged.marks, sentence, tagged.present);
+      for (const Tag tag : tagged.present.list) ++counts[tag];
+    }
+  };
+  for (const Rule& rule : set.rules) {
+    for (const std::string& example : rule.matches) count(example);
+    for (const std::string& example : rule.passes) count(example);
+  }
+  tagger.finish(counts);
+  phrases.finish(counts);
 }
 
 Status Engine::State::add_frames() {
@@ -87,7 +130,9 @@ Status Engine::State::add_rule(std::size_t number) {
 
 Status Engine::State::add_patterns(std::size_t number) {
   const Rule& rule = set.rules[number];
-  if (rule.patterns.empty()) return invalid(owner_of(rule), "it has no patterns");
+  if (rule.patterns.empty() && rule.phrases.empty()) {
+    return invalid(owner_of(rule), "it has no patterns");
+  }
   for (const std::string& source : rule.patterns) {
     int id = 0;
     const RE2::ErrorCode code = filter.Add(source, options(kPatternMemoryBytes), &id);

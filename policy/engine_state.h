@@ -13,8 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/disguise.h"
 #include "policy/engine.h"
 #include "policy/passage.h"
+#include "policy/tagging.h"
 
 namespace candour::policy {
 
@@ -49,6 +51,10 @@ struct Engine::State {
   std::vector<CompiledRule> rules;  // in the order of set.rules
   std::vector<MainPattern> patterns;
   std::map<std::string, std::size_t, std::less<>> by_id;
+  Tagger tagger;
+  Disguises disguises;
+  PhraseIndex phrases;
+  std::vector<std::size_t> phrase_rules;  // by phrase
   // The filter knows which literal words (atoms) each pattern cannot do without; the set finds
   // all those words in one pass.
   re2::FilteredRE2 filter{kAtomSizeMin};
@@ -59,15 +65,20 @@ struct Engine::State {
 
   /// Numbers of the patterns whose words occur in the folded text.
   std::vector<int> candidates(std::string_view folded) const;
+  /// The folded text with disguised words written plainly.
+  Folded plain(std::string_view text) const;
   /// Findings of all rules that apply in `context`, or of the rule `only`.
   std::vector<Finding> collect(std::string_view text, const Context& context,
                                std::optional<std::size_t> only) const;
+  struct Judging;
 
  private:
   Status add_frames();
   Status add_rule(std::size_t number);
   Status add_patterns(std::size_t number);
   Status add_atoms();
+  Status add_phrases();
+  void finish_phrases();
 };
 
 }  // namespace candour::policy

@@ -1,78 +1,18 @@
 #include "policy/fold.h"
 
-#include <unicode/uchar.h>
-#include <unicode/unorm2.h>
-#include <unicode/utf16.h>
-#include <unicode/utf8.h>
-
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <utility>
 
 #include "base/assert.h"
+#include "policy/fold_tables.h"
 
 namespace candour::policy {
 namespace {
 
-constexpr UChar32 kReplacement = 0xFFFD;
-// A run of combining marks longer than this is folded in pieces, so that time stays linear.
-constexpr std::size_t kSegmentSizeMax = 128;
-
-struct LookAlike {
-  UChar32 from;
-  char to;
-};
-
-// Letters of other scripts, after casefolding, that pass for Latin ones, and the punctuation that
-// people's keyboards put in place of ASCII. Sorted, for binary search.
-constexpr LookAlike kLookAlikes[] = {
-    {0x00AB, '"'},  {0x00BB, '"'},  {0x00F8, 'o'},  {0x0111, 'd'},  {0x0127, 'h'}, {0x0131, 'i'},
-    {0x0142, 'l'},  {0x0180, 'b'},  {0x0251, 'a'},  {0x0261, 'g'},  {0x0262, 'g'}, {0x0269, 'i'},
-    {0x026A, 'i'},  {0x0274, 'n'},  {0x0280, 'r'},  {0x028B, 'u'},  {0x028F, 'y'}, {0x0299, 'b'},
-    {0x029C, 'h'},  {0x029F, 'l'},  {0x02BB, '\''}, {0x02BC, '\''}, {0x03B1, 'a'}, {0x03B2, 'b'},
-    {0x03B3, 'y'},  {0x03B5, 'e'},  {0x03B7, 'n'},  {0x03B9, 'i'},  {0x03BA, 'k'}, {0x03BC, 'u'},
-    {0x03BD, 'v'},  {0x03BF, 'o'},  {0x03C1, 'p'},  {0x03C3, 'o'},  {0x03C4, 't'}, {0x03C5, 'u'},
-    {0x03C7, 'x'},  {0x03C9, 'w'},  {0x03F2, 'c'},  {0x03F3, 'j'},  {0x0430, 'a'}, {0x0432, 'b'},
-    {0x0433, 'r'},  {0x0435, 'e'},  {0x0438, 'u'},  {0x043A, 'k'},  {0x043C, 'm'}, {0x043D, 'h'},
-    {0x043E, 'o'},  {0x043F, 'n'},  {0x0440, 'p'},  {0x0441, 'c'},  {0x0442, 't'}, {0x0443, 'y'},
-    {0x0445, 'x'},  {0x0448, 'w'},  {0x044C, 'b'},  {0x0455, 's'},  {0x0456, 'i'}, {0x0458, 'j'},
-    {0x04AF, 'y'},  {0x04BB, 'h'},  {0x04CF, 'l'},  {0x0501, 'd'},  {0x051B, 'q'}, {0x051D, 'w'},
-    {0x0561, 'w'},  {0x0563, 'q'},  {0x0566, 'q'},  {0x0570, 'h'},  {0x0575, 'j'}, {0x0578, 'n'},
-    {0x057D, 'u'},  {0x0581, 'g'},  {0x0585, 'o'},  {0x1D00, 'a'},  {0x1D04, 'c'}, {0x1D05, 'd'},
-    {0x1D07, 'e'},  {0x1D0A, 'j'},  {0x1D0B, 'k'},  {0x1D0D, 'm'},  {0x1D0F, 'o'}, {0x1D18, 'p'},
-    {0x1D1B, 't'},  {0x1D1C, 'u'},  {0x1D20, 'v'},  {0x1D21, 'w'},  {0x1D22, 'z'}, {0x2010, '-'},
-    {0x2011, '-'},  {0x2012, '-'},  {0x2013, '-'},  {0x2014, '-'},  {0x2015, '-'}, {0x2018, '\''},
-    {0x2019, '\''}, {0x201A, '\''}, {0x201B, '\''}, {0x201C, '"'},  {0x201D, '"'}, {0x201E, '"'},
-    {0x201F, '"'},  {0x2032, '\''}, {0x2033, '"'},  {0x2044, '/'},  {0x2212, '-'}, {0xA730, 'f'},
-    {0xA731, 's'},
-};
-static_assert(std::is_sorted(std::begin(kLookAlikes), std::end(kLookAlikes),
-                             [](const LookAlike& a, const LookAlike& b) {
-                               return a.from < b.from;
-                             }));
-
-UChar32 without_disguise(UChar32 c) {
-  const auto* found =
-      std::lower_bound(std::begin(kLookAlikes), std::end(kLookAlikes), c,
-                       [](const LookAlike& entry, UChar32 value) { return entry.from < value; });
-  if (found != std::end(kLookAlikes) && found->from == c) return found->to;
-  return c;
-}
-
-// Capitals keep their case: the look-alike of their small form, raised again.
-UChar32 without_disguise_cased(UChar32 c) {
-  const UChar32 lower = u_tolower(c);
-  if (lower == c) return without_disguise(c);
-  const UChar32 plain = without_disguise(lower);
-  return plain == lower ? c : u_toupper(plain);
-}
-
-bool is_invisible(UChar32 c) {
-  const int type = u_charType(c);
-  return type == U_NON_SPACING_MARK || type == U_ENCLOSING_MARK || type == U_FORMAT_CHAR ||
-         u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
-}
+constexpr std::uint32_t kReplacement = 0xFFFD;
+constexpr std::uint32_t kRightToLeftOverride = 0x202E;
+constexpr std::uint32_t kPopDirection = 0x202C;
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -81,107 +21,109 @@ bool is_ascii(std::string_view text) {
 
 char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-using Utf16 = std::vector<UChar, WipingAllocator<UChar>>;
+struct Character {
+  std::uint32_t code = 0;
+  std::size_t end = 0;  // of its bytes
+};
+
+// Reads one well-formed UTF-8 sequence (Unicode, table 3-7), or one byte as U+FFFD.
+Character decode(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) -> std::uint32_t {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const std::uint32_t b = byte(at);
+  const Character bad{kReplacement, at + 1};
+  if (b < 0x80) return {b, at + 1};
+  if (b < 0xC2 || b > 0xF4 || !tail(at + 1)) return bad;
+  if (b < 0xE0) return {((b & 0x1F) << 6) | (byte(at + 1) & 0x3F), at + 2};
+  if (!tail(at + 2)) return bad;
+  if (b < 0xF0) {
+    const std::uint32_t code =
+        ((b & 0x0F) << 12) | ((byte(at + 1) & 0x3F) << 6) | (byte(at + 2) & 0x3F);
+    const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+    return code < 0x800 || surrogate ? bad : Character{code, at + 3};
+  }
+  if (!tail(at + 3)) return bad;
+  const std::uint32_t code = ((b & 0x07) << 18) | ((byte(at + 1) & 0x3F) << 12) |
+                             ((byte(at + 2) & 0x3F) << 6) | (byte(at + 3) & 0x3F);
+  return code < 0x10000 || code > 0x10FFFF ? bad : Character{code, at + 4};
+}
 
 }  // namespace
 
-// Folds one text: cuts it into the shortest pieces that normalise independently of each other and
-// maps every folded byte of a piece to the whole piece.
 class Folder {
  public:
-  Folder(std::string_view text, Form form) : text_(text), form_(form) {
-    UErrorCode status = U_ZERO_ERROR;
-    compose_ = form == Form::folded ? unorm2_getNFKCCasefoldInstance(&status)
-                                    : unorm2_getNFKCInstance(&status);
-    decompose_ = unorm2_getNFDInstance(&status);
-    CANDOUR_ASSERT(U_SUCCESS(status));
-  }
+  Folder(std::string_view text, Form form) : text_(text), form_(form) {}
 
   Folded run() {
     out_.bytes_.reserve(text_.size() + 16);
     out_.starts_.reserve(text_.size() + 16);
     out_.ends_.reserve(text_.size() + 16);
     std::size_t at = 0;
-    while (at < text_.size()) at = fold_segment(at);
+    while (at < text_.size()) {
+      const Character c = decode(text_, at);
+      at = c.code == kRightToLeftOverride ? put_reversed(at, c.end) : put(c, at, c.end);
+    }
     return std::move(out_);
   }
 
  private:
-  UChar32 decode(std::size_t& at) const {
-    const unsigned char first = static_cast<unsigned char>(text_[at]);
-    if (first < 0x80) {
-      ++at;
-      return first;
+  // Appends what `c` folds to, leading back to the bytes from `start` to `end`; returns `end`.
+  std::size_t put(const Character& c, std::size_t start, std::size_t end) {
+    if (c.code < 0x80) {
+      const char byte = static_cast<char>(c.code);
+      put_byte(form_ == Form::folded ? ascii_lower(byte) : byte, start, end);
+      return end;
     }
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(text_.data());
-    std::size_t i = at;
-    UChar32 c = 0;
-    U8_NEXT(bytes, i, text_.size(), c);
-    if (c < 0) {
-      ++at;  // one byte at a time, so that borders do not depend on what follows
-      return kReplacement;
+    const bool folded = form_ == Form::folded;
+    const std::uint16_t* blocks = folded ? tables::kFoldedBlocks : tables::kCasedBlocks;
+    const std::uint16_t* texts = folded ? tables::kFoldedTexts : tables::kCasedTexts;
+    const std::size_t block = blocks[c.code / tables::kBlockSize];
+    const std::size_t number = texts[block * tables::kBlockSize + c.code % tables::kBlockSize];
+    if (number == 0) {
+      put_code(c.code, start, end);
+      return end;
     }
-    at = i;
-    return c;
+    const std::uint32_t from = tables::kOffsets[number];
+    const std::uint32_t to = tables::kOffsets[number + 1];
+    for (std::uint32_t i = from; i < to; ++i) {
+      put_byte(static_cast<char>(tables::kPool[i]), start, end);
+    }
+    // What leaves nothing behind, an accent for instance, belongs to the character before it.
+    if (from == to && !out_.ends_.empty()) out_.ends_.back() = static_cast<std::uint32_t>(end);
+    return end;
   }
 
-  std::size_t fold_segment(std::size_t start) {
-    source_.clear();
-    std::size_t at = start;
-    push16(source_, decode(at));
-    while (at < text_.size() && at - start < kSegmentSizeMax) {
-      std::size_t next = at;
-      const UChar32 c = decode(next);
-      if (unorm2_hasBoundaryBefore(compose_, c)) break;
-      push16(source_, c);
-      at = next;
+  // An override's text is read from its end, and each of its bytes leads back to all of it.
+  std::size_t put_reversed(std::size_t start, std::size_t inner) {
+    std::vector<Character> characters;
+    std::size_t end = inner;
+    while (end < text_.size()) {
+      const Character c = decode(text_, end);
+      if (c.code == '\n') break;
+      end = c.end;
+      if (c.code == kPopDirection) break;
+      characters.push_back(c);
     }
-    if (at - start == 1 && source_[0] < 0x80) {
-      const char c = static_cast<char>(source_[0]);
-      put_byte(form_ == Form::folded ? ascii_lower(c) : c, start, at);
-      return at;
-    }
-    normalise(compose_, source_, composed_);
-    normalise(decompose_, composed_, decomposed_);
-    emit(start, at);
-    return at;
+    for (auto c = characters.rbegin(); c != characters.rend(); ++c) put(*c, start, end);
+    wipe(characters.data(), characters.size() * sizeof(Character));
+    return end;
   }
 
-  static void push16(Utf16& units, UChar32 c) {
-    if (c > 0xFFFF) {
-      units.push_back(U16_LEAD(c));
-      units.push_back(U16_TRAIL(c));
+  void put_code(std::uint32_t code, std::size_t start, std::size_t end) {
+    const auto byte = [&](std::uint32_t value) { put_byte(static_cast<char>(value), start, end); };
+    if (code < 0x800) {
+      byte(0xC0 | (code >> 6));
+    } else if (code < 0x10000) {
+      byte(0xE0 | (code >> 12));
+      byte(0x80 | ((code >> 6) & 0x3F));
     } else {
-      units.push_back(static_cast<UChar>(c));
+      byte(0xF0 | (code >> 18));
+      byte(0x80 | ((code >> 12) & 0x3F));
+      byte(0x80 | ((code >> 6) & 0x3F));
     }
-  }
-
-  static void normalise(const UNormalizer2* how, const Utf16& from, Utf16& to) {
-    to.resize(from.size() * 4 + 32);
-    for (int attempt = 0; attempt < 2; ++attempt) {
-      UErrorCode status = U_ZERO_ERROR;
-      const std::int32_t size =
-          unorm2_normalize(how, from.data(), static_cast<std::int32_t>(from.size()), to.data(),
-                           static_cast<std::int32_t>(to.size()), &status);
-      const bool too_small = status == U_BUFFER_OVERFLOW_ERROR;
-      CANDOUR_ASSERT(too_small || U_SUCCESS(status));
-      to.resize(static_cast<std::size_t>(size));
-      if (!too_small) return;
-    }
-    CANDOUR_ASSERT(false && "normalisation outgrew the size it asked for");
-  }
-
-  void emit(std::size_t start, std::size_t end) {
-    for (std::size_t i = 0; i < decomposed_.size();) {
-      UChar32 c = 0;
-      U16_NEXT(decomposed_.data(), i, decomposed_.size(), c);
-      if (is_invisible(c)) continue;
-      c = form_ == Form::folded ? without_disguise(c) : without_disguise_cased(c);
-      std::uint8_t encoded[U8_MAX_LENGTH];
-      std::size_t size = 0;
-      U8_APPEND_UNSAFE(encoded, size, c);
-      for (std::size_t k = 0; k < size; ++k) put_byte(static_cast<char>(encoded[k]), start, end);
-    }
+    byte(0x80 | (code & 0x3F));
   }
 
   void put_byte(char byte, std::size_t start, std::size_t end) {
@@ -192,11 +134,6 @@ class Folder {
 
   std::string_view text_;
   Form form_;
-  const UNormalizer2* compose_ = nullptr;
-  const UNormalizer2* decompose_ = nullptr;
-  Utf16 source_;
-  Utf16 composed_;
-  Utf16 decomposed_;
   Folded out_;
 };
 
@@ -211,6 +148,33 @@ Folded fold(std::string_view text, Form form) {
     }
   }
   return out;
+}
+
+void FoldedEditor::copy_until(std::size_t end) {
+  for (; at_ < end; ++at_) {
+    out_.bytes_.push_back(from_.bytes_[at_]);
+    out_.starts_.push_back(static_cast<std::uint32_t>(from_.original_start(at_)));
+    out_.ends_.push_back(static_cast<std::uint32_t>(from_.original_end(at_)));
+  }
+}
+
+void FoldedEditor::replace(std::size_t start, std::size_t end, std::string_view text) {
+  CANDOUR_ASSERT(at_ <= start && start < end && end <= from_.bytes_.size());
+  copy_until(start);
+  const auto first = static_cast<std::uint32_t>(from_.original_start(start));
+  const auto last = static_cast<std::uint32_t>(from_.original_end(end - 1));
+  for (const char c : text) {
+    out_.bytes_.push_back(static_cast<std::uint8_t>(c));
+    out_.starts_.push_back(first);
+    out_.ends_.push_back(last);
+  }
+  at_ = end;
+  changed_ = true;
+}
+
+Folded FoldedEditor::finish() {
+  copy_until(from_.bytes_.size());
+  return std::move(out_);
 }
 
 }  // namespace candour::policy

@@ -1,9 +1,9 @@
 // Folding: text made comparable, with every byte's way back to the original.
 //
-// ASCII text is lower-cased and nothing else. Other text is put through NFKC and casefolding,
-// loses accents and zero-width characters, and has letters that look like Latin ones (a small table
-// of Cyrillic and Greek) replaced by them. Invalid UTF-8 is read as U+FFFD, byte by byte. This is
-// the only place of the engine that uses ICU.
+// ASCII text is lower-cased and nothing else. Other text is casefolded and decomposed (NFKC), loses
+// accents, marks and invisible characters, and has letters that look like Latin ones replaced by
+// them; what stands between a right-to-left override and its end is turned round, as it is shown.
+// Invalid UTF-8 is read as U+FFFD, byte by byte. The tables are made from ICU at build time.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +28,7 @@ class Folded {
  private:
   friend Folded fold(std::string_view text, Form form);
   friend class Folder;
+  friend class FoldedEditor;
   SecretBytes::Buffer bytes_;
   // Empty means that offsets are the same in both texts.
   std::vector<std::uint32_t> starts_;
@@ -36,5 +37,25 @@ class Folded {
 
 /// Texts are at most 4 GiB (asserted); form `cased` keeps capital letters.
 Folded fold(std::string_view text, Form form);
+
+/// Writes a folded text anew with some words replaced, front to back; what is not replaced is
+/// copied. The edited text outlives the editor.
+class FoldedEditor {
+ public:
+  explicit FoldedEditor(const Folded& from) : from_(from) {}
+  /// Puts `text` in place of the folded bytes from `start` up to `end` (start < end), each of its
+  /// bytes leading back to all of them. Calls go from front to back without overlap (asserted).
+  void replace(std::size_t start, std::size_t end, std::string_view text);
+  bool is_changed() const { return changed_; }
+  /// The rest copied, the new text handed over.
+  Folded finish();
+
+ private:
+  void copy_until(std::size_t end);
+  const Folded& from_;
+  Folded out_;
+  std::size_t at_ = 0;
+  bool changed_ = false;
+};
 
 }  // namespace candour::policy

@@ -1,22 +1,18 @@
 #include "policy/pack_toml.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
-#include <initializer_list>
-#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "policy/pack_table.h"
+#include "policy/pack_words.h"
 #include "policy/pattern_source.h"
 
 namespace candour::policy {
 namespace {
 
 constexpr std::size_t kRulesMax = 1000;
-constexpr std::size_t kItemsMax = 4096;  // of one array
-constexpr std::size_t kStringSizeMax = 8 * 1024;
 constexpr std::size_t kExpandedSizeMax = 64 * 1024;
 
 struct Category {
@@ -27,118 +23,6 @@ struct Category {
   bool alert = false;
   std::string alert_level;
   std::string advice;
-};
-
-// A table of a file, read key by key; errors say file, line and whose table it is.
-class Reader {
- public:
-  Reader(const std::string& file, const toml::table& table, std::string owner)
-      : file_(file), table_(table), owner_(std::move(owner)) {}
-
-  std::string where() const { return where(table_); }
-  void set_owner(std::string owner) { owner_ = std::move(owner); }
-
-  Error invalid(const toml::node& node, const std::string& what) const {
-    return error(ErrorCode::policy_invalid, where(node) + ": " + owner_ + ": " + what);
-  }
-  Error invalid(const std::string& what) const { return invalid(table_, what); }
-
-  /// Every key must be one of these.
-  Status only(std::initializer_list<std::string_view> keys) const {
-    for (const auto& [key, node] : table_) {
-      if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) {
-        return invalid(node, "unknown key '" + std::string(key.str()) + "'");
-      }
-    }
-    return ok();
-  }
-  bool has(std::string_view key) const { return table_.contains(key); }
-  Status required(std::string_view key) const {
-    if (has(key)) return ok();
-    return invalid("the key '" + std::string(key) + "' is missing");
-  }
-
-  /// Each leaves `out` unchanged when the key is absent.
-  Status text(std::string_view key, std::string& out) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return ok();
-    CANDOUR_TRY(out, string_of(key, *node));
-    return ok();
-  }
-  Status flag(std::string_view key, bool& out) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return ok();
-    if (!node->is_boolean()) return wrong_type(key, *node, "true or false");
-    out = node->as_boolean()->get();
-    return ok();
-  }
-  Status integer(std::string_view key, std::int64_t& out) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return ok();
-    if (!node->is_integer()) return wrong_type(key, *node, "a whole number");
-    out = node->as_integer()->get();
-    return ok();
-  }
-  Status texts(std::string_view key, std::vector<std::string>& out) const {
-    CANDOUR_TRY(const toml::array* array, array_of(key));
-    if (array == nullptr) return ok();
-    out.clear();
-    for (const toml::node& item : *array) {
-      CANDOUR_TRY(std::string value, string_of(key, item));
-      out.push_back(std::move(value));
-    }
-    return ok();
-  }
-  Status integers(std::string_view key, std::vector<std::int64_t>& out) const {
-    CANDOUR_TRY(const toml::array* array, array_of(key));
-    if (array == nullptr) return ok();
-    out.clear();
-    for (const toml::node& item : *array) {
-      if (!item.is_integer()) return wrong_type(key, item, "a whole number");
-      out.push_back(item.as_integer()->get());
-    }
-    return ok();
-  }
-  Status severity(std::string_view key, Severity& out) const {
-    std::string name;
-    CANDOUR_TRY(text(key, name));
-    if (has(key) && !severity_from_name(name, out)) {
-      return invalid(*table_.get(key),
-                     "'" + std::string(key) + "' is '" + name + "', not notice, warn or block");
-    }
-    return ok();
-  }
-
- private:
-  std::string where(const toml::node& node) const {
-    return file_ + ":" + std::to_string(node.source().begin.line);
-  }
-  Error wrong_type(std::string_view key, const toml::node& node, const char* wanted) const {
-    return invalid(node, "'" + std::string(key) + "' must be " + wanted);
-  }
-  Result<std::string> string_of(std::string_view key, const toml::node& node) const {
-    if (!node.is_string()) return wrong_type(key, node, "a string");
-    const std::string& value = node.as_string()->get();
-    if (value.size() > kStringSizeMax) {
-      return invalid(node, "'" + std::string(key) + "' is longer than " +
-                               std::to_string(kStringSizeMax) + " bytes");
-    }
-    return value;
-  }
-  Result<const toml::array*> array_of(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return static_cast<const toml::array*>(nullptr);
-    if (!node->is_array()) return wrong_type(key, *node, "an array");
-    if (node->as_array()->size() > kItemsMax) {
-      return invalid(*node, "'" + std::string(key) + "' has more than " +
-                                std::to_string(kItemsMax) + " items");
-    }
-    return node->as_array();
-  }
-
-  const std::string& file_;
-  const toml::table& table_;
-  std::string owner_;
 };
 
 class PackReader {
@@ -157,17 +41,19 @@ class PackReader {
   Status each(std::string_view key, Read read);
   Status read_lists(const File& file);
   Status read_standards(const File& file);
-  Status read_category(Reader& reader);
-  Status read_frame(Reader& reader);
-  Status read_rule(Reader& reader);
-  Status read_rule_matching(Reader& reader, Rule& rule);
-  Result<std::string> standard_text(const Reader& reader, std::int64_t number) const;
-  Status expand_all(const Reader& reader, bool whole_words, std::vector<std::string>& patterns);
+  Status read_category(TableReader& reader);
+  Status read_frame(TableReader& reader);
+  Status read_rule(TableReader& reader);
+  Status read_rule_matching(TableReader& reader, Rule& rule);
+  Result<std::string> standard_text(const TableReader& reader, std::int64_t number) const;
+  Status expand_all(const TableReader& reader, bool whole_words,
+                    std::vector<std::string>& patterns);
 
   std::vector<File> files_;
   PatternLists lists_;
   std::map<std::int64_t, std::string> standards_;
   std::map<std::string, Category> categories_;
+  TableRows rows_;
   RuleSet set_;
 };
 
@@ -179,8 +65,9 @@ Status PackReader::parse(const PackFiles& files) {
       return error(ErrorCode::policy_invalid, path + ":" + std::to_string(e.source().begin.line) +
                                                   ": " + std::string(e.description()));
     }
-    const Reader root(path, files_.back().root, "file");
-    CANDOUR_TRY(root.only({"lists", "standards", "category", "frame", "rule"}));
+    const TableReader root(path, files_.back().root, "file");
+    CANDOUR_TRY(root.only({"lists", "standards", "category", "frame", "rule", "words", "verbs",
+                           "fragments", "compound", "reference", "disguise", "each"}));
   }
   return ok();
 }
@@ -190,12 +77,12 @@ Status PackReader::each(std::string_view key, Read read) {
   for (const File& file : files_) {
     const toml::node* node = file.root.get(key);
     if (node == nullptr) continue;
-    const Reader root(file.path, file.root, std::string(key));
+    const TableReader root(file.path, file.root, std::string(key));
     if (!node->is_array_of_tables()) {
       return root.invalid(*node, "write each as a table of its own: [[" + std::string(key) + "]]");
     }
     for (const toml::node& item : *node->as_array()) {
-      Reader reader(file.path, *item.as_table(), std::string(key));
+      TableReader reader(file.path, *item.as_table(), std::string(key));
       CANDOUR_TRY(read(reader));
     }
   }
@@ -207,9 +94,19 @@ Result<RuleSet> PackReader::build() {
     CANDOUR_TRY(read_lists(file));
     CANDOUR_TRY(read_standards(file));
   }
-  CANDOUR_TRY(each("category", [&](Reader& reader) { return read_category(reader); }));
-  CANDOUR_TRY(each("frame", [&](Reader& reader) { return read_frame(reader); }));
-  CANDOUR_TRY(each("rule", [&](Reader& reader) { return read_rule(reader); }));
+  for (const File& file : files_) {
+    CANDOUR_TRY(read_words(file.path, file.root, set_));
+    CANDOUR_TRY(read_rows(file.path, file.root, rows_));
+  }
+  CANDOUR_TRY(each("compound", [&](TableReader& reader) {
+    return for_rows(reader, rows_, [&] { return read_compound(reader, set_); });
+  }));
+  CANDOUR_TRY(each("reference", [&](TableReader& r) { return read_reference(r, set_); }));
+  CANDOUR_TRY(each("category", [&](TableReader& reader) { return read_category(reader); }));
+  CANDOUR_TRY(each("frame", [&](TableReader& reader) { return read_frame(reader); }));
+  CANDOUR_TRY(each("rule", [&](TableReader& reader) {
+    return for_rows(reader, rows_, [&] { return read_rule(reader); });
+  }));
   if (set_.rules.empty()) return error(ErrorCode::policy_invalid, "the pack has no rules");
   return std::move(set_);
 }
@@ -217,9 +114,9 @@ Result<RuleSet> PackReader::build() {
 Status PackReader::read_lists(const File& file) {
   const toml::node* node = file.root.get("lists");
   if (node == nullptr) return ok();
-  const Reader root(file.path, file.root, "lists");
+  const TableReader root(file.path, file.root, "lists");
   if (!node->is_table()) return root.invalid(*node, "'lists' must be a table");
-  const Reader reader(file.path, *node->as_table(), "lists");
+  const TableReader reader(file.path, *node->as_table(), "lists");
   for (const auto& [key, value] : *node->as_table()) {
     const std::string name(key.str());
     if (!is_list_name(name)) {
@@ -238,9 +135,9 @@ Status PackReader::read_lists(const File& file) {
 Status PackReader::read_standards(const File& file) {
   const toml::node* node = file.root.get("standards");
   if (node == nullptr) return ok();
-  const Reader root(file.path, file.root, "standards");
+  const TableReader root(file.path, file.root, "standards");
   if (!node->is_table()) return root.invalid(*node, "'standards' must be a table");
-  const Reader reader(file.path, *node->as_table(), "standards");
+  const TableReader reader(file.path, *node->as_table(), "standards");
   for (const auto& [key, value] : *node->as_table()) {
     const std::string number(key.str());
     if (number.empty() || number.size() > 2 ||
@@ -254,7 +151,8 @@ Status PackReader::read_standards(const File& file) {
   return ok();
 }
 
-Result<std::string> PackReader::standard_text(const Reader& reader, std::int64_t number) const {
+Result<std::string> PackReader::standard_text(const TableReader& reader,
+                                              std::int64_t number) const {
   const auto found = standards_.find(number);
   if (found == standards_.end()) {
     return reader.invalid("there is no standard " + std::to_string(number) + " under [standards]");
@@ -262,12 +160,12 @@ Result<std::string> PackReader::standard_text(const Reader& reader, std::int64_t
   return found->second;
 }
 
-Status check_alert_level(const Reader& reader, const std::string& level) {
+Status check_alert_level(const TableReader& reader, const std::string& level) {
   if (level.empty() || level == "normal" || level == "high") return ok();
   return reader.invalid("'alert_level' is '" + level + "', not normal or high");
 }
 
-Status PackReader::read_category(Reader& reader) {
+Status PackReader::read_category(TableReader& reader) {
   CANDOUR_TRY(
       reader.only({"id", "severity", "standard", "also", "alert", "alert_level", "advice"}));
   for (const std::string_view key : {"id", "severity", "standard", "advice"}) {
@@ -289,7 +187,7 @@ Status PackReader::read_category(Reader& reader) {
   return ok();
 }
 
-Status PackReader::read_frame(Reader& reader) {
+Status PackReader::read_frame(TableReader& reader) {
   CANDOUR_TRY(reader.only({"name", "scope", "quoted", "whole_words", "patterns"}));
   CANDOUR_TRY(reader.required("name"));
   Frame frame;
@@ -318,18 +216,18 @@ Status PackReader::read_frame(Reader& reader) {
   return ok();
 }
 
-Status PackReader::read_rule(Reader& reader) {
-  CANDOUR_TRY(
-      reader.only({"id",          "category", "severity",      "standard",    "also",
-                   "message",     "advice",   "alert",         "alert_level", "form",
-                   "whole_words", "patterns", "requires",      "unless",      "unless_message",
-                   "validator",   "frames",   "group_classes", "matches",     "passes"}));
+Status PackReader::read_rule(TableReader& reader) {
+  CANDOUR_TRY(reader.only(
+      {"id",       "category", "severity",       "standard",  "also",        "message",
+       "advice",   "alert",    "alert_level",    "form",      "whole_words", "patterns",
+       "requires", "unless",   "unless_message", "validator", "frames",      "group_classes",
+       "matches",  "passes",   "phrases",        "each"}));
   CANDOUR_TRY(reader.required("id"));
   Rule rule;
   rule.where = reader.where();
   CANDOUR_TRY(reader.text("id", rule.id));
   reader.set_owner("rule " + rule.id);
-  for (const std::string_view key : {"category", "message", "patterns", "matches", "passes"}) {
+  for (const std::string_view key : {"category", "message", "matches", "passes"}) {
     CANDOUR_TRY(reader.required(key));
   }
   CANDOUR_TRY(reader.text("category", rule.category));
@@ -366,7 +264,7 @@ Status PackReader::read_rule(Reader& reader) {
   return ok();
 }
 
-Status PackReader::read_rule_matching(Reader& reader, Rule& rule) {
+Status PackReader::read_rule_matching(TableReader& reader, Rule& rule) {
   std::string form = "folded";
   CANDOUR_TRY(reader.text("form", form));
   if (form != "folded" && form != "cased") {
@@ -376,6 +274,10 @@ Status PackReader::read_rule_matching(Reader& reader, Rule& rule) {
   bool whole_words = true;
   CANDOUR_TRY(reader.flag("whole_words", whole_words));
   CANDOUR_TRY(reader.texts("patterns", rule.patterns));
+  CANDOUR_TRY(reader.texts("phrases", rule.phrases));
+  if (rule.patterns.empty() && rule.phrases.empty()) {
+    return reader.invalid("the key 'patterns' is missing, and 'phrases' too");
+  }
   CANDOUR_TRY(reader.texts("requires", rule.requires_all));
   CANDOUR_TRY(reader.texts("unless", rule.unless));
   CANDOUR_TRY(reader.texts("unless_message", rule.unless_message));
@@ -395,7 +297,7 @@ Status PackReader::read_rule_matching(Reader& reader, Rule& rule) {
   return ok();
 }
 
-Status PackReader::expand_all(const Reader& reader, bool whole_words,
+Status PackReader::expand_all(const TableReader& reader, bool whole_words,
                               std::vector<std::string>& patterns) {
   for (std::string& pattern : patterns) {
     auto expanded = expand_pattern(pattern, lists_, whole_words, kExpandedSizeMax);

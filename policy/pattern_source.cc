@@ -84,14 +84,6 @@ class Expander {
 
 }  // namespace
 
-bool is_list_name(std::string_view name) {
-  if (name.empty() || !is_lower(name[0])) return false;
-  for (const char c : name) {
-    if (!is_lower(c) && !(c >= '0' && c <= '9') && c != '_') return false;
-  }
-  return true;
-}
-
 Result<std::string> expand_pattern(std::string_view source, const PatternLists& lists,
                                    bool whole_words, std::size_t size_max) {
   Expander expander(lists, size_max);

@@ -11,7 +11,32 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/inflection.h"
+#include "policy/pattern_lists.h"
+
 namespace candour::policy {
+
+/// Words of one kind, each as policy/inflection.h reads it.
+struct WordList {
+  std::string tag;
+  std::vector<std::string> entries;
+  std::string where;
+};
+
+/// Phrases (policy/phrase.h) whose matches carry a tag.
+struct Compound {
+  std::string tag;
+  std::vector<std::string> phrases;
+  std::string where;
+};
+
+/// Words ("they") that stand for what was named last before them, and what ends that.
+struct Reference {
+  std::string words;                    // a tag
+  std::vector<std::string> to;          // tags they may take over
+  std::vector<std::string> blocked_by;  // tags of words that they might mean instead
+  std::string where;
+};
 
 /// What a rule does to a message when it alone is hit. notice: delivered, the sender is told;
 /// warn: held until the sender decides; block: not delivered without an approval.
@@ -55,8 +80,9 @@ struct Rule {
   std::string alert_level;  // "", "normal" or "high"
 
   Form form = Form::folded;
-  /// Any one is a hit.
+  /// Any one is a hit, pattern or phrase (policy/phrase.h).
   std::vector<std::string> patterns;
+  std::vector<std::string> phrases;
   /// All must be found anywhere in the message for a hit to count.
   std::vector<std::string> requires_all;
   /// None may be found in the sentence of the hit.
@@ -78,6 +104,15 @@ struct Rule {
 struct RuleSet {
   std::vector<Rule> rules;
   std::vector<Frame> frames;
+  std::vector<WordList> words;
+  std::vector<Compound> compounds;
+  std::vector<Reference> references;
+  PatternLists fragments;  // lists that phrases stand on
+  IrregularVerbs verbs;
+  /// Tags whose words are looked for under disguise (policy/disguise.h).
+  std::vector<std::string> disguised;
+  /// Words that are never taken for another word in disguise.
+  std::vector<std::string> known;
 };
 
 }  // namespace candour::policy

@@ -1,0 +1,294 @@
+#include "policy/tagging.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "policy/inflection.h"
+
+namespace candour::policy {
+namespace {
+
+// A run of words without an end is cut, so that work on a sentence is bounded.
+constexpr std::size_t kSentenceWordsMax = 256;
+// How many words back a pronoun may reach for the group it stands for.
+constexpr std::size_t kReferenceReachMax = 60;
+
+constexpr std::string_view kNumberTag = "number";
+constexpr std::string_view kGapStopTag = "gap.stop";
+
+Error invalid(const std::string& owner, const std::string& what) {
+  return error(ErrorCode::policy_invalid, owner + ": " + what);
+}
+
+// The tag and those before its dots: a.b.c, a.b, a.
+Result<std::vector<Tag>> with_parents(Lexicon& lexicon, const std::string& name) {
+  std::vector<Tag> out;
+  for (std::size_t end = name.size(); end != std::string::npos && end != 0;
+       end = name.rfind('.', end - 1)) {
+    CANDOUR_TRY(const Tag tag, lexicon.tag(name.substr(0, end)));
+    out.push_back(tag);
+  }
+  return out;
+}
+
+bool is_number(std::string_view word) {
+  return std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+std::size_t PhraseIndex::add(Phrase phrase) {
+  phrases_.push_back(std::move(phrase));
+  return phrases_.size() - 1;
+}
+
+void PhraseIndex::finish(const std::vector<std::size_t>& counts) {
+  const auto weight = [&](const TagSet& set) {
+    std::size_t sum = 0;
+    for (const Tag tag : set.list()) sum += 1 + (tag < counts.size() ? 50 * counts[tag] : 0);
+    return sum;
+  };
+  by_tag_.clear();
+  for (std::size_t i = 0; i < phrases_.size(); ++i) {
+    const auto& sets = phrases_[i].required();
+    const auto rarest =
+        std::min_element(sets.begin(), sets.end(),
+                         [&](const auto& a, const auto& b) { return weight(a) < weight(b); });
+    for (const Tag tag : rarest->list()) {
+      if (by_tag_.size() <= tag) by_tag_.resize(tag + 1u);
+      by_tag_[tag].push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+}
+
+void PhraseIndex::candidates(const TagSet& present, const std::vector<Tag>& listed,
+                             std::vector<std::uint32_t>& out) const {
+  out.clear();
+  for (const Tag tag : listed) {
+    if (tag >= by_tag_.size()) continue;
+    for (const std::uint32_t number : by_tag_[tag]) {
+      const auto& sets = phrases_[number].required();
+      if (std::all_of(sets.begin(), sets.end(),
+                      [&](const TagSet& set) { return set.meets(present); })) {
+        out.push_back(number);
+      }
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+}
+
+Status Tagger::build(const RuleSet& rules) {
+  CANDOUR_TRY(number_, lexicon_.tag(kNumberTag));
+  CANDOUR_TRY(gap_stop_, lexicon_.tag(kGapStopTag));
+  made_.add(number_);
+  made_.add(gap_stop_);
+  CANDOUR_TRY(add_words(rules));
+  CANDOUR_TRY(add_compounds(rules));
+  return add_references(rules);
+}
+
+Status Tagger::add_words(const RuleSet& rules) {
+  for (const WordList& list : rules.words) {
+    const std::string owner = list.where + ": words " + list.tag;
+    CANDOUR_TRY(const std::vector<Tag> tags, with_parents(lexicon_, list.tag));
+    for (const Tag tag : tags) made_.add(tag);
+    for (const std::string& entry : list.entries) {
+      const auto forms = forms_of(entry, rules.verbs);
+      if (!forms) return invalid(owner, forms.error().message);
+      for (const WordForm& form : forms.value()) {
+        std::vector<Tag> all = tags;
+        if (!form.form.empty()) {
+          CANDOUR_TRY(const Tag tag, lexicon_.tag(list.tag + "." + form.form));
+          made_.add(tag);
+          all.push_back(tag);
+        }
+        for (const Tag tag : all) {
+          const Status added = lexicon_.add(form.text, tag);
+          if (!added) return invalid(owner, added.error().message);
+        }
+      }
+    }
+  }
+  for (const std::string& word : rules.known) lexicon_.add_known(word);
+  return ok();
+}
+
+Result<Phrase> Tagger::compile(const std::string& source, const PatternLists& fragments,
+                               const std::string& owner) {
+  auto phrase = Phrase::compile(source, fragments, lexicon_);
+  if (!phrase) return invalid(owner, "phrase '" + source + "': " + phrase.error().message);
+  return phrase;
+}
+
+Status Tagger::check_names(const Phrase& phrase, const std::string& owner) const {
+  for (const std::string& name : phrase.named_tags()) {
+    const Tag* tag = lexicon_.find_tag(name);
+    if (tag == nullptr || !made_.has(*tag)) {
+      return invalid(owner, "no word carries the tag '" + name + "'");
+    }
+  }
+  return ok();
+}
+
+Status Tagger::add_compounds(const RuleSet& rules) {
+  for (const Compound& compound : rules.compounds) {
+    const std::string owner = compound.where + ": compound " + compound.tag;
+    CANDOUR_TRY(const std::vector<Tag> tags, with_parents(lexicon_, compound.tag));
+    for (const std::string& source : compound.phrases) {
+      CANDOUR_TRY(Phrase phrase, compile(source, rules.fragments, owner));
+      CANDOUR_TRY(check_names(phrase, owner));
+      compounds_.add(std::move(phrase));
+      compound_tags_.push_back(tags);
+    }
+    for (const Tag tag : tags) made_.add(tag);
+  }
+  return ok();
+}
+
+Status Tagger::add_references(const RuleSet& rules) {
+  for (const Reference& reference : rules.references) {
+    const std::string owner = reference.where + ": reference " + reference.words;
+    CompiledReference compiled;
+    const auto known = [&](const std::string& name) -> Result<Tag> {
+      const Tag* tag = lexicon_.find_tag(name);
+      if (tag == nullptr || !made_.has(*tag)) {
+        return invalid(owner, "no word carries the tag '" + name + "'");
+      }
+      return *tag;
+    };
+    CANDOUR_TRY(compiled.words, known(reference.words));
+    for (const std::string& name : reference.to) {
+      CANDOUR_TRY(const Tag tag, known(name));
+      compiled.to.add(tag);
+    }
+    for (const std::string& name : reference.blocked_by) {
+      CANDOUR_TRY(const Tag tag, known(name));
+      compiled.blocked_by.add(tag);
+    }
+    references_.push_back(std::move(compiled));
+  }
+  return ok();
+}
+
+void Tagger::tag(std::string_view text, TaggedText& out) const {
+  split_words(text, out.words);
+  cut_sentences(out);
+  mark_words(text, out);
+  for (const WordRange sentence : out.sentences) mark_compounds(sentence, out);
+  mark_references(out);
+}
+
+void Tagger::cut_sentences(TaggedText& out) {
+  out.sentences.clear();
+  std::size_t start = 0;
+  for (std::size_t i = 1; i <= out.words.size(); ++i) {
+    const bool ends = i == out.words.size() || out.words[i].stop_before;
+    if (!ends && i - start < kSentenceWordsMax) continue;
+    out.sentences.push_back({start, i});
+    start = i;
+  }
+}
+
+void Tagger::mark_words(std::string_view text, TaggedText& out) const {
+  out.marks.reset(out.words.size());
+  out.numbers.clear();
+  for (const Word& word : out.words) {
+    out.numbers.push_back(lexicon_.find(text.substr(word.start, word.end - word.start)));
+  }
+  for (std::size_t i = 0; i < out.words.size(); ++i) {
+    const Word& word = out.words[i];
+    if (out.numbers[i] == Lexicon::kUnknown) {
+      if (is_number(text.substr(word.start, word.end - word.start))) {
+        out.marks.add(i, number_, i + 1);
+      }
+      continue;
+    }
+    std::uint32_t node = lexicon_.root(out.numbers[i]);
+    for (std::size_t end = i + 1; node != 0; ++end) {
+      for (const Tag tag : lexicon_.tags(node)) {
+        out.marks.add(i, tag, end);
+        if (tag == gap_stop_ && end == i + 1) out.marks.set_stop(i);
+      }
+      if (end == out.words.size() || out.words[end].stop_before ||
+          out.numbers[end] == Lexicon::kUnknown) {
+        break;
+      }
+      node = lexicon_.step(node, out.numbers[end]);
+    }
+  }
+}
+
+void Tagger::present(const Marks& marks, WordRange sentence, PresentTags& out) {
+  out.clear();
+  for (std::size_t word = sentence.start; word < sentence.end; ++word) {
+    for (std::uint32_t i = marks.begin(word); i != 0; i = marks.mark(i).next) {
+      out.add(marks.mark(i).tag);
+    }
+  }
+}
+
+void Tagger::mark_compounds(WordRange sentence, TaggedText& out) const {
+  if (compounds_.size() == 0) return;
+  PresentTags& tags = out.present;
+  present(out.marks, sentence, tags);
+  // Compounds may stand on compounds before them: each pass offers what the last one made.
+  std::size_t last = 0;
+  for (int pass = 0; pass < 3; ++pass) {
+    const std::size_t known = tags.list.size();
+    compounds_.candidates(tags.set, tags.list, out.candidates);
+    for (const std::uint32_t number : out.candidates) {
+      const Phrase& phrase = compounds_.phrase(number);
+      for (std::size_t start = sentence.start; start < sentence.end; ++start) {
+        if (!phrase.can_begin(out.marks, start)) continue;
+        const std::size_t end = phrase.match(out.marks, sentence, start, out.scratch);
+        if (end == 0) continue;
+        for (const Tag tag : compound_tags_[number]) {
+          bool there = false;
+          for (std::uint32_t i = out.marks.begin(start); i != 0; i = out.marks.mark(i).next) {
+            there = there || (out.marks.mark(i).tag == tag && out.marks.mark(i).end == end);
+          }
+          if (!there) out.marks.add(start, tag, end);
+          tags.add(tag);
+        }
+      }
+    }
+    if (tags.list.size() == known || known == last) break;
+    last = known;
+  }
+}
+
+void Tagger::mark_references(TaggedText& out) const {
+  for (const CompiledReference& reference : references_) {
+    std::vector<Tag> named;  // the group that was named last
+    std::size_t named_at = 0;
+    std::size_t inside_until = 0;
+    for (std::size_t word = 0; word < out.words.size(); ++word) {
+      std::vector<Tag> here;
+      std::size_t here_end = 0;
+      bool refers = false;
+      bool blocked = false;
+      for (std::uint32_t i = out.marks.begin(word); i != 0; i = out.marks.mark(i).next) {
+        const Marks::Mark& mark = out.marks.mark(i);
+        refers = refers || mark.tag == reference.words;
+        blocked = blocked || reference.blocked_by.has(mark.tag);
+        if (reference.to.has(mark.tag)) {
+          here.push_back(mark.tag);
+          here_end = std::max<std::size_t>(here_end, mark.end);
+        }
+      }
+      if (!here.empty()) {
+        named = std::move(here);
+        named_at = word;
+        inside_until = here_end;
+      } else if (blocked && word >= inside_until) {
+        named.clear();
+      } else if (refers && !named.empty() && word - named_at <= kReferenceReachMax) {
+        for (const Tag tag : named) out.marks.add(word, tag, word + 1);
+      }
+    }
+  }
+}
+
+}  // namespace candour::policy
