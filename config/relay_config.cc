@@ -7,6 +7,8 @@ namespace candour::config {
 namespace {
 
 constexpr auto kOptional = Section::Presence::optional;
+constexpr std::uint64_t kRecosignMsMin = 1'000;
+constexpr std::uint64_t kRecosignMsMax = 24ull * 3600 * 1000;
 
 void read_limits(Section section, RelayLimits& out) {
   section.number("submits_per_second", out.submits_per_second, 1, limits::kSubmitsPerSecondMax,
@@ -37,7 +39,9 @@ Result<RelayConfig> load_relay_config(const std::filesystem::path& path,
   Section organisation = root.table("organisation");
   organisation.path("root_vkey_file", config.root_vkey_file);
   organisation.paths("bootstrap", config.bootstrap);
-  root.table("log").path("key_file", config.log_key_file);
+  Section log = root.table("log");
+  log.path("key_file", config.log_key_file);
+  log.number("recosign_ms", config.recosign_ms, kRecosignMsMin, kRecosignMsMax, kOptional);
   for (Section& section : root.tables("witnesses")) {
     WitnessConfig witness;
     section.path("vkey_file", witness.vkey_file);
@@ -68,6 +72,7 @@ std::string show(const RelayConfig& config, bool redacted) {
   out.paths("bootstrap", config.bootstrap);
   out.section("log");
   out.path("key_file", config.log_key_file);
+  out.number("recosign_ms", config.recosign_ms);
   for (const WitnessConfig& witness : config.witnesses) {
     out.element("witnesses");
     out.path("vkey_file", witness.vkey_file);

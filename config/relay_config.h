@@ -16,6 +16,7 @@
 //   bootstrap = ["statement.note"]         directory objects loaded when not yet known, in order
 //   [log]
 //   key_file = "log.key"                   required; the log's signing seed
+//   recosign_ms = 300000                   how long an unchanged log may keep its cosignatures
 //   [[witnesses]]                          outside witnesses asked for cosignatures
 //   vkey_file = "witness.vkey"             required
 //   host = "127.0.0.1"                     required
@@ -65,6 +66,7 @@ struct RelayConfig {
   std::filesystem::path root_vkey_file;
   std::vector<std::filesystem::path> bootstrap;
   std::filesystem::path log_key_file;
+  std::uint64_t recosign_ms = 300'000;
   std::vector<WitnessConfig> witnesses;
   RelayLimits limits;
 };

@@ -1,140 +1,144 @@
 #include "ctl/log_audit.h"
 
+#include <algorithm>
 #include <map>
 
-#include "crypto/hash.h"
+#include "ctl/log_leaves.h"
+#include "storage/relay_schema.h"
 #include "tlog/checkpoint.h"
-#include "tlog/directory_leaf.h"
-#include "tlog/leaf.h"
-#include "warrant/seal/seal.h"
 
 namespace candour::ctl {
 namespace {
 
-using tlog::LeafClass;
-using tlog::LeafOpening;
-
-/// What the directory says about a leaf.
-struct DirectoryRow {
-  std::uint64_t number = 0;
-  std::uint64_t kind = 0;
-  Digest object_hash;  // computed here
-  Bytes opening;
-};
-
-using Directory = std::map<std::uint64_t, DirectoryRow>;  // by leaf index
+using storage::kBundleEntries;
+using storage::kStoredLevelStep;
 
 std::uint64_t number_of(const SQLite::Column& column) {
   return static_cast<std::uint64_t>(column.getInt64());
 }
 
-std::optional<Fault> read_directory(LogDb& db, Directory& out) {
-  SQLite::Statement rows(db.database(),
-                         "SELECT number, kind, object, object_hash, leaf_index, opening "
-                         "FROM directory ORDER BY number");
-  std::uint64_t expected = 0;
-  std::optional<Fault> fault;  // the first one; the leaves may name an earlier place
-  while (rows.executeStep()) {
-    DirectoryRow row;
-    row.number = number_of(rows.getColumn(0));
-    row.kind = number_of(rows.getColumn(1));
-    row.object_hash = crypto::sha256(blob_of(rows.getColumn(2)));
-    row.opening = blob_of(rows.getColumn(5));
-    const std::uint64_t leaf = number_of(rows.getColumn(4));
-    const std::string where = "directory object " + std::to_string(row.number);
-    if (row.number != ++expected && !fault) {
-      fault = Fault{leaf, "directory object " + std::to_string(expected) + " is missing"};
-    }
-    if (Digest::from(blob_of(rows.getColumn(3))) != row.object_hash && !fault) {
-      fault = Fault{leaf, where + " does not have the hash stored beside it"};
-    }
-    if (!out.emplace(leaf, std::move(row)).second && !fault) {
-      fault = Fault{leaf, where + " shares its leaf with another object"};
-    }
-  }
-  return fault;
+/// The bytes of a column, good until the next step.
+ByteView view_of(const SQLite::Column& column) {
+  const auto* begin = static_cast<const std::uint8_t*>(column.getBlob());
+  return begin == nullptr ? ByteView()
+                          : ByteView(begin, static_cast<std::size_t>(column.getBytes()));
 }
 
-std::optional<std::string> check_directory_leaf(const LeafOpening& opening, ByteView opening_bytes,
-                                                const DirectoryRow* row) {
-  if (row == nullptr) return "the directory has no object for this leaf";
-  const std::string where = "directory object " + std::to_string(row->number);
-  if (!same(row->opening, opening_bytes)) return where + " has another opening than its leaf";
-  if (row->object_hash != opening.object_hash) return where + " is not what its leaf commits to";
-  if (tlog::directory_leaf_kind(row->kind) != opening.kind) {
-    return where + " is of another kind than its leaf";
-  }
-  return std::nullopt;
-}
-
-/// One row of log_entries against itself and what it commits to.
-std::optional<std::string> check_entry(SQLite::Statement& row, const Directory& directory,
-                                       std::uint64_t index, AuditReport& report) {
-  const Bytes entry = blob_of(row.getColumn(1));
-  if (entry.size() != tlog::kEntrySize) {
-    return "the entry has " + std::to_string(entry.size()) + " bytes instead of 34";
-  }
-  if (Digest::from(blob_of(row.getColumn(2))) != tlog::leaf_hash(entry)) {
-    return "the leaf hash is not the hash of the entry";
-  }
-  const Bytes opening_bytes = blob_of(row.getColumn(3));
-  const auto opening = LeafOpening::decode(opening_bytes);
-  if (!opening) return opening.error().message;
-  if (entry[1] < 1 || entry[1] > 3) return "the entry is of an unknown class";
-  const auto leaf_class = static_cast<LeafClass>(entry[1]);
-  if (!same(opening.value().entry(leaf_class), entry)) return "the opening does not fit the entry";
-  ++report.kinds[opening.value().kind];
-  if (leaf_class == LeafClass::directory) {
-    if (!row.getColumn(4).isNull() || !row.getColumn(5).isNull()) {
-      return "a record is kept under a leaf of the directory";
-    }
-    const auto found = directory.find(index);
-    return check_directory_leaf(opening.value(), opening_bytes,
-                                found == directory.end() ? nullptr : &found->second);
-  }
-  if (row.getColumn(5).isNull()) {
-    if (leaf_class == LeafClass::ordinary) return "its record is missing";
-    return std::nullopt;
-  }
-  ++report.records;
-  const Bytes record = blob_of(row.getColumn(5));
-  if (crypto::sha256(record) != opening.value().object_hash) {
-    return "the record is not what the entry commits to";
-  }
-  const auto label = tlog::label_of(record);
-  if (!label) return label.error().message;
-  if (RecordId::from(blob_of(row.getColumn(4))) != label.value().record) {
-    return "the record is kept under another id than its own";
-  }
-  return std::nullopt;
-}
-
-/// The tree built anew, compared hash by hash with what is stored.
+/// The tree built anew, compared with everything stored that follows from the entries.
 class Tree {
  public:
   explicit Tree(LogDb& db)
-      : stored_(db.database(), "SELECT hash FROM log_hashes WHERE level = ? AND idx = ?") {}
+      : db_(db),
+        bundle_(db.database(), "SELECT entries FROM log_bundles WHERE n = ?"),
+        stored_(db.database(), "SELECT hash FROM log_hashes WHERE level = ? AND idx = ?") {}
 
-  std::optional<std::string> append(const Digest& leaf_hash) {
-    for (const tlog::StoredHash& expected : edge_.append(leaf_hash)) {
-      ++hashes_;
-      stored_.reset();
-      stored_.bind(1, static_cast<std::int64_t>(expected.node.level));
-      stored_.bind(2, static_cast<std::int64_t>(expected.node.index));
-      if (!stored_.executeStep() || Digest::from(blob_of(stored_.getColumn(0))) != expected.hash) {
-        return "the stored hash of subtree " + std::to_string(expected.node.index) + " at level " +
-               std::to_string(expected.node.level) + " is missing or wrong";
-      }
+  /// The next leaf; what is wrong with what is stored for the tree up to it.
+  std::optional<std::string> append(const CheckedLeaf& leaf) {
+    const std::uint64_t index = edge_.size();
+    const Digest hash = tlog::leaf_hash(leaf.entry);
+    std::uint64_t prefix = 0;
+    for (const std::uint8_t byte : hash.view().first(4)) prefix = prefix << 8 | byte;
+    lookups_.emplace_back(prefix, index);
+    if (leaf.time) note_time(index / kBundleEntries, leaf.time->value);
+    candour::append(entries_, leaf.entry);
+    for (const tlog::StoredHash& node : edge_.append(hash)) {
+      if (node.node.level == 0 || node.node.level % kStoredLevelStep != 0) continue;
+      if (auto wrong = check_hash(node)) return wrong;
+    }
+    if (index % kBundleEntries != kBundleEntries - 1) return std::nullopt;
+    return check_bundle(index / kBundleEntries);
+  }
+  const tlog::Frontier& edge() const { return edge_; }
+
+  /// What is stored beyond what `append` saw.
+  std::optional<Fault> finish() {
+    if (auto fault = check_lookups()) return fault;
+    if (auto fault = check_times()) return fault;
+    if (count("SELECT count(*) FROM log_hashes") != hashes_ ||
+        count("SELECT count(*) FROM log_bundles") != bundles_) {
+      return Fault{std::nullopt, "hashes or entries are stored that the tree does not have"};
     }
     return std::nullopt;
   }
-  const tlog::Frontier& edge() const { return edge_; }
-  std::uint64_t hashes() const { return hashes_; }
 
  private:
+  std::optional<std::string> check_hash(const tlog::StoredHash& expected) {
+    ++hashes_;
+    stored_.reset();
+    stored_.bind(1, static_cast<std::int64_t>(expected.node.level));
+    stored_.bind(2, static_cast<std::int64_t>(expected.node.index));
+    if (stored_.executeStep() && same(view_of(stored_.getColumn(0)), expected.hash.view())) {
+      return std::nullopt;
+    }
+    return "the stored hash of subtree " + std::to_string(expected.node.index) + " at level " +
+           std::to_string(expected.node.level) + " is missing or wrong";
+  }
+
+  std::optional<std::string> check_bundle(std::uint64_t n) {
+    ++bundles_;
+    bundle_.reset();
+    bundle_.bind(1, static_cast<std::int64_t>(n));
+    const bool good = bundle_.executeStep() && same(view_of(bundle_.getColumn(0)), entries_);
+    entries_.clear();
+    if (good) return std::nullopt;
+    return "the bundle of entries " + std::to_string(n) + " is missing or wrong";
+  }
+
+  void note_time(std::uint64_t block, std::uint64_t ms) {
+    const auto [found, added] = times_.try_emplace(block, ms, ms);
+    found->second = {std::min(found->second.first, ms), std::max(found->second.second, ms)};
+  }
+
+  std::optional<Fault> check_lookups() {
+    std::sort(lookups_.begin(), lookups_.end());
+    SQLite::Statement rows(db_.database(),
+                           "SELECT prefix, idx FROM log_lookup ORDER BY prefix, idx");
+    auto expected = lookups_.begin();
+    for (; rows.executeStep(); ++expected) {
+      const std::pair found{number_of(rows.getColumn(0)), number_of(rows.getColumn(1))};
+      if (expected == lookups_.end() || found != *expected) {
+        return Fault{expected == lookups_.end() ? std::nullopt : std::optional(expected->second),
+                     "the lookup of leaves by hash is not that of the entries"};
+      }
+    }
+    if (expected == lookups_.end()) return std::nullopt;
+    return Fault{expected->second, "the lookup of leaves by hash lacks an entry"};
+  }
+
+  std::optional<Fault> check_times() {
+    SQLite::Statement rows(db_.database(),
+                           "SELECT block, first_ms, last_ms FROM log_times ORDER BY block");
+    std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> stored;
+    while (rows.executeStep()) {
+      stored[number_of(rows.getColumn(0))] = {number_of(rows.getColumn(1)),
+                                              number_of(rows.getColumn(2))};
+    }
+    if (stored == times_) return std::nullopt;
+    std::uint64_t block = 0;
+    for (const auto& [at, times] : times_) {
+      block = at;
+      if (const auto found = stored.find(at); found == stored.end() || found->second != times) {
+        break;
+      }
+    }
+    return Fault{block * kBundleEntries, "the times of records are not those of their labels"};
+  }
+
+  std::uint64_t count(const char* sql) {
+    SQLite::Statement row(db_.database(), sql);
+    row.executeStep();
+    return number_of(row.getColumn(0));
+  }
+
+  LogDb& db_;
+  SQLite::Statement bundle_;
   SQLite::Statement stored_;
   tlog::Frontier edge_;
+  Bytes entries_;  // of the bundle that is being filled
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> lookups_;
+  std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> times_;
   std::uint64_t hashes_ = 0;
+  std::uint64_t bundles_ = 0;
 };
 
 /// Checks checkpoints as the tree grows past their sizes.
@@ -143,8 +147,36 @@ class Checkpoints {
   Checkpoints(LogDb& db, std::vector<identity::Statement> statements)
       : db_(db), statements_(std::move(statements)), sizes_(db.checkpoint_sizes()) {}
 
+  /// Takes in what somebody else holds; what makes it useless.
+  std::optional<Fault> shown(const std::string& note) {
+    const auto parsed = identity::SignedNote::parse(note);
+    const auto checkpoint = parsed ? tlog::Checkpoint::parse(parsed.value().text)
+                                   : Result<tlog::Checkpoint>(parsed.error());
+    if (!checkpoint) {
+      return Fault{std::nullopt, "the checkpoint shown is none: " + checkpoint.error().message};
+    }
+    bool signed_by_log = statements_.empty();
+    for (const identity::Statement& statement : statements_) {
+      signed_by_log = signed_by_log || tlog::verify_log_signature(parsed.value(), statement.log);
+    }
+    if (!signed_by_log) {
+      return Fault{std::nullopt, "the checkpoint shown of size " +
+                                     std::to_string(checkpoint.value().size) +
+                                     " is not signed by this log"};
+    }
+    shown_.emplace(checkpoint.value().size, checkpoint.value().root);
+    return std::nullopt;
+  }
+
   /// Every checkpoint of the size the tree has now.
   std::optional<Fault> check(const tlog::Frontier& edge, AuditReport& report) {
+    for (auto [at, end] = shown_.equal_range(edge.size()); at != end; ++at) {
+      if (at->second == edge.root()) continue;
+      return Fault{good_size_, "a checkpoint of size " + std::to_string(edge.size()) +
+                                   " was shown to others with root " + at->second.hex() +
+                                   ", the entries give " + edge.root().hex() +
+                                   ": the log was split or rewritten"};
+    }
     if (next_ >= sizes_.size() || sizes_[next_] != edge.size()) return std::nullopt;
     ++next_;
     ++report.checkpoints;
@@ -172,6 +204,11 @@ class Checkpoints {
 
   /// Checkpoints that no tree of these entries has passed.
   std::optional<Fault> finish(std::uint64_t size) const {
+    if (!shown_.empty() && shown_.rbegin()->first > size) {
+      return Fault{size, "a checkpoint of size " + std::to_string(shown_.rbegin()->first) +
+                             " was shown to others, but the log has " + std::to_string(size) +
+                             " entries: it was cut off or comes from an old copy"};
+    }
     if (next_ == sizes_.size()) return std::nullopt;
     return Fault{size, "there is a checkpoint of size " + std::to_string(sizes_[next_]) +
                            ", but the log has " + std::to_string(size) + " entries"};
@@ -218,21 +255,16 @@ class Checkpoints {
   LogDb& db_;
   std::vector<identity::Statement> statements_;
   std::vector<std::uint64_t> sizes_;
+  std::multimap<std::uint64_t, Digest> shown_;
   std::size_t next_ = 0;
   std::uint64_t good_size_ = 0;
 };
 
-std::optional<Fault> check_counts(LogDb& db, const Tree& tree) {
-  const auto count = [&](const char* sql) {
-    SQLite::Statement row(db.database(), sql);
-    row.executeStep();
-    return number_of(row.getColumn(0));
-  };
-  if (count("SELECT count(*) FROM log_hashes") != tree.hashes()) {
-    return Fault{std::nullopt, "hashes of subtrees are stored that the tree does not have"};
-  }
-  if (count("SELECT count(*) FROM cosignatures WHERE size NOT IN (SELECT size FROM checkpoints)") !=
-      0) {
+std::optional<Fault> check_cosignatures(LogDb& db) {
+  SQLite::Statement orphans(db.database(),
+                            "SELECT count(*) FROM cosignatures "
+                            "WHERE size NOT IN (SELECT size FROM checkpoints)");
+  if (orphans.executeStep() && number_of(orphans.getColumn(0)) != 0) {
     return Fault{std::nullopt, "there are cosignatures of checkpoints that are not stored"};
   }
   SQLite::Statement misnamed(db.database(),
@@ -243,18 +275,30 @@ std::optional<Fault> check_counts(LogDb& db, const Tree& tree) {
                                    std::to_string(number_of(misnamed.getColumn(0))) +
                                    " is kept under another name than its own"};
   }
+  SQLite::Statement copies(db.database(),
+                           "SELECT count(*) FROM opening_copies "
+                           "WHERE number NOT IN (SELECT number FROM openings)");
+  if (copies.executeStep() && number_of(copies.getColumn(0)) != 0) {
+    return Fault{std::nullopt, "there are oversight copies of openings that are not stored"};
+  }
   return std::nullopt;
 }
 
-std::optional<Fault> audit_tree(LogDb& db, const AuditOptions& options, AuditReport& report) {
-  Directory directory;
-  const std::optional<Fault> directory_fault = read_directory(db, directory);
-  Tree tree(db);
-  const std::vector<identity::Statement> statements = all_statements(db, options);
-  Checkpoints checkpoints(db, statements);
-  SQLite::Statement rows(db.database(),
-                         "SELECT idx, entry, leaf_hash, opening, record_id, record "
-                         "FROM log_entries ORDER BY idx");
+/// What lies beside a leaf, if anything; counted as used.
+template <class Row>
+const Row* take(Beside<Row>& beside, std::uint64_t index, std::optional<Row>& kept) {
+  const auto found = beside.rows.find(index);
+  if (found == beside.rows.end()) return nullptr;
+  kept = std::move(found->second);
+  beside.rows.erase(found);
+  return &*kept;
+}
+
+/// The leaves one after the other, and the checkpoints on the way.
+std::optional<Fault> audit_leaves(LogDb& db, Tree& tree, Checkpoints& checkpoints,
+                                  Beside<DirectoryRow>& directory, Beside<OpeningRow>& openings,
+                                  AuditReport& report) {
+  SQLite::Statement rows(db.database(), "SELECT idx, leaf, record FROM log_entries ORDER BY idx");
   if (auto fault = checkpoints.check(tree.edge(), report)) return fault;
   while (rows.executeStep()) {
     const std::uint64_t index = tree.edge().size();
@@ -262,25 +306,52 @@ std::optional<Fault> audit_tree(LogDb& db, const AuditOptions& options, AuditRep
       return Fault{index, "entry " + std::to_string(index) + ": " + why};
     };
     if (number_of(rows.getColumn(0)) != index) return wrong("it is missing");
-    if (auto why = check_entry(rows, directory, index, report)) return wrong(*why);
-    directory.erase(index);
-    if (auto why = tree.append(tlog::leaf_hash(blob_of(rows.getColumn(1))))) return wrong(*why);
+    std::optional<DirectoryRow> object;
+    std::optional<OpeningRow> opening;
+    const SQLite::Column record = rows.getColumn(2);
+    const auto leaf = check_leaf(view_of(rows.getColumn(1)), view_of(record), record.isNull(),
+                                 take(directory, index, object), take(openings, index, opening));
+    if (!leaf) return wrong(leaf.error().message);
+    ++report.kinds[leaf.value().kind];
+    if (leaf.value().record) ++report.records;
+    if (auto why = tree.append(leaf.value())) return wrong(*why);
     report.size = tree.edge().size();
-    report.root = tree.edge().root();
     if (auto fault = checkpoints.check(tree.edge(), report)) return fault;
   }
-  if (directory_fault) return directory_fault;
-  if (!directory.empty()) {
-    return Fault{directory.begin()->first, "directory object " +
-                                               std::to_string(directory.begin()->second.number) +
-                                               " has no directory leaf in the log"};
+  return std::nullopt;
+}
+
+/// What was wrong beside the leaves, or lies beside none.
+template <class Row>
+std::optional<Fault> leftover(const Beside<Row>& beside, const std::string& what) {
+  if (!beside.bad_reason.empty()) return Fault{beside.bad_index, beside.bad_reason};
+  if (beside.rows.empty()) return std::nullopt;
+  return Fault{
+      beside.rows.begin()->first,
+      what + " " + std::to_string(beside.rows.begin()->second.number) + " has no leaf in the log"};
+}
+
+std::optional<Fault> audit_tree(LogDb& db, const AuditOptions& options, AuditReport& report) {
+  Beside<DirectoryRow> directory = read_directory(db);
+  Beside<OpeningRow> openings = read_openings(db);
+  Tree tree(db);
+  const std::vector<identity::Statement> statements = all_statements(db, options);
+  Checkpoints checkpoints(db, statements);
+  for (const std::string& note : options.shown) {
+    if (auto useless = checkpoints.shown(note)) return useless;
   }
-  if (auto fault = checkpoints.finish(report.size)) return fault;
+  auto fault = audit_leaves(db, tree, checkpoints, directory, openings, report);
+  report.root = tree.edge().root();
+  if (fault) return fault;
+  if (auto left = leftover(directory, "directory object")) return left;
+  if (auto left = leftover(openings, "opening")) return left;
+  if (auto beyond = checkpoints.finish(report.size)) return beyond;
   if (options.root && statements.empty() && report.size > 0) {
     return Fault{0, "the log holds no organisation statement signed by the root key '" +
                         options.root->name + "'"};
   }
-  return check_counts(db, tree);
+  if (auto wrong = tree.finish()) return wrong;
+  return check_cosignatures(db);
 }
 
 std::optional<Fault> audit_file(LogDb& db) {
@@ -313,6 +384,7 @@ Result<AuditReport> audit_log(LogDb& db, const AuditOptions& options) {
   try {
     report.fault = audit_tree(db, options, report);
     if (!report.fault) report.fault = audit_file(db);
+    if (!report.fault && options.root) report.fault = audit_openings(db, options, report);
     if (!report.fault && options.signatures) report.fault = audit_signatures(db, options, report);
   } catch (const SQLite::Exception& thrown) {
     // The entry it came to is where the damage shows.

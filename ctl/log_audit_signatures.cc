@@ -6,6 +6,7 @@
 #include "ctl/log_audit.h"
 #include "identity/certificate.h"
 #include "identity/notice.h"
+#include "identity/opening_notice.h"
 #include "identity/pack_note.h"
 #include "identity/token.h"
 #include "tlog/leaf.h"
@@ -87,11 +88,8 @@ std::optional<Fault> audit_directory(LogDb& db, const identity::NoteKey& root, P
   return std::nullopt;
 }
 
-Status check_record(ByteView sealed, const Bytes& record_id, const People& people) {
+Status check_record(ByteView sealed, const People& people) {
   CANDOUR_TRY(auto record, warrant::SealedRecord::decode(sealed));
-  if (!same(record.label.record.view(), record_id)) {
-    return error(ErrorCode::input_invalid, "the record is sealed under another record id");
-  }
   if (people.statement && record.label.log_origin != people.statement->log.name) {
     return error(ErrorCode::input_invalid,
                  "the record is sealed for log '" + record.label.log_origin + "'");
@@ -101,11 +99,11 @@ Status check_record(ByteView sealed, const Bytes& record_id, const People& peopl
 
 std::optional<Fault> audit_records(LogDb& db, const People& people, AuditReport& report) {
   SQLite::Statement rows(db.database(),
-                         "SELECT idx, record_id, record FROM log_entries "
+                         "SELECT idx, record FROM log_entries "
                          "WHERE record IS NOT NULL ORDER BY idx");
   while (rows.executeStep()) {
-    const Bytes sealed = blob_of(rows.getColumn(2));
-    if (auto why = what_failed(check_record(sealed, blob_of(rows.getColumn(1)), people))) {
+    const Bytes sealed = blob_of(rows.getColumn(1));
+    if (auto why = what_failed(check_record(sealed, people))) {
       return Fault{static_cast<std::uint64_t>(rows.getColumn(0).getInt64()),
                    "entry " + rows.getColumn(0).getString() + ": " + *why};
     }
@@ -131,12 +129,19 @@ struct Leaf {
 };
 
 std::optional<Leaf> find_leaf(LogDb& db, const Digest& hash) {
-  SQLite::Statement row(db.database(), "SELECT idx, opening FROM log_entries WHERE leaf_hash = ?");
-  row.bind(1, hash.view().data(), static_cast<int>(hash.view().size()));
-  if (!row.executeStep()) return std::nullopt;
-  auto opening = tlog::LeafOpening::decode(blob_of(row.getColumn(1)));
-  if (!opening) return std::nullopt;
-  return Leaf{static_cast<std::uint64_t>(row.getColumn(0).getInt64()), opening.value()};
+  std::uint64_t prefix = 0;
+  for (const std::uint8_t byte : hash.view().first(4)) prefix = prefix << 8 | byte;
+  SQLite::Statement rows(db.database(), "SELECT idx FROM log_lookup WHERE prefix = ?");
+  rows.bind(1, static_cast<std::int64_t>(prefix));
+  while (rows.executeStep()) {
+    const auto index = static_cast<std::uint64_t>(rows.getColumn(0).getInt64());
+    const auto opening = db.opening(index);
+    if (!opening) continue;
+    if (tlog::leaf_hash(opening->entry(tlog::LeafClass::ordinary)) == hash) {
+      return Leaf{index, *opening};
+    }
+  }
+  return std::nullopt;
 }
 
 /// A released message against its token, and the token against its leaf.
@@ -191,6 +196,28 @@ std::optional<Fault> audit_messages(LogDb& db, const People& people, AuditReport
 }
 
 }  // namespace
+
+std::optional<Fault> audit_openings(LogDb& db, const AuditOptions& options, AuditReport& report) {
+  const std::vector<Statement> statements = all_statements(db, options);
+  SQLite::Statement rows(db.database(),
+                         "SELECT number, leaf_index, notice FROM openings ORDER BY number");
+  while (rows.executeStep()) {
+    const Bytes note = blob_of(rows.getColumn(2));
+    std::string why = "there is no organisation statement";
+    bool good = false;
+    for (const Statement& statement : statements) {
+      const auto notice = identity::OpeningNotice::verify(as_text(note), statement);
+      good = good || bool(notice);
+      if (!notice) why = notice.error().message;
+    }
+    if (!good) {
+      return Fault{static_cast<std::uint64_t>(rows.getColumn(1).getInt64()),
+                   "opening " + rows.getColumn(0).getString() + ": " + why};
+    }
+    ++report.signatures;
+  }
+  return std::nullopt;
+}
 
 std::optional<Fault> audit_signatures(LogDb& db, const AuditOptions& options, AuditReport& report) {
   People people;

@@ -1,19 +1,28 @@
 #include "ctl/log_db.h"
 
+#include "crypto/hash.h"
 #include "storage/relay_schema.h"
 
 namespace candour::ctl {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Where in column `leaf` of an ordinary leaf the hashes stand that follow the object hash.
+constexpr std::ptrdiff_t kHashesAt = 34;
+
+}  // namespace
+
 LogDb::LogDb(const fs::path& file) : database_(file.string(), SQLite::OPEN_READONLY, 5'000) {
   // One read transaction for the life of this object: everything is checked against the same state.
   database_.exec("BEGIN");
   SQLite::Statement schema(database_, "SELECT value FROM meta WHERE name = 'schema'");
   if (!schema.executeStep() || schema.getColumn(0).getInt() != storage::kRelaySchemaVersion) {
-    throw SQLite::Exception("its schema is not version 1");
+    throw SQLite::Exception("its schema is not version " +
+                            std::to_string(storage::kRelaySchemaVersion));
   }
-  SQLite::Statement size(database_, "SELECT count(*) FROM log_entries");
+  SQLite::Statement size(database_, "SELECT ifnull(max(idx) + 1, 0) FROM log_entries");
   size.executeStep();
   size_ = static_cast<std::uint64_t>(size.getColumn(0).getInt64());
 }
@@ -26,6 +35,15 @@ Result<std::unique_ptr<LogDb>> LogDb::open(const fs::path& file) {
 }
 
 Result<Digest> LogDb::read(unsigned level, std::uint64_t index) const {
+  if (level == 0) {
+    CANDOUR_TRY(const Bytes leaf, entry(index));
+    return tlog::leaf_hash(leaf);
+  }
+  if (level % storage::kStoredLevelStep != 0) {
+    CANDOUR_TRY(const Digest left, read(level - 1, 2 * index));
+    CANDOUR_TRY(const Digest right, read(level - 1, 2 * index + 1));
+    return tlog::node_hash(left, right);
+  }
   SQLite::Statement row(database_, "SELECT hash FROM log_hashes WHERE level = ? AND idx = ?");
   row.bind(1, static_cast<std::int64_t>(level));
   row.bind(2, static_cast<std::int64_t>(index));
@@ -34,6 +52,47 @@ Result<Digest> LogDb::read(unsigned level, std::uint64_t index) const {
   return error(ErrorCode::log_inconsistent, "the hash of subtree " + std::to_string(index) +
                                                 " at level " + std::to_string(level) +
                                                 " is not stored");
+}
+
+std::optional<tlog::LeafOpening> LogDb::opening(std::uint64_t index) const {
+  SQLite::Statement row(database_,
+                        "SELECT leaf, record, o.opening FROM log_entries LEFT JOIN openings o "
+                        "ON o.leaf_index = idx WHERE idx = ?");
+  row.bind(1, static_cast<std::int64_t>(index));
+  if (!row.executeStep()) return std::nullopt;
+  Bytes leaf = blob_of(row.getColumn(0));
+  if (leaf.empty()) return std::nullopt;
+  Bytes bytes;
+  if (leaf[0] == 3) {
+    bytes = blob_of(row.getColumn(2));
+  } else if (leaf[0] == 2) {
+    bytes.assign(leaf.begin() + 1, leaf.end());
+  } else if (leaf.size() > kHashesAt) {
+    // In place of the class comes the version, and between salt and hashes the hash of the record.
+    leaf[0] = 1;
+    const Digest hash = crypto::sha256(blob_of(row.getColumn(1)));
+    leaf.insert(leaf.begin() + kHashesAt, hash.view().begin(), hash.view().end());
+    bytes = std::move(leaf);
+  }
+  auto decoded = tlog::LeafOpening::decode(bytes);
+  if (!decoded) return std::nullopt;
+  return decoded.value();
+}
+
+Result<Bytes> LogDb::entry(std::uint64_t index) const {
+  SQLite::Statement row(database_, "SELECT leaf FROM log_entries WHERE idx = ?");
+  row.bind(1, static_cast<std::int64_t>(index));
+  const auto missing = error(ErrorCode::not_found, "there is no entry " + std::to_string(index));
+  if (!row.executeStep()) return missing;
+  Bytes leaf = blob_of(row.getColumn(0));
+  if (leaf.empty()) return missing;
+  if (leaf[0] == 3) {
+    leaf.insert(leaf.begin(), 1);
+    return leaf;
+  }
+  const auto opened = opening(index);
+  if (!opened) return missing;
+  return opened->entry(static_cast<tlog::LeafClass>(leaf[0]));
 }
 
 std::optional<std::string> LogDb::checkpoint(std::uint64_t size) {

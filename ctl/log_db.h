@@ -11,19 +11,25 @@
 #include <optional>
 
 #include "base/result.h"
+#include "tlog/leaf.h"
 #include "tlog/tree.h"
 
 namespace candour::ctl {
 
 class LogDb : public tlog::HashReader {
  public:
-  /// not_found when there is no such file; state_damaged when it is no database of schema 1.
+  /// not_found when there is no such file; state_damaged when it is no database of our
+  /// schema.
   static Result<std::unique_ptr<LogDb>> open(const std::filesystem::path& file);
 
   SQLite::Database& database() { return database_; }
   std::uint64_t size() const { return size_; }
 
   Result<Digest> read(unsigned level, std::uint64_t index) const override;
+  /// Of a leaf of class ordinary or directory, or of an unsealed one; nothing otherwise.
+  std::optional<tlog::LeafOpening> opening(std::uint64_t index) const;
+  /// The 34 bytes of an entry; not_found when there is none.
+  Result<Bytes> entry(std::uint64_t index) const;
   /// The checkpoint of this size with every cosignature stored for it; nothing when there is none.
   std::optional<std::string> checkpoint(std::uint64_t size);
   std::vector<std::uint64_t> checkpoint_sizes();

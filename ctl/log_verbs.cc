@@ -13,6 +13,7 @@ struct Verify {
   std::string db;
   std::string root;
   std::string statement;
+  std::vector<std::string> checkpoints;
   bool signatures = false;
 };
 
@@ -67,6 +68,10 @@ Result<int> verify(const Context& context, const Verify& o) {
     CANDOUR_TRY(auto statement, load_statement(o.statement, o.root));
     options.statements.push_back(std::move(statement));
   }
+  for (const std::string& name : o.checkpoints) {
+    CANDOUR_TRY(auto note, read_note_file(name));
+    options.shown.push_back(std::move(note));
+  }
   AuditReport report;
   auto db = LogDb::open(file);
   if (db) {
@@ -114,12 +119,7 @@ Result<tlog::ProofFile> prove_entry(LogDb& db, std::uint64_t index) {
   CANDOUR_TRY(auto note, identity::SignedNote::parse(proof.checkpoint));
   CANDOUR_TRY(auto checkpoint, tlog::Checkpoint::parse(note.text));
   CANDOUR_TRY(proof.proof, tlog::prove_inclusion(index, checkpoint.size, db));
-  SQLite::Statement row(db.database(), "SELECT opening FROM log_entries WHERE idx = ?");
-  row.bind(1, static_cast<std::int64_t>(index));
-  if (!row.executeStep()) {
-    return error(ErrorCode::not_found, "there is no entry " + std::to_string(index));
-  }
-  proof.extra = blob_of(row.getColumn(0));
+  if (const auto opening = db.opening(index)) proof.extra = opening->encode();
   return proof;
 }
 
@@ -152,6 +152,9 @@ void add_log_verbs(CLI::App& program, Context& context) {
              verb.add_option("--db", o->db, "relay.db, instead of --state");
              verb.add_option("--root", o->root, ".vkey file of the root: checks signatures");
              verb.add_option("--statement", o->statement, "A statement known from elsewhere");
+             verb.add_option("--checkpoint", o->checkpoints,
+                             "A checkpoint others hold (a witness'), repeated: the log must "
+                             "contain it");
              verb.add_flag("--signatures", o->signatures,
                            "Also tokens, certificates and the proofs of sealed records");
              return [&context, o] { return verify(context, *o); };

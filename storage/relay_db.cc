@@ -7,6 +7,9 @@ namespace candour::storage {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5'000;
+/// Memory for pages, and how many pages of write-ahead log before they go into the file.
+constexpr const char* kCacheSize = "PRAGMA cache_size=-16384";  // in KiB, when negative
+constexpr const char* kCheckpointPages = "PRAGMA wal_autocheckpoint=256";
 
 }  // namespace
 
@@ -14,11 +17,15 @@ RelayDb::RelayDb(const std::filesystem::path& file, Mode mode, std::uint32_t pag
     : database_(file.string(),
                 SQLite::OPEN_READWRITE | (mode == Mode::write ? SQLite::OPEN_CREATE : 0),
                 kBusyTimeoutMs) {
+  database_.exec(kCacheSize);
   if (mode == Mode::read) {
     database_.exec("PRAGMA query_only=ON");
     return;
   }
+  // Only a new database takes the page size, and only before it has a journal mode.
+  database_.exec("PRAGMA page_size=" + std::to_string(kRelayPageSize));
   database_.exec("PRAGMA journal_mode=WAL");
+  database_.exec(kCheckpointPages);
   database_.exec("PRAGMA synchronous=FULL");
   database_.exec("PRAGMA secure_delete=ON");
   if (pages_max != 0) {
@@ -26,15 +33,20 @@ RelayDb::RelayDb(const std::filesystem::path& file, Mode mode, std::uint32_t pag
     bound.executeStep();
   }
   SQLite::Transaction transaction(database_);
+  check_version();
   database_.exec(kRelaySchema);
   run("INSERT OR IGNORE INTO meta (name, value) VALUES ('schema', ?)", kRelaySchemaVersion);
-  {
-    auto version = query("SELECT value FROM meta WHERE name = 'schema'");
-    if (!version.step() || version.number(0) != kRelaySchemaVersion) {
-      throw SQLite::Exception("relay.db was written by another version of candour-relay");
-    }
-  }
   transaction.commit();
+}
+
+void RelayDb::check_version() {
+  if (!database_.tableExists("meta")) return;  // a new one
+  auto version = query("SELECT value FROM meta WHERE name = 'schema'");
+  if (version.step() && version.number(0) == kRelaySchemaVersion) return;
+  throw SQLite::Exception(
+      "it was written by another version of candour-relay (schema " +
+      (version.null(0) ? std::string("none") : std::to_string(version.number(0))) +
+      ", this one reads " + std::to_string(kRelaySchemaVersion) + ")");
 }
 
 SQLite::Statement& RelayDb::statement(const char* sql) {

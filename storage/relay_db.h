@@ -93,6 +93,8 @@ class RelayDb {
   }
 
  private:
+  /// Throws unless the file is new or of our schema.
+  void check_version();
   SQLite::Statement& statement(const char* sql);
   SQLite::Database database_;
   std::map<const char*, std::unique_ptr<SQLite::Statement>> statements_;

@@ -16,9 +16,9 @@ struct LogLeaf {
   std::uint64_t index = 0;
   Bytes entry;
   Digest leaf_hash;
-  Bytes opening;
-  std::optional<RecordId> record_id;  // with `record`: everything but directory leaves
-  Bytes record;
+  Bytes opening;                         // empty for a leaf of class opening
+  Bytes record;                          // of an ordinary leaf; `opening` has its hash
+  std::optional<TimeMs> time;            // in the label of the record
   std::vector<tlog::StoredHash> hashes;  // of subtrees this leaf completed
 };
 
@@ -29,6 +29,46 @@ struct DirectoryRow {
   Digest object_hash;
   std::uint64_t leaf_index = 0;
   Bytes opening;
+};
+
+/// A leaf of class opening as far as the relay may know it.
+struct OpeningRow {
+  std::uint64_t number = 0;  // from 1
+  std::uint64_t leaf_index = 0;
+  int kind = 0;  // tlog::LeafKind
+  Digest leaf_hash;
+  std::optional<Digest> about;  // leaf hash of the warrant it belongs to
+  std::uint64_t records = 0;
+  TimeMs sealed_until;
+  TimeMs logged;
+  bool unsealed = false;
+};
+
+/// The same with what was sent along; `copy` is the one of whoever asked.
+struct OpeningBody {
+  OpeningRow about;
+  Bytes notice;
+  Bytes copy;
+  Bytes object;   // once unsealed
+  Bytes opening;  // once unsealed
+};
+
+struct OversightCopyRow {
+  std::string auditor;
+  Bytes sealed;
+};
+
+/// An ordinary leaf as it is asked for by its label.
+struct RecordRow {
+  std::uint64_t leaf_index = 0;
+  Bytes opening;
+  Bytes record;
+};
+
+/// The leaves first <= i < end.
+struct LeafRange {
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;
 };
 
 struct GroupRow {
@@ -132,6 +172,7 @@ struct CheckpointRow {
 /// Everything the relay's domain keeps in memory, as it was at the last commit.
 struct RelaySnapshot {
   std::vector<DirectoryRow> directory;
+  std::vector<OpeningRow> openings;
   std::vector<GroupRow> groups;
   std::vector<MemberRow> members;
   std::vector<PendingRow> pending;      // ordered by group and submission
@@ -140,9 +181,10 @@ struct RelaySnapshot {
   std::vector<std::pair<DeviceId, std::uint64_t>> mail_counters;
   std::vector<std::pair<DeviceId, std::uint64_t>> key_packages;  // how many
   std::vector<BotMailId> bot_mail_ids;                           // oldest first
-  std::vector<BotMailRow> bot_mail;        // mail under the id of some mail to the bot
-  std::vector<AppendedRow> appended;       // oldest first
-  std::vector<CheckpointRow> checkpoints;  // ascending
+  std::vector<BotMailRow> bot_mail;   // mail under the id of some mail to the bot
+  std::vector<AppendedRow> appended;  // oldest first
+  /// Size and number of cosignatures of every stored checkpoint, ascending.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> checkpoints;
   std::uint64_t log_size = 0;
 };
 
@@ -153,6 +195,19 @@ struct PublishedObject {
   LogLeaf leaf;
   /// A revocation: membership, mail and key packages of the device go in the same transaction.
   std::optional<DeviceId> revoked;
+};
+
+struct LoggedOpening {
+  OpeningRow row;
+  LogLeaf leaf;
+  Bytes notice;
+  std::vector<OversightCopyRow> copies;
+};
+
+struct UnsealedOpening {
+  std::uint64_t number = 0;
+  Bytes object;
+  Bytes opening;
 };
 
 struct AcceptedSubmission {

@@ -3,29 +3,47 @@
 // `candourctl log verify`, which trusts nothing the relay computed.
 //
 // Numbers are 64-bit integers, ids and hashes blobs of their fixed length, formats as their headers
-// say. `schema` in meta is 1. The log:
+// say. `schema` in meta is 2. What can be computed is not stored: an entry comes from its opening,
+// the opening's object hash from the record, hashes of small subtrees from the entries. The log:
 //
-//   log_entries   idx        leaf number from 0, without gaps
-//                 entry      34 bytes, tlog/leaf.h
-//                 leaf_hash  SHA-256(00 || entry)
-//                 opening    130 bytes, tlog/leaf.h
-//                 record_id  16 bytes; null for directory leaves
-//                 record     sealed record (warrant/seal); null for directory leaves, whose object
-//                            stands in `directory` under leaf_index = idx
-//   log_hashes    (level, idx) -> hash of a complete subtree (tlog/tree.h); level 0 = leaf hashes
+//   log_entries   idx     leaf number from 0, without gaps
+//                 leaf    ordinary:  class u8 = 1, kind u8, salt 32, ciphertext hash 32, content
+//                                    commitment 32; the object hash is that of `record`
+//                         directory: class u8 = 2, opening 130; the object stands in `directory`
+//                                    under leaf_index = idx
+//                         opening:   class u8 = 3, commitment 32; what is known of it stands in
+//                                    `openings` under leaf_index = idx
+//                 record  sealed record (warrant/seal) of an ordinary leaf; else null
+//   log_bundles   n -> the 256 entries from 256 * n on, 34 bytes each; written with the last of
+//   them log_hashes    (level, idx) -> hash of a complete subtree (tlog/tree.h), for levels 8, 16,
+//   24, ... log_lookup    (prefix, idx): the first 4 bytes of leaf idx's hash, as a number
+//   log_times     block -> first_ms, last_ms: within which times the labels of the records among
+//                 leaves 256 * block to 256 * block + 255 lie; no row when there are none
 //   checkpoints   size -> note: the checkpoint with the log's own signature
 //   cosignatures  (size, name) -> line "— name base64" by that witness
 //   directory     number from 1 without gaps, kind (ObjectKind of candour.proto), object,
 //                 object_hash, leaf_index, opening
+//   openings      number from 1 without gaps, leaf_index, kind (tlog::LeafKind), leaf_hash, about
+//                 (leaf hash of the warrant it belongs to, or null), records, sealed_until_ms,
+//                 logged_ms, notice (identity/opening_notice.h); object and opening are null until
+//                 it is unsealed
+//   opening_copies (number, auditor) -> the copy sealed to that auditor
 //
-// A checkpoint row is committed after (or with) all leaves it covers. Old checkpoints are dropped;
-// the newest kCheckpointsKept stay.
+// A checkpoint row is committed after (or with) all leaves it covers. Old checkpoints are dropped
+// (transport/relay/checkpoints.h).
 #pragma once
+
+#include <cstdint>
 
 namespace candour::storage {
 
-inline constexpr int kRelaySchemaVersion = 1;
-inline constexpr int kCheckpointsKept = 512;
+inline constexpr int kRelaySchemaVersion = 2;
+/// Rows of log_entries hold about 1.4 KB: a page takes eleven of them.
+inline constexpr int kRelayPageSize = 16384;
+/// Entries in a bundle, and leaves in a block of log_times.
+inline constexpr std::uint64_t kBundleEntries = 256;
+/// log_hashes holds every level that is a multiple of this.
+inline constexpr unsigned kStoredLevelStep = 8;
 
 inline constexpr const char* kRelaySchema = R"sql(
 CREATE TABLE IF NOT EXISTS meta (
@@ -42,6 +60,10 @@ CREATE TABLE IF NOT EXISTS groups (
 CREATE TABLE IF NOT EXISTS members (
   group_id BLOB NOT NULL, device BLOB NOT NULL, cursor INTEGER NOT NULL,
   PRIMARY KEY (group_id, device)) WITHOUT ROWID;
+
+-- The newest signed roster of each group.
+CREATE TABLE IF NOT EXISTS rosters (
+  group_id BLOB PRIMARY KEY, roster BLOB NOT NULL) WITHOUT ROWID;
 
 -- Accepted and not yet judged.
 CREATE TABLE IF NOT EXISTS pending (
@@ -78,14 +100,24 @@ CREATE TABLE IF NOT EXISTS key_packages (
 CREATE INDEX IF NOT EXISTS key_packages_by_device ON key_packages (device, number);
 
 CREATE TABLE IF NOT EXISTS log_entries (
-  idx INTEGER PRIMARY KEY, entry BLOB NOT NULL, leaf_hash BLOB NOT NULL, opening BLOB NOT NULL,
-  record_id BLOB, record BLOB);
-CREATE INDEX IF NOT EXISTS log_entries_by_hash ON log_entries (leaf_hash);
-CREATE INDEX IF NOT EXISTS log_entries_by_record ON log_entries (record_id)
-  WHERE record_id IS NOT NULL;
+  idx INTEGER PRIMARY KEY, leaf BLOB NOT NULL, record BLOB);
+CREATE TABLE IF NOT EXISTS log_bundles (
+  n INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS log_hashes (
   level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL,
   PRIMARY KEY (level, idx)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log_lookup (
+  prefix INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (prefix, idx)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log_times (
+  block INTEGER PRIMARY KEY, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS openings (
+  number INTEGER PRIMARY KEY, leaf_index INTEGER NOT NULL UNIQUE, kind INTEGER NOT NULL,
+  leaf_hash BLOB NOT NULL UNIQUE, about BLOB, records INTEGER NOT NULL,
+  sealed_until_ms INTEGER NOT NULL, logged_ms INTEGER NOT NULL, notice BLOB NOT NULL, object BLOB,
+  opening BLOB);
+CREATE TABLE IF NOT EXISTS opening_copies (
+  number INTEGER NOT NULL, auditor TEXT NOT NULL, sealed BLOB NOT NULL,
+  PRIMARY KEY (number, auditor)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkpoints (
   size INTEGER PRIMARY KEY, note TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS cosignatures (

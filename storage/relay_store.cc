@@ -61,6 +61,7 @@ struct RelayStore::Impl {
   Post post;
   std::unique_ptr<RelayDb> writer;
   std::unique_ptr<RelayDb> reader_db;
+  std::unique_ptr<Bundles> bundles;  // of the writer
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -153,6 +154,7 @@ Result<std::unique_ptr<RelayStore>> RelayStore::open(const RelayStoreOptions& op
   const auto file = options.folder / "relay.db";
   try {
     impl->writer = std::make_unique<RelayDb>(file, RelayDb::Mode::write, options.pages_max);
+    impl->bundles = std::make_unique<Bundles>(*impl->writer);
     impl->reader_db = std::make_unique<RelayDb>(file, RelayDb::Mode::read, 0);
   } catch (const std::exception& e) {
     return error(ErrorCode::state_damaged,
@@ -181,7 +183,8 @@ Status RelayStore::inspect(const std::function<Status(const RelayReader&)>& chec
 }
 
 void RelayStore::publish(PublishedObject object, Done done) {
-  impl_->write([object = std::move(object)](RelayDb& db) { write_published(db, object); },
+  impl_->write([object = std::move(object), bundles = impl_->bundles.get()](
+                   RelayDb& db) { write_published(db, *bundles, object); },
                std::move(done));
 }
 
@@ -192,12 +195,25 @@ void RelayStore::accept(AcceptedSubmission submission, Done done) {
 }
 
 void RelayStore::judge(JudgedSubmission judged, Done done) {
-  impl_->write([judged = std::move(judged)](RelayDb& db) { write_judged(db, judged); },
+  impl_->write([judged = std::move(judged), bundles = impl_->bundles.get()](
+                   RelayDb& db) { write_judged(db, *bundles, judged); },
                std::move(done));
 }
 
 void RelayStore::append(AppendedRecord record, Done done) {
-  impl_->write([record = std::move(record)](RelayDb& db) { write_appended(db, record); },
+  impl_->write([record = std::move(record), bundles = impl_->bundles.get()](
+                   RelayDb& db) { write_appended(db, *bundles, record); },
+               std::move(done));
+}
+
+void RelayStore::log_opening(LoggedOpening opening, Done done) {
+  impl_->write([opening = std::move(opening), bundles = impl_->bundles.get()](
+                   RelayDb& db) { write_opening(db, *bundles, opening); },
+               std::move(done));
+}
+
+void RelayStore::unseal(UnsealedOpening unsealed, Done done) {
+  impl_->write([unsealed = std::move(unsealed)](RelayDb& db) { write_unsealed(db, unsealed); },
                std::move(done));
 }
 
@@ -244,8 +260,10 @@ void RelayStore::acknowledge(Acknowledged acknowledged, Done done) {
                std::move(done));
 }
 
-void RelayStore::put_checkpoint(std::uint64_t size, std::string note, Done done) {
-  impl_->write([size, note = std::move(note)](RelayDb& db) { write_checkpoint(db, size, note); },
+void RelayStore::put_checkpoint(std::uint64_t size, std::string note,
+                                std::vector<std::uint64_t> dropped, Done done) {
+  impl_->write([size, note = std::move(note), dropped = std::move(dropped)](
+                   RelayDb& db) { write_checkpoint(db, size, note, dropped); },
                std::move(done));
 }
 

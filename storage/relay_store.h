@@ -25,7 +25,7 @@ namespace candour::storage {
 
 struct RelayStoreOptions {
   std::filesystem::path folder;  // must exist
-  std::uint32_t pages_max = 0;   // bound on the database, in pages of 4096 bytes; 0 = none
+  std::uint32_t pages_max = 0;  // bound on the database, in pages of kRelayPageSize bytes; 0 = none
 };
 
 class RelayStore {
@@ -53,6 +53,8 @@ class RelayStore {
   /// Log, release, mail and the end of pending in one transaction (I3).
   void judge(JudgedSubmission judged, Done done);
   void append(AppendedRecord record, Done done);
+  void log_opening(LoggedOpening opening, Done done);
+  void unseal(UnsealedOpening unsealed, Done done);
   void stop_group(const GroupId& group, Done done);
   void put_key_packages(const DeviceId& device, std::vector<Bytes> bodies, bool replace, Done done);
   /// One for each device that has one; they are gone from the store when the answer comes.
@@ -60,7 +62,9 @@ class RelayStore {
                          std::function<void(Result<KeyPackages>)> done);
   void put_bot_mail(BotMailId id, MailRow mail, Done done);
   void acknowledge(Acknowledged acknowledged, Done done);
-  void put_checkpoint(std::uint64_t size, std::string note, Done done);
+  /// `dropped` are sizes of older checkpoints that go in the same transaction.
+  void put_checkpoint(std::uint64_t size, std::string note, std::vector<std::uint64_t> dropped,
+                      Done done);
   void put_cosignature(std::uint64_t size, std::string name, std::string line, Done done);
   /// Completes once everything queued before it is durable.
   void after_durable(Done done);

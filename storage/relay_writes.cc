@@ -8,22 +8,6 @@ namespace candour::storage {
 
 namespace {
 
-void write_leaf(RelayDb& db, const LogLeaf& leaf) {
-  if (leaf.record_id) {
-    db.run(
-        "INSERT INTO log_entries (idx, entry, leaf_hash, opening, record_id, record) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        leaf.index, leaf.entry, leaf.leaf_hash, leaf.opening, *leaf.record_id, leaf.record);
-  } else {
-    db.run("INSERT INTO log_entries (idx, entry, leaf_hash, opening) VALUES (?, ?, ?, ?)",
-           leaf.index, leaf.entry, leaf.leaf_hash, leaf.opening);
-  }
-  for (const auto& stored : leaf.hashes) {
-    db.run("INSERT INTO log_hashes (level, idx, hash) VALUES (?, ?, ?)",
-           std::uint64_t{stored.node.level}, stored.node.index, stored.hash);
-  }
-}
-
 void write_mail(RelayDb& db, const MailRow& mail) {
   db.run("INSERT INTO mail (device, number, kind, body, about) VALUES (?, ?, ?, ?, ?)", mail.device,
          mail.number, mail.kind, mail.body, mail.about);
@@ -52,11 +36,46 @@ void write_roster(RelayDb& db, const GroupId& group, Seq commit, const RosterCha
   db.run("UPDATE groups SET epoch = ? WHERE group_id = ?", change.epoch, group);
 }
 
+void write_time(RelayDb& db, std::uint64_t index, TimeMs time) {
+  const std::uint64_t block = index / kBundleEntries;
+  db.run(
+      "INSERT INTO log_times (block, first_ms, last_ms) VALUES (?1, ?2, ?2) "
+      "ON CONFLICT (block) DO UPDATE SET first_ms = min(first_ms, excluded.first_ms), "
+      "last_ms = max(last_ms, excluded.last_ms)",
+      block, time);
+}
+
 }  // namespace
 
-void write_published(RelayDb& db, const PublishedObject& published) {
+void write_leaf(RelayDb& db, Bundles& bundles, const LogLeaf& leaf) {
+  const Bytes row = pack_leaf(leaf);
+  if (leaf.record.empty()) {
+    db.run("INSERT INTO log_entries (idx, leaf) VALUES (?, ?)", leaf.index, row);
+  } else {
+    db.run("INSERT INTO log_entries (idx, leaf, record) VALUES (?, ?, ?)", leaf.index, row,
+           leaf.record);
+  }
+  db.run("INSERT INTO log_lookup (prefix, idx) VALUES (?, ?)", lookup_prefix(leaf.leaf_hash),
+         leaf.index);
+  if (leaf.time) write_time(db, leaf.index, *leaf.time);
+  for (const auto& stored : leaf.hashes) {
+    if (stored.node.level == 0 || stored.node.level % kStoredLevelStep != 0) continue;
+    db.run("INSERT INTO log_hashes (level, idx, hash) VALUES (?, ?, ?)",
+           std::uint64_t{stored.node.level}, stored.node.index, stored.hash);
+  }
+  bundles.written(leaf.index, leaf.entry);
+  if (leaf.index % kBundleEntries != kBundleEntries - 1) return;
+  const std::uint64_t n = leaf.index / kBundleEntries;
+  const Bytes& entries = bundles.entries(n);
+  if (entries.size() != kBundleEntries * tlog::kEntrySize) {
+    throw SQLite::Exception("the log in relay.db has gaps");
+  }
+  db.run("INSERT INTO log_bundles (n, entries) VALUES (?, ?)", n, entries);
+}
+
+void write_published(RelayDb& db, Bundles& bundles, const PublishedObject& published) {
   const auto& object = published.object;
-  write_leaf(db, published.leaf);
+  write_leaf(db, bundles, published.leaf);
   db.run(
       "INSERT INTO directory (number, kind, object, object_hash, leaf_index, opening) "
       "VALUES (?, ?, ?, ?, ?, ?)",
@@ -96,9 +115,9 @@ void write_accepted(RelayDb& db, const AcceptedSubmission& accepted) {
   }
 }
 
-void write_judged(RelayDb& db, const JudgedSubmission& judged) {
+void write_judged(RelayDb& db, Bundles& bundles, const JudgedSubmission& judged) {
   const auto& verdict = judged.verdict;
-  for (const auto& leaf : judged.log) write_leaf(db, leaf);
+  for (const auto& leaf : judged.log) write_leaf(db, bundles, leaf);
   if (judged.released) {
     const auto& m = *judged.released;
     db.run(
@@ -112,7 +131,10 @@ void write_judged(RelayDb& db, const JudgedSubmission& judged) {
     }
     db.run("UPDATE groups SET seq = ?, token_hash = ? WHERE group_id = ?", m.seq, judged.token_hash,
            m.group);
-    if (judged.roster) write_roster(db, m.group, m.seq, *judged.roster);
+    if (judged.roster) {
+      write_roster(db, m.group, m.seq, *judged.roster);
+      db.run("INSERT OR REPLACE INTO rosters (group_id, roster) VALUES (?, ?)", m.group, m.roster);
+    }
   }
   db.run("DELETE FROM pending WHERE group_id = ? AND submission = ?", verdict.group,
          verdict.submission);
@@ -126,12 +148,34 @@ void write_judged(RelayDb& db, const JudgedSubmission& judged) {
   for (const auto& mail : judged.mail) write_mail(db, mail);
 }
 
-void write_appended(RelayDb& db, const AppendedRecord& record) {
-  write_leaf(db, record.leaf);
+void write_appended(RelayDb& db, Bundles& bundles, const AppendedRecord& record) {
+  write_leaf(db, bundles, record.leaf);
   db.run("INSERT INTO appended (record_id, idx, hash) VALUES (?, ?, ?)", record.appended.record_id,
          record.appended.index, record.appended.hash);
   for (const auto& id : record.forgotten) db.run("DELETE FROM appended WHERE record_id = ?", id);
   for (const auto& mail : record.mail) write_mail(db, mail);
+}
+
+void write_opening(RelayDb& db, Bundles& bundles, const LoggedOpening& opening) {
+  write_leaf(db, bundles, opening.leaf);
+  const OpeningRow& row = opening.row;
+  db.run(
+      "INSERT INTO openings (number, leaf_index, kind, leaf_hash, records, sealed_until_ms, "
+      "logged_ms, notice) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      row.number, row.leaf_index, row.kind, row.leaf_hash, row.records, row.sealed_until,
+      row.logged, opening.notice);
+  if (row.about) {
+    db.run("UPDATE openings SET about = ? WHERE number = ?", *row.about, row.number);
+  }
+  for (const auto& copy : opening.copies) {
+    db.run("INSERT INTO opening_copies (number, auditor, sealed) VALUES (?, ?, ?)", row.number,
+           copy.auditor, copy.sealed);
+  }
+}
+
+void write_unsealed(RelayDb& db, const UnsealedOpening& unsealed) {
+  db.run("UPDATE openings SET object = ?, opening = ? WHERE number = ?", unsealed.object,
+         unsealed.opening, unsealed.number);
 }
 
 void take_key_package(RelayDb& db, const DeviceId& device,
@@ -170,14 +214,13 @@ void write_acknowledged(RelayDb& db, const Acknowledged& acknowledged) {
   }
 }
 
-void write_checkpoint(RelayDb& db, std::uint64_t size, const std::string& note) {
+void write_checkpoint(RelayDb& db, std::uint64_t size, const std::string& note,
+                      const std::vector<std::uint64_t>& dropped) {
   db.run("INSERT INTO checkpoints (size, note) VALUES (?, ?)", size, note);
-  const int kept = kCheckpointsKept;
-  db.run(
-      "DELETE FROM checkpoints WHERE size NOT IN "
-      "(SELECT size FROM checkpoints ORDER BY size DESC LIMIT ?)",
-      kept);
-  db.run("DELETE FROM cosignatures WHERE size NOT IN (SELECT size FROM checkpoints)");
+  for (const std::uint64_t old : dropped) {
+    db.run("DELETE FROM checkpoints WHERE size = ?", old);
+    db.run("DELETE FROM cosignatures WHERE size = ?", old);
+  }
 }
 
 }  // namespace candour::storage

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "storage/relay_db.h"
+#include "storage/relay_leaves.h"
 #include "storage/relay_rows.h"
 
 namespace candour::storage {
@@ -12,14 +13,20 @@ inline constexpr std::uint64_t kSubmissionsRemembered = 4096;
 inline constexpr std::uint64_t kVerdictsRemembered = 4096;
 inline constexpr std::uint64_t kBotMailRemembered = 65536;
 
-void write_published(RelayDb& db, const PublishedObject& published);
+/// Everything of one leaf; `bundles` is that of the writing thread.
+void write_leaf(RelayDb& db, Bundles& bundles, const LogLeaf& leaf);
+void write_published(RelayDb& db, Bundles& bundles, const PublishedObject& published);
 void write_accepted(RelayDb& db, const AcceptedSubmission& accepted);
-void write_judged(RelayDb& db, const JudgedSubmission& judged);
-void write_appended(RelayDb& db, const AppendedRecord& record);
+void write_judged(RelayDb& db, Bundles& bundles, const JudgedSubmission& judged);
+void write_appended(RelayDb& db, Bundles& bundles, const AppendedRecord& record);
+void write_opening(RelayDb& db, Bundles& bundles, const LoggedOpening& opening);
+void write_unsealed(RelayDb& db, const UnsealedOpening& unsealed);
 void take_key_package(RelayDb& db, const DeviceId& device,
                       std::vector<std::pair<DeviceId, Bytes>>& taken);
 void write_bot_mail(RelayDb& db, const BotMailId& id, const MailRow& mail);
 void write_acknowledged(RelayDb& db, const Acknowledged& acknowledged);
-void write_checkpoint(RelayDb& db, std::uint64_t size, const std::string& note);
+/// `dropped` are sizes of older checkpoints that go in the same transaction.
+void write_checkpoint(RelayDb& db, std::uint64_t size, const std::string& note,
+                      const std::vector<std::uint64_t>& dropped);
 
 }  // namespace candour::storage

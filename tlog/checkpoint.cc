@@ -115,8 +115,14 @@ Status add_cosignature(identity::SignedNote& checkpoint, std::string_view line,
     return error(ErrorCode::signature_invalid,
                  "the cosignature of '" + signature.name + "' does not fit this checkpoint");
   }
-  if (line_of(checkpoint, *witness) == nullptr) {
+  const auto have = std::find_if(
+      checkpoint.signatures.begin(), checkpoint.signatures.end(), [&](const auto& one) {
+        return one.name == signature.name && one.key_id == signature.key_id;
+      });
+  if (have == checkpoint.signatures.end()) {
     checkpoint.signatures.push_back(std::move(signature));
+  } else if (identity::cosignature_time_s(*have) < identity::cosignature_time_s(signature)) {
+    *have = std::move(signature);
   }
   return ok();
 }

@@ -65,8 +65,8 @@ Result<VerifiedCheckpoint> verify_checkpoint(std::string_view note,
                                              const identity::Statement& statement);
 
 /// Adds a cosignature line ("— name base64") that came from a witness to the log's copy of the
-/// checkpoint: signature_invalid unless it is by a witness of the statement and verifies. Nothing
-/// changes when the witness is there already.
+/// checkpoint: signature_invalid unless it is by a witness of the statement and verifies. A line of
+/// the same witness with an earlier time is replaced; nothing changes when it is as new or newer.
 Status add_cosignature(identity::SignedNote& checkpoint, std::string_view line,
                        const identity::Statement& statement);
 

@@ -2,27 +2,16 @@
 // and `log proof` convinces offline. Method: a small log is written into the documented tables
 // without the relay's code; then one thing at a time is changed, from a single byte to a tree
 // rewritten without a flaw, and once every byte of every column in turn.
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
-#include "crypto/hash.h"
 #include "ctl/log_audit.h"
-#include "storage/relay_schema.h"
-#include "tests/ctl/program.h"
-#include "tests/identity/organisation.h"
-#include "tlog/checkpoint.h"
-#include "tlog/leaf.h"
+#include "tests/ctl/log_fixture.h"
 #include "tlog/proof_file.h"
-#include "warrant/seal/seal.h"
 
 namespace candour::tests {
 namespace {
 
-using tlog::LeafClass;
-using tlog::LeafKind;
-
 constexpr std::uint64_t kSize = 20;
-constexpr std::uint64_t kFirstCheckpoint = 5;
 
 /// One column of the log's tables and the columns that name a row of it.
 struct LogColumn {
@@ -33,14 +22,26 @@ struct LogColumn {
 
 const LogColumn kLogColumns[] = {
     {"log_entries", "idx", {"idx"}},
-    {"log_entries", "entry", {"idx"}},
-    {"log_entries", "leaf_hash", {"idx"}},
-    {"log_entries", "opening", {"idx"}},
-    {"log_entries", "record_id", {"idx"}},
+    {"log_entries", "leaf", {"idx"}},
     {"log_entries", "record", {"idx"}},
-    {"log_hashes", "level", {"level", "idx"}},
-    {"log_hashes", "idx", {"level", "idx"}},
-    {"log_hashes", "hash", {"level", "idx"}},
+    {"log_lookup", "prefix", {"prefix", "idx"}},
+    {"log_lookup", "idx", {"prefix", "idx"}},
+    {"log_times", "block", {"block"}},
+    {"log_times", "first_ms", {"block"}},
+    {"log_times", "last_ms", {"block"}},
+    {"openings", "number", {"number"}},
+    {"openings", "leaf_index", {"number"}},
+    {"openings", "kind", {"number"}},
+    {"openings", "leaf_hash", {"number"}},
+    {"openings", "about", {"number"}},
+    {"openings", "records", {"number"}},
+    {"openings", "sealed_until_ms", {"number"}},
+    {"openings", "notice", {"number"}},
+    {"openings", "object", {"number"}},
+    {"openings", "opening", {"number"}},
+    {"opening_copies", "number", {"number", "auditor"}},
+    {"opening_copies", "auditor", {"number", "auditor"}},
+    {"opening_copies", "sealed", {"number", "auditor"}},
     {"checkpoints", "size", {"size"}},
     {"checkpoints", "note", {"size"}},
     {"cosignatures", "size", {"size", "name"}},
@@ -147,27 +148,10 @@ class LogTest : public CtlTest {
     write_log(path("relay.db"), "record ");
   }
 
-  /// Statement and certificate, then records whose bytes begin with `content`.
   void write_log(const fs::path& file, const std::string& content) {
-    fs::remove(file);
-    SQLite::Database db(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    db.exec("PRAGMA synchronous=OFF");
-    SQLite::Transaction transaction(db);
-    db.exec(storage::kRelaySchema);
-    db.exec("INSERT INTO meta VALUES ('schema', 1)");
-    hashes_ = {};
-    tlog::Frontier edge;
-    const identity::Certificate certificate{test_enrolment(), TimeMs(1), TimeMs(2'000'000'000'000)};
-    append(db, edge, LeafKind::statement,
-           signed_text(test_statement().print(), {{"ex/root", kRoot}}));
-    append(db, edge, LeafKind::certificate,
-           signed_text(certificate.print(),
-                       {{"registrar-1", kRegistrar1}, {"registrar-2", kRegistrar2}}));
-    while (edge.size() < kSize) {
-      append(db, edge, LeafKind::message, content + std::to_string(edge.size()));
-      if (edge.size() == kFirstCheckpoint || edge.size() == kSize) add_checkpoint(db, edge);
-    }
-    transaction.commit();
+    LogWriter log(file, content);
+    log.write(kSize);
+    hashes_ = log.hashes();
   }
 
   Outcome verify(std::vector<std::string> more = {"--root", "root.vkey"}) const {
@@ -192,84 +176,6 @@ class LogTest : public CtlTest {
   }
 
   tlog::MemoryHashes hashes_;
-
- private:
-  static void bind(SQLite::Statement& row, int position, ByteView bytes) {
-    row.bind(position, bytes.data(), static_cast<int>(bytes.size()));
-  }
-
-  /// In the form of a sealed record; its proof is nonsense, which only --signatures looks at.
-  static std::string sealed(const std::string& body, const Bytes& record_id) {
-    warrant::SealedRecord record;
-    record.label.log_origin = "example.org/log";
-    record.label.record = *RecordId::from(record_id);
-    record.label.retention_class = "standard";
-    record.label.period = "2026";
-    record.u = record.ubar = crypto::Point::base();
-    record.body = to_bytes(body);
-    return std::string(as_text(record.encode()));
-  }
-
-  void append(SQLite::Database& db, tlog::Frontier& edge, LeafKind kind,
-              const std::string& content) {
-    const bool directory = kind == LeafKind::statement || kind == LeafKind::certificate;
-    const auto index = static_cast<std::int64_t>(edge.size());
-    const Bytes record_id(16, static_cast<std::uint8_t>(index));
-    const std::string object = directory ? content : sealed(content, record_id);
-    tlog::LeafOpening opening;
-    opening.kind = kind;
-    opening.salt.mutable_view()[0] = static_cast<std::uint8_t>(index);
-    opening.object_hash = crypto::sha256(as_bytes(object));
-    const Bytes entry = opening.entry(directory ? LeafClass::directory : LeafClass::ordinary);
-    const Digest leaf = tlog::leaf_hash(entry);
-    SQLite::Statement row(db, "INSERT INTO log_entries VALUES (?, ?, ?, ?, ?, ?)");
-    const Bytes opening_bytes = opening.encode();
-    row.bind(1, index);
-    bind(row, 2, entry);
-    bind(row, 3, leaf.view());
-    bind(row, 4, opening_bytes);
-    if (!directory) {
-      bind(row, 5, record_id);
-      bind(row, 6, as_bytes(object));
-    }
-    row.exec();
-    if (directory) {
-      SQLite::Statement object_row(db, "INSERT INTO directory VALUES (?, ?, ?, ?, ?, ?)");
-      object_row.bind(1, index + 1);
-      object_row.bind(2, static_cast<std::int64_t>(kind) - 15);
-      bind(object_row, 3, as_bytes(object));
-      bind(object_row, 4, opening.object_hash.view());
-      object_row.bind(5, index);
-      bind(object_row, 6, opening_bytes);
-      object_row.exec();
-    }
-    for (const tlog::StoredHash& stored : edge.append(leaf)) {
-      hashes_.put(stored);
-      SQLite::Statement hash(db, "INSERT INTO log_hashes VALUES (?, ?, ?)");
-      hash.bind(1, static_cast<std::int64_t>(stored.node.level));
-      hash.bind(2, static_cast<std::int64_t>(stored.node.index));
-      bind(hash, 3, stored.hash.view());
-      hash.exec();
-    }
-  }
-
-  void add_checkpoint(SQLite::Database& db, const tlog::Frontier& edge) {
-    const auto note =
-        tlog::sign_checkpoint({"example.org/log", edge.size(), edge.root(), {}}, test_key(kLog));
-    SQLite::Statement row(db, "INSERT INTO checkpoints VALUES (?, ?)");
-    row.bind(1, static_cast<std::int64_t>(edge.size()));
-    row.bind(2, note.print());
-    row.exec();
-    for (const auto& [name, key] : {std::pair{"witness.example/one", kWitness1},
-                                    std::pair{"witness.example/two", kWitness2}}) {
-      SQLite::Statement line(db, "INSERT INTO cosignatures VALUES (?, ?, ?)");
-      line.bind(1, static_cast<std::int64_t>(edge.size()));
-      line.bind(2, name);
-      line.bind(3, identity::print_signature(
-                       tlog::make_cosignature(note, name, test_key(key), 1'769'846'400)));
-      line.exec();
-    }
-  }
 };
 
 TEST_F(LogTest, AGoodLogIsIntact) {
@@ -278,10 +184,12 @@ TEST_F(LogTest, AGoodLogIsIntact) {
   const auto report = outcome.json();
   EXPECT_TRUE(report.at("ok").as_bool());
   EXPECT_EQ(report.at("size"), kSize);
-  EXPECT_EQ(report.at("records"), kSize - 2);
+  EXPECT_EQ(report.at("records"), kSize - kDirectoryLeaves - kOpeningLeaves);
   EXPECT_EQ(report.at("checkpoints"), 2);
   EXPECT_EQ(report.at("cosigned_size"), kSize);
-  EXPECT_EQ(report.at("signatures"), 6);
+  EXPECT_EQ(report.at("signatures"), 6 + kOpeningLeaves);
+  EXPECT_EQ(report.at("kinds").at("warrant"), 1);
+  EXPECT_EQ(report.at("kinds").at("request"), 1);
   EXPECT_EQ(report.at("root").as_string(), tlog::tree_hash(kSize, hashes_).value().hex());
   EXPECT_TRUE(report.at("first_bad_index").is_null());
   // Hashes can be checked by those who know no key.
@@ -294,22 +202,39 @@ TEST_F(LogTest, AGoodLogIsIntact) {
 TEST_F(LogTest, EveryChangeIsFoundAndPlaced) {
   EXPECT_EQ(after("UPDATE log_entries SET record = x'00' WHERE idx = 7"), 7);
   EXPECT_EQ(after("UPDATE log_entries SET record = NULL WHERE idx = 8"), 8);
-  EXPECT_EQ(after("UPDATE log_entries SET entry = zeroblob(34) WHERE idx = 9"), 9);
-  EXPECT_EQ(after("UPDATE log_entries SET entry = zeroblob(33) WHERE idx = 9"), 9);
-  EXPECT_EQ(after("UPDATE log_entries SET leaf_hash = zeroblob(32) WHERE idx = 4"), 4);
-  EXPECT_EQ(after("UPDATE log_entries SET opening = zeroblob(130) WHERE idx = 11"), 11);
-  EXPECT_EQ(after("UPDATE log_entries SET record_id = x'00' WHERE idx = 12"), 12);
+  EXPECT_EQ(after("UPDATE log_entries SET leaf = zeroblob(98) WHERE idx = 9"), 9);
+  EXPECT_EQ(after("UPDATE log_entries SET leaf = zeroblob(0) WHERE idx = 9"), 9);
   EXPECT_EQ(after("UPDATE log_entries SET record = x'00' WHERE idx = 1"), 1);
-  EXPECT_EQ(after("UPDATE log_entries SET record_id = x'00' WHERE idx = 1"), 1);
+  EXPECT_EQ(after("UPDATE log_entries SET record = x'00' WHERE idx = 3"), 3);
   EXPECT_EQ(after("DELETE FROM log_entries WHERE idx = 13"), 13);
   EXPECT_EQ(after("DELETE FROM log_entries WHERE idx = 19"), 19);
-  EXPECT_EQ(after("UPDATE log_hashes SET hash = zeroblob(32) WHERE level = 0 AND idx = 6"), 6);
-  EXPECT_EQ(after("UPDATE log_hashes SET hash = zeroblob(32) WHERE level = 2 AND idx = 1"), 7);
-  EXPECT_EQ(after("DELETE FROM log_hashes WHERE level = 4 AND idx = 0"), 15);
-  EXPECT_EQ(after("INSERT INTO log_hashes VALUES (9, 9, zeroblob(32))"), -1);
+  EXPECT_EQ(after("INSERT INTO log_hashes VALUES (8, 0, zeroblob(32))"), -1);
+  EXPECT_EQ(after("INSERT INTO log_bundles VALUES (0, zeroblob(34))"), -1);
+  EXPECT_EQ(after("DELETE FROM log_lookup WHERE idx = 6"), 6);
+  EXPECT_EQ(after("INSERT INTO log_lookup VALUES (4294967296, 6)"), -1);
+  EXPECT_EQ(after("DELETE FROM log_times"), 0);
   EXPECT_EQ(after("UPDATE directory SET object = 'x' WHERE number = 2"), 1);
   EXPECT_EQ(after("DELETE FROM directory WHERE number = 2"), 1);
   EXPECT_EQ(after("UPDATE directory SET kind = 5 WHERE number = 2"), 1);
+}
+
+TEST_F(LogTest, OpeningsMayStaySealedButMustFitWhatIsKnownOfThem) {
+  // Leaf 2 is an unsealed warrant, leaf 3 a request that is not unsealed.
+  EXPECT_EQ(after("UPDATE openings SET object = 'another note' WHERE number = 1"), 2);
+  EXPECT_EQ(after("UPDATE openings SET opening = zeroblob(130) WHERE number = 1"), 2);
+  EXPECT_EQ(after("UPDATE openings SET opening = NULL WHERE number = 1"), 2);
+  EXPECT_EQ(after("UPDATE openings SET object = 'x', opening = (SELECT opening FROM openings "
+                  "WHERE number = 1) WHERE number = 2"),
+            3);
+  EXPECT_EQ(after("UPDATE openings SET notice = (SELECT notice FROM openings WHERE number = 1) "
+                  "WHERE number = 2"),
+            3);
+  EXPECT_EQ(after("UPDATE openings SET records = 4 WHERE number = 2"), 3);
+  EXPECT_EQ(after("UPDATE openings SET sealed_until_ms = 9 WHERE number = 2"), 3);
+  EXPECT_EQ(after("DELETE FROM openings WHERE number = 2"), 3);
+  EXPECT_EQ(after("DELETE FROM opening_copies WHERE number = 2"), 3);
+  EXPECT_EQ(after("UPDATE opening_copies SET sealed = x'00' WHERE number = 1"), 2);
+  EXPECT_EQ(after("INSERT INTO opening_copies VALUES (7, 'auditor', x'00')"), -1);
 }
 
 TEST_F(LogTest, I8_EveryFlippedByteIsFound) {
@@ -399,7 +324,7 @@ TEST_F(LogTest, SignaturesAreCheckedWhenAsked) {
   // The proofs of these records are nonsense: with --signatures that is found.
   const auto outcome = verify({"--root", "root.vkey", "--signatures"});
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(outcome.json().at("first_bad_index"), 2);
+  EXPECT_EQ(outcome.json().at("first_bad_index"), kDirectoryLeaves + kOpeningLeaves);
   // A root that signed nothing here is found before that.
   write_text(path("root.vkey"), note_key("ex/root", kStranger).vkey() + "\n");
   for (const std::vector<std::string>& more :
@@ -416,7 +341,7 @@ TEST_F(LogTest, ProofsConvinceOffline) {
     const auto proof = tlog::ProofFile::parse(text_of(path("p")));
     ASSERT_TRUE(proof) << proof.error().message;
     const auto leaf = hashes_.read(0, index).value();
-    EXPECT_TRUE(proof.value().verify(leaf, test_statement()));
+    EXPECT_TRUE(proof.value().verify(leaf, log_statement()));
     ASSERT_TRUE(proof.value().extra);
     EXPECT_TRUE(tlog::LeafOpening::decode(*proof.value().extra));
   }

@@ -30,6 +30,7 @@ class NoWitnesses : public relay::WitnessPort {
   std::size_t count() const override { return 0; }
   const std::string& name(std::size_t) const override { return none_; }
   void ask(std::size_t, const tlog::AddCheckpoint&, std::function<void(Answer)>) override {}
+  void fetch(std::size_t, const std::string&, std::function<void(Answer)>) override {}
 
  private:
   std::string none_;
@@ -181,14 +182,15 @@ class CoreTest : public ::testing::Test {
   }
 
   v1::ClientFrame record() {
-    const Bytes sealed = world.random.bytes(100);
+    const auto record_id = world.random.id<RecordId>();
+    const Bytes sealed = record_like(world, record_id, GroupId(), DeviceId());
     tlog::LeafOpening opening;
     opening.kind = tlog::LeafKind::message;
     opening.salt = world.random.id<Digest>();
     opening.object_hash = crypto::sha256(sealed);
     v1::ClientFrame frame;
     auto& log = *frame.mutable_append_record()->mutable_log();
-    log.set_record_id(wire::to_field(world.random.id<RecordId>()));
+    log.set_record_id(wire::to_field(record_id));
     log.set_entry(wire::to_field(opening.entry(tlog::LeafClass::ordinary)));
     log.set_opening(wire::to_field(opening.encode()));
     log.set_record(wire::to_field(sealed));
@@ -232,7 +234,7 @@ class CoreTest : public ::testing::Test {
 };
 
 TEST_F(CoreTest, I4_NothingIsAcknowledgedOnceTheDiskFails) {
-  start({.writes_per_second = 1'000'000}, 400);
+  start({.writes_per_second = 1'000'000}, 100);
   login(1, amy);
   std::vector<std::string> reasons;
   EXPECT_TRUE(core->ready(reasons));

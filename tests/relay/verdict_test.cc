@@ -145,12 +145,56 @@ TEST_F(Verdicts, RosterWithoutTheBotOrWithStrangersIsRefused) {
   EXPECT_EQ(a->call(submit(2)).body_case(), Body::kSubmitted);
 }
 
+/// The log entry of another record, with everything but what the test changes in place.
+v1::LogEntry entry_of(World& world, const Bytes& record, const RecordId& id,
+                      tlog::LeafKind kind = tlog::LeafKind::message,
+                      tlog::LeafClass leaf_class = tlog::LeafClass::ordinary) {
+  tlog::LeafOpening opening;
+  opening.kind = kind;
+  opening.salt = world.random.id<Digest>();
+  opening.object_hash = crypto::sha256(record);
+  v1::LogEntry entry;
+  entry.set_record_id(wire::to_field(id));
+  entry.set_entry(wire::to_field(opening.entry(leaf_class)));
+  entry.set_opening(wire::to_field(opening.encode()));
+  entry.set_record(wire::to_field(record));
+  return entry;
+}
+
+TEST_F(Verdicts, RecordsAreTakenOnlyUnderTheirOwnLabelsAndAsOrdinaryLeaves) {
+  const auto id = world.random.id<RecordId>();
+  const Bytes good = record_like(world, id, group, amy.id());
+  const auto appended = [&](const v1::LogEntry& entry) {
+    v1::ClientFrame frame;
+    *frame.mutable_append_record()->mutable_log() = entry;
+    return bot->peer().call(frame);
+  };
+  const auto refused = [&](const v1::LogEntry& entry) {
+    const auto answer = appended(entry);
+    EXPECT_EQ(answer.body_case(), Body::kFailure);
+    return answer.failure().code() == "input_invalid";
+  };
+  EXPECT_TRUE(refused(entry_of(world, good, world.random.id<RecordId>()))) << "another id";
+  EXPECT_TRUE(
+      refused(entry_of(world, record_like(world, id, group, amy.id(), "example.com/log"), id)))
+      << "another log";
+  EXPECT_TRUE(refused(entry_of(world, world.random.bytes(300), id))) << "no label";
+  EXPECT_TRUE(refused(entry_of(world, good, id, tlog::LeafKind::warrant))) << "no bot's kind";
+  EXPECT_TRUE(
+      refused(entry_of(world, good, id, tlog::LeafKind::message, tlog::LeafClass::directory)));
+  EXPECT_TRUE(
+      refused(entry_of(world, good, id, tlog::LeafKind::message, tlog::LeafClass::opening)));
+  // The same in a verdict.
+  auto verdict = bot->release(check());
+  *verdict.mutable_verdict()->mutable_log(0) = entry_of(world, good, world.random.id<RecordId>());
+  EXPECT_EQ(bot->peer().refusal(verdict), ErrorCode::input_invalid);
+  EXPECT_EQ(appended(entry_of(world, good, id)).body_case(), Body::kDone);
+}
+
 TEST_F(Verdicts, AppendedRecordIsIdempotent) {
   const auto release = bot->release(check());
   v1::ClientFrame frame;
   *frame.mutable_append_record()->mutable_log() = release.verdict().log(0);
-  frame.mutable_append_record()->mutable_log()->set_record_id(
-      wire::to_field(world.random.id<RecordId>()));
   const auto first = bot->peer().call(frame).done();
   const auto again = bot->peer().call(frame).done();
   EXPECT_FALSE(first.duplicate());

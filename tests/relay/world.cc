@@ -1,5 +1,6 @@
 #include "tests/relay/world.h"
 
+#include "base/codec.h"
 #include "base/files.h"
 #include "crypto/hash.h"
 #include "identity/login.h"
@@ -139,6 +140,24 @@ void TestBot::commit(const GroupId& group, const std::vector<DeviceId>& members)
   ASSERT_EQ(answer.body_case(), Body::kDone) << answer.failure().message();
 }
 
+Bytes record_like(World& world, const RecordId& id, const GroupId& group, const DeviceId& sender,
+                  const std::string& origin) {
+  tlog::RecordLabel label;
+  label.log_origin = origin;
+  label.record = id;
+  label.group = group;
+  label.sender = sender;
+  label.bot_time = world.clock.now();
+  label.retention_class = "standard";
+  label.period = "2026";
+  Writer out;
+  out.u8(1);
+  out.u16(tlog::kSealSuite);
+  out.vec(label.encode());
+  out.raw(world.random.bytes(200));
+  return out.take();
+}
+
 v1::Check TestBot::next_check() {
   const auto frame = peer_.next(Body::kCheck);
   EXPECT_EQ(frame.body_case(), Body::kCheck) << "no submission reached the bot";
@@ -159,12 +178,14 @@ v1::ClientFrame TestBot::release(const v1::Check& check, const std::vector<Devic
   tlog::LeafOpening opening;
   opening.kind = commit ? tlog::LeafKind::commit : tlog::LeafKind::message;
   opening.salt = world_.random.id<Digest>();
-  const Bytes record = world_.random.bytes(200);
+  const auto record_id = world_.random.id<RecordId>();
+  const Bytes record =
+      record_like(world_, record_id, group, *DeviceId::from(as_bytes(check.sender())));
   opening.object_hash = crypto::sha256(record);
   opening.ciphertext_hash = crypto::sha256(as_bytes(submit.ciphertext()));
   if (!commit) opening.content_commitment = world_.random.id<Digest>();
   auto& log = *verdict.add_log();
-  log.set_record_id(wire::to_field(world_.random.id<RecordId>()));
+  log.set_record_id(wire::to_field(record_id));
   log.set_entry(wire::to_field(opening.entry(tlog::LeafClass::ordinary)));
   log.set_opening(wire::to_field(opening.encode()));
   log.set_record(wire::to_field(record));
@@ -233,7 +254,6 @@ World::World() : statement(test_statement()), bot(make_device(kBot, "bot-1", "bo
   const auto root = folder.path() / "root.vkey";
   write(root, note_key("root", kRoot).vkey() + "\n");
   EXPECT_TRUE(write_secret_file(folder.path() / "log.key", as_bytes(seed_line(kLog))));
-  write(folder.path() / "statement.note", signed_text(statement.print(), {{"root", kRoot}}));
   identity::Notice text{.organisation = statement.id,
                         .version = 1,
                         .issued = statement.issued,
@@ -252,15 +272,21 @@ World::World() : statement(test_statement()), bot(make_device(kBot, "bot-1", "bo
   config.bootstrap = {folder.path() / "statement.note", folder.path() / "notice.note",
                       folder.path() / "bot.note"};
   config.limits.submits_per_second = 200;
+  write_statement();
 }
 
 World::~World() = default;
 
 void World::start() {
   if (app || program_port != 0) return;
+  if (!std::filesystem::exists(config.state_dir)) write_statement();
   auto started = relay::App::start(config, clock, monotonic_clock(), random);
   ASSERT_TRUE(started) << started.error().message;
   app = std::move(started.value());
+}
+
+void World::write_statement() const {
+  write(folder.path() / "statement.note", signed_text(statement.print(), {{"root", kRoot}}));
 }
 
 net::Endpoint World::endpoint() const {

@@ -11,6 +11,7 @@
 #include "tests/identity/organisation.h"
 #include "tests/net/certificates.h"
 #include "tlog/leaf.h"
+#include "tlog/record_label.h"
 #include "transport/net/client.h"
 #include "transport/relay/app.h"
 #include "transport/wire/frames.h"
@@ -54,6 +55,10 @@ struct TestDevice {
 };
 
 class World;
+
+/// What the relay takes for a sealed record: a good label and nonsense behind it.
+Bytes record_like(World& world, const RecordId& id, const GroupId& group, const DeviceId& sender,
+                  const std::string& origin = "example.org/log");
 
 /// One connection, speaking raw frames.
 class Peer {
@@ -136,7 +141,9 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
+  /// The first time with the statement as it is then: what a test adds to it before counts.
   void start();
+  void write_statement() const;
   void stop() { app.reset(); }
   /// A certified and published device that has acknowledged the notice.
   TestDevice& device(const std::string& person, bool acknowledge = true);

@@ -2,135 +2,14 @@
 // release are there together or not at all (I3), and a failing disk is told, not hidden. Method: a
 // kill is simulated by copying database and write-ahead log while the store is open, which is what
 // the next process would find; a full disk by a bound on the number of pages.
-#include "storage/relay_store.h"
-
-#include <gtest/gtest.h>
-
 #include <condition_variable>
 #include <fstream>
-#include <future>
 #include <mutex>
-#include <random>
 
-#include "tests/net/certificates.h"
-#include "tlog/leaf.h"
+#include "tests/storage/relay_store_fixture.h"
 
 namespace candour::storage {
 namespace {
-
-class RelayStoreTest : public ::testing::Test {
- protected:
-  void SetUp() override { open(); }
-  void open(std::uint32_t pages_max = 0) {
-    store_.reset();
-    auto opened = RelayStore::open({.folder = folder_.path(), .pages_max = pages_max},
-                                   [](std::function<void()> task) { task(); });
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = std::move(opened.value());
-  }
-  /// What a process would find that starts after this one was killed now.
-  RelaySnapshot after_kill() {
-    testing::TemporaryFolder copy;
-    for (const char* name : {"relay.db", "relay.db-wal"}) {
-      if (std::filesystem::exists(folder_.path() / name)) {
-        std::filesystem::copy_file(folder_.path() / name, copy.path() / name);
-      }
-    }
-    auto other =
-        RelayStore::open({.folder = copy.path()}, [](std::function<void()> task) { task(); });
-    EXPECT_TRUE(other) << other.error().message;
-    auto snapshot = other.value()->load();
-    EXPECT_TRUE(snapshot) << snapshot.error().message;
-    return snapshot.value();
-  }
-  template <class Operation>
-  Status wait(Operation operation) {
-    std::promise<Status> result;
-    operation([&](Status status) { result.set_value(status); });
-    return result.get_future().get();
-  }
-  template <class T>
-  Result<T> read(std::function<Result<T>(const RelayReader&)> task) {
-    std::promise<Result<T>> result;
-    store_->read<T>(std::move(task), [&](Result<T> got) { result.set_value(std::move(got)); });
-    return result.get_future().get();
-  }
-  template <class IdType>
-  IdType id(std::uint64_t n) {
-    IdType out;
-    for (int i = 0; i < 8; ++i) {
-      out.mutable_view()[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(n >> (8 * i));
-    }
-    return out;
-  }
-
-  AcceptedSubmission submission(std::uint64_t n) {
-    AcceptedSubmission out;
-    out.pending.about = {.group = group_,
-                         .submission = Submission(n),
-                         .message_id = id<MessageId>(n),
-                         .sender = amy_,
-                         .epoch = Epoch(0),
-                         .kind = 1,
-                         .accepted = TimeMs(n)};
-    out.pending.ciphertext = Bytes(100, static_cast<std::uint8_t>(n));
-    out.pending.bot_field = Bytes(10, 7);
-    out.submitted = {.device = amy_,
-                     .number = n,
-                     .message_id = id<MessageId>(n),
-                     .group = group_,
-                     .submission = Submission(n),
-                     .hash = id<Digest>(n)};
-    out.creates_group = n == 1;
-    return out;
-  }
-  LogLeaf leaf() {
-    LogLeaf out{.index = frontier_.size(), .opening = Bytes(130), .record = Bytes(50, 9)};
-    out.entry = Bytes(tlog::kEntrySize, static_cast<std::uint8_t>(out.index));
-    out.record_id = id<RecordId>(out.index + 1);
-    out.leaf_hash = tlog::leaf_hash(out.entry);
-    out.hashes = frontier_.append(out.leaf_hash);
-    return out;
-  }
-  JudgedSubmission release(std::uint64_t n, std::uint64_t seq) {
-    JudgedSubmission out;
-    out.verdict = {.group = group_,
-                   .submission = Submission(n),
-                   .message_id = id<MessageId>(n),
-                   .hash = id<Digest>(n),
-                   .seq = Seq(seq)};
-    out.released = MessageRow{.group = group_,
-                              .seq = Seq(seq),
-                              .submission = Submission(n),
-                              .kind = 1,
-                              .message_id = id<MessageId>(n),
-                              .sender = amy_,
-                              .token = Bytes(64, 1)};
-    out.token_hash = id<Digest>(seq);
-    out.log.push_back(leaf());
-    out.mail.push_back({.device = amy_, .number = seq, .kind = 1, .body = Bytes(20, 2)});
-    return out;
-  }
-  Status accept(std::uint64_t n) {
-    return wait([&](RelayStore::Done done) { store_->accept(submission(n), std::move(done)); });
-  }
-  Status judge(JudgedSubmission judged) {
-    return wait([&](RelayStore::Done done) { store_->judge(std::move(judged), std::move(done)); });
-  }
-  std::vector<MessageRow> messages(Seq after = Seq(0)) {
-    return read<std::vector<MessageRow>>([this, after](const RelayReader& reader) {
-             return reader.messages(group_, after, 1 << 20);
-           })
-        .value();
-  }
-
-  testing::TemporaryFolder folder_;
-  std::unique_ptr<RelayStore> store_;
-  tlog::Frontier frontier_;
-  const GroupId group_ = id<GroupId>(77);
-  const DeviceId amy_ = id<DeviceId>(1001);
-  const DeviceId ben_ = id<DeviceId>(1002);
-};
 
 TEST_F(RelayStoreTest, I4_AcknowledgedSubmissionsSurviveAKillAtAnyMoment) {
   for (std::uint64_t n = 1; n <= 20; ++n) {
@@ -245,14 +124,13 @@ TEST_F(RelayStoreTest, I9_RevocationTakesMembershipMailAndKeyPackages) {
     store_->put_key_packages(amy_, {Bytes(3), Bytes(4)}, false, std::move(done));
   }));
   PublishedObject object;
-  object.leaf = leaf();
-  object.leaf.record_id.reset();
+  object.leaf = directory_leaf();
   object.object = {.number = 1,
                    .kind = 3,
                    .object = Bytes(10),
                    .object_hash = id<Digest>(5),
                    .leaf_index = object.leaf.index,
-                   .opening = Bytes(130)};
+                   .opening = object.leaf.opening};
   object.revoked = amy_;
   ASSERT_TRUE(wait([&](RelayStore::Done done) { store_->publish(object, std::move(done)); }));
   const auto found = after_kill();
@@ -265,41 +143,18 @@ TEST_F(RelayStoreTest, I9_RevocationTakesMembershipMailAndKeyPackages) {
   EXPECT_TRUE(mail.value().empty());
 }
 
-TEST_F(RelayStoreTest, LogHashesGiveTheRootOfTheTree) {
-  std::mt19937 random(11);
-  for (std::uint64_t n = 1; n <= 70; ++n) {
-    ASSERT_TRUE(accept(n));
-    auto judged = release(n, n);
-    while (random() % 3 == 0) judged.log.push_back(leaf());
-    ASSERT_TRUE(judge(std::move(judged)));
+TEST_F(RelayStoreTest, DatabaseOfAnotherSchemaIsRefusedWithBothNumbers) {
+  store_.reset();
+  {
+    SQLite::Database db((folder_.path() / "relay.db").string(), SQLite::OPEN_READWRITE);
+    db.exec("UPDATE meta SET value = 1 WHERE name = 'schema'");
   }
-  const auto expected = frontier_.root();
-  const auto size = frontier_.size();
-  open();
-  ASSERT_EQ(store_->load().value().log_size, size);
-  EXPECT_TRUE(store_->inspect([&](const RelayReader& reader) -> Status {
-    EXPECT_EQ(tlog::tree_hash(size, reader).value(), expected);
-    EXPECT_EQ(reader.leaf_index(tlog::leaf_hash(reader.entry(33).value())).value(), 33u);
-    EXPECT_FALSE(reader.leaf_index(Digest()).value().has_value());
-    EXPECT_EQ(reader.read(0, size).error().code, ErrorCode::log_inconsistent);
-    return ok();
-  }));
-}
-
-TEST_F(RelayStoreTest, CheckpointsAndCosignaturesComeBack) {
-  for (std::uint64_t size = 1; size <= 3; ++size) {
-    ASSERT_TRUE(wait([&](RelayStore::Done done) {
-      store_->put_checkpoint(size, "note " + std::to_string(size), std::move(done));
-    }));
-  }
-  ASSERT_TRUE(wait([&](RelayStore::Done done) {
-    store_->put_cosignature(2, "witness", "line", std::move(done));
-  }));
-  const auto found = after_kill();
-  ASSERT_EQ(found.checkpoints.size(), 3u);
-  EXPECT_EQ(found.checkpoints[1].note, "note 2");
-  ASSERT_EQ(found.checkpoints[1].cosignatures.size(), 1u);
-  EXPECT_EQ(found.checkpoints[1].cosignatures[0].second, "line");
+  auto opened =
+      RelayStore::open({.folder = folder_.path()}, [](std::function<void()> task) { task(); });
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::state_damaged);
+  EXPECT_NE(opened.error().message.find("schema 1, this one reads 2"), std::string::npos)
+      << opened.error().message;
 }
 
 TEST_F(RelayStoreTest, FullDiskIsToldAndWhatWasAcknowledgedStays) {

@@ -86,6 +86,16 @@ std::string Admin::metrics() const {
          log.checkpoint_size());
   sample(out, "witnessed_size", "gauge", "Leaves covered by a witnessed checkpoint.",
          log.witnessed_size());
+  const OpeningCounts counts = relay_.openings().counts(clock_.now());
+  sample(out, "warrants", "gauge", "Warrants in the log.", counts.warrants);
+  sample(out, "release_requests", "gauge", "Requests to custodians in the log.", counts.requests);
+  sample(out, "warrant_releases", "gauge", "Releases under warrant in the log.", counts.releases);
+  sample(out, "warrant_revocations", "gauge", "Revoked warrants.", counts.revocations);
+  sample(out, "records_requested", "gauge", "Records in all requests.", counts.records_requested);
+  sample(out, "records_released", "gauge", "Records in all releases.", counts.records_released);
+  sample(out, "openings_unsealed", "gauge", "Openings made public.", counts.unsealed);
+  sample(out, "openings_overdue", "gauge", "Openings past their time and still sealed.",
+         counts.overdue);
   sample(out, "certificate_seconds_left", "gauge", "Validity left of the TLS certificate.",
          certificate_seconds_left());
   return out;

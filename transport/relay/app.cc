@@ -77,7 +77,7 @@ struct App::Impl : net::ServerHandler, Outlet {
   bool on_http_later(const net::HttpRequest& request,
                      std::function<void(net::HttpResponse)> answer) override {
     if (request.method != "GET" && request.method != "HEAD") return false;
-    relay->log().serve(request.target, std::move(answer));
+    relay->serve(request.target, std::move(answer));
     return true;
   }
   // And back.
@@ -146,7 +146,8 @@ Status App::Impl::build(const Clock& clock, const MonotonicClock& monotonic, Ran
                               .pending_per_group = config.limits.pending_per_group,
                               .writes_per_second = config.limits.submits_per_second},
                    .root = std::move(root),
-                   .log_key = std::move(log_key)});
+                   .log_key = std::move(log_key),
+                   .recosign_ms = config.recosign_ms});
   return ok();
 }
 
@@ -160,7 +161,11 @@ Status App::Impl::load() {
   // What the bootstrap added is durable before anybody is served.
   std::promise<Status> durable;
   store->after_durable([&](Status status) { durable.set_value(status); });
-  return durable.get_future().get();
+  CANDOUR_TRY(durable.get_future().get());
+  // Nor before the witnesses were asked whether this is the whole log.
+  std::promise<Status> checked;
+  io.post([&] { relay->log().check_witnesses([&](Status status) { checked.set_value(status); }); });
+  return checked.get_future().get();
 }
 
 Status App::Impl::check_example() const {

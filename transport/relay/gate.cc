@@ -205,7 +205,7 @@ void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v
                     .submission = pending.row.submission,
                     .message_id = pending.row.message_id,
                     .hash = hash};
-  for (const auto& entry : verdict.log()) judged.log.push_back(append(entry));
+  for (auto& leaf : checked.leaves) judged.log.push_back(log_.append(std::move(leaf)));
   judged.mail = std::move(checked.mail);
   fanout_.number_mail(judged.mail);
   net::SharedFrame deliver;
@@ -269,9 +269,9 @@ Status Gate::append_record(Session& session, std::uint64_t request, const v1::Ap
         });
     return ok();
   }
-  CANDOUR_TRY(check_log_entry(frame.log()));
+  CANDOUR_TRY(auto leaf, check_log_entry(frame.log()));
   CANDOUR_TRY(auto mail, check_mail(frame.mail()));
-  storage::AppendedRecord record{.leaf = append(frame.log()), .mail = std::move(mail)};
+  storage::AppendedRecord record{.leaf = log_.append(std::move(leaf)), .mail = std::move(mail)};
   fanout_.number_mail(record.mail);
   const auto index = record.leaf.index;
   record.appended = {.record_id = record_id, .index = index, .hash = hash};

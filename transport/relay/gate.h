@@ -31,6 +31,7 @@ class Gate {
     std::optional<identity::ReleaseToken> token;
     std::optional<identity::Roster> roster;
     std::vector<storage::MailRow> mail;
+    std::vector<storage::LogLeaf> leaves;  // without their places
   };
   void feed();
   void read_pending(const GroupId& group, Submission from);
@@ -44,8 +45,9 @@ class Gate {
                                         const v1::Verdict& verdict) const;
   Result<std::vector<storage::MailRow>> check_mail(
       const google::protobuf::RepeatedPtrField<v1::Mail>& mail) const;
-  Status check_log_entry(const v1::LogEntry& entry) const;
-  storage::LogLeaf append(const v1::LogEntry& entry);
+  /// The leaf of a record of the bot's; input_invalid unless it is one of class ordinary and the
+  /// record's label is for this log and under this record id.
+  Result<storage::LogLeaf> check_log_entry(const v1::LogEntry& entry) const;
   /// Listed, with a certificate, and not revoked.
   bool takes_mail(const DeviceId& bot) const;
   /// The bot mail goes to: the last one that logged in, else the first listed; zero when none is

@@ -1,6 +1,7 @@
 // What the gate can check of a verdict without any group key.
 #include "base/limits.h"
 #include "crypto/hash.h"
+#include "tlog/record_label.h"
 #include "transport/relay/gate.h"
 
 namespace candour::relay {
@@ -16,26 +17,35 @@ Error token_error(const char* what) {
 
 }  // namespace
 
-Status Gate::check_log_entry(const v1::LogEntry& entry) const {
-  CANDOUR_TRY(wire::id_of<RecordId>(entry.record_id(), "record_id"));
+Result<storage::LogLeaf> Gate::check_log_entry(const v1::LogEntry& entry) const {
+  CANDOUR_TRY(const auto record_id, wire::id_of<RecordId>(entry.record_id(), "record_id"));
   if (entry.record().empty() || entry.record().size() > limits::kRecordSizeMax) {
     return error(ErrorCode::input_invalid,
                  "a sealed record has 1 to " + std::to_string(limits::kRecordSizeMax) + " bytes");
   }
-  CANDOUR_TRY(auto opening, tlog::LeafOpening::decode(as_bytes(entry.opening())));
+  CANDOUR_TRY(const auto opening, tlog::LeafOpening::decode(as_bytes(entry.opening())));
+  if (opening.kind > tlog::LeafKind::group_change) {
+    return error(ErrorCode::input_invalid,
+                 "a bot's record is not of kind " + std::string(tlog::name_of(opening.kind)));
+  }
   if (opening.object_hash != crypto::sha256(as_bytes(entry.record()))) {
     return error(ErrorCode::input_invalid, "the opening is not of this sealed record");
   }
-  for (auto leaf_class :
-       {tlog::LeafClass::ordinary, tlog::LeafClass::directory, tlog::LeafClass::opening}) {
-    if (same(opening.entry(leaf_class), as_bytes(entry.entry()))) return ok();
+  if (!same(opening.entry(tlog::LeafClass::ordinary), as_bytes(entry.entry()))) {
+    return error(ErrorCode::input_invalid, "the opening does not open this log entry");
   }
-  return error(ErrorCode::input_invalid, "the opening does not open this log entry");
-}
-
-storage::LogLeaf Gate::append(const v1::LogEntry& entry) {
-  return log_.append(to_bytes(entry.entry()), to_bytes(entry.opening()),
-                     RecordId::from(as_bytes(entry.record_id())), to_bytes(entry.record()));
+  // Custodians and investigators go by the label; a record under a wrong one could not be found.
+  CANDOUR_TRY(const auto label, tlog::label_of(as_bytes(entry.record())));
+  if (label.log_origin != context_.model.statement->log.name) {
+    return error(ErrorCode::input_invalid, "the record is sealed for another log");
+  }
+  if (label.record != record_id) {
+    return error(ErrorCode::input_invalid, "the record is sealed under another record id");
+  }
+  return storage::LogLeaf{.entry = to_bytes(entry.entry()),
+                          .opening = to_bytes(entry.opening()),
+                          .record = to_bytes(entry.record()),
+                          .time = label.bot_time};
 }
 
 Result<std::vector<storage::MailRow>> Gate::check_mail(
@@ -118,7 +128,8 @@ Result<Gate::CheckedVerdict> Gate::check(const Session& bot, const Group& group,
     return error(ErrorCode::input_invalid, "too many log entries in one verdict");
   }
   for (const auto& entry : verdict.log()) {
-    CANDOUR_TRY(check_log_entry(entry));
+    CANDOUR_TRY(auto leaf, check_log_entry(entry));
+    out.leaves.push_back(std::move(leaf));
   }
   CANDOUR_TRY(auto mail, check_mail(verdict.mail()));
   out.mail = std::move(mail);

@@ -13,6 +13,8 @@ namespace {
 
 using candour::ErrorCode;
 
+constexpr int kExitStateUnusable = 5;
+
 int fail(const candour::Error& error, bool json) {
   const std::string code(candour::code_name(error.code));
   if (json) {
@@ -21,6 +23,8 @@ int fail(const candour::Error& error, bool json) {
   } else {
     std::fprintf(stderr, "candour-relay: %s (%s)\n", error.message.c_str(), code.c_str());
   }
+  // Of a relay's own state this says that it must not serve with it, as damage does.
+  if (error.code == ErrorCode::log_inconsistent) return kExitStateUnusable;
   return candour::exit_status(error.code);
 }
 

@@ -131,6 +131,7 @@ struct Model {
   std::uint64_t directory_durable = 0;                         // what may be told
   std::unordered_map<Digest, std::uint64_t> directory_hashes;  // what it says -> leaf index
   std::map<std::string, Allowance> role_writes;                // by name of the role key
+  std::set<std::uint64_t> opening_leaves;                      // indices, as decided
 
   std::unordered_map<SessionId, Session> sessions;
   std::unordered_map<DeviceId, Device> devices;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "transport/relay/log_items.h"
 
 namespace candour::relay {
 
@@ -11,17 +12,35 @@ namespace {
 /// At least so many writes at once, however low the rate: a login brings several.
 constexpr double kWriteBurstMin = 8;
 
+/// Frames that let the log or the queues in front of it grow.
+bool adds(v1::ClientFrame::BodyCase body) {
+  switch (body) {
+    case v1::ClientFrame::kSubmit:
+    case v1::ClientFrame::kVerdict:
+    case v1::ClientFrame::kAppendRecord:
+    case v1::ClientFrame::kPublish:
+    case v1::ClientFrame::kNoticeAck:
+    case v1::ClientFrame::kPublishOpening:
+    case v1::ClientFrame::kBotMail:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Relay::Relay(Parts parts)
     : context_{parts.clock,  parts.monotonic, parts.random, parts.store,
                parts.outlet, parts.bounds,    model_},
-      log_(context_, parts.log_key.clone(), parts.witnesses),
+      log_(context_, parts.log_key.clone(), parts.witnesses, parts.recosign_ms),
       fanout_(context_),
       directory_(context_, fanout_),
       gate_(context_, fanout_, log_),
       sequencer_(context_, gate_),
       sessions_(context_, fanout_, log_),
+      openings_(context_, log_),
+      records_(context_),
       log_public_key_(parts.log_key.public_key()) {
   model_.root = parts.root;
   directory_.use_log(log_);
@@ -33,6 +52,7 @@ Relay::Relay(Parts parts)
 Status Relay::start(const std::vector<std::string>& bootstrap) {
   CANDOUR_TRY(auto snapshot, context_.store.load());
   CANDOUR_TRY(directory_.load(snapshot));
+  openings_.load(snapshot);
   CANDOUR_TRY(log_.load(snapshot));
   fanout_.load(snapshot);
   sequencer_.load(snapshot);
@@ -52,6 +72,11 @@ Status Relay::start(const std::vector<std::string>& bootstrap) {
                      model_.statement->log.name);
   }
   return ok();
+}
+
+void Relay::serve(const std::string& target, std::function<void(net::HttpResponse)> answer) {
+  if (target == "/statistics") return answer(openings_.statistics());
+  log_.serve(target, std::move(answer));
 }
 
 void Relay::opened(SessionId session, ByteView channel_binding) {
@@ -113,6 +138,10 @@ Status Relay::dispatch(Session& session, v1::ClientFrame& frame) {
   if (model_.storage_failed) {
     return error(ErrorCode::storage_failed, "the relay cannot store anything; try again later");
   }
+  if (!log_.contradiction().empty() && adds(frame.body_case())) {
+    return error(ErrorCode::log_inconsistent,
+                 "the relay takes nothing more: " + log_.contradiction());
+  }
   CANDOUR_TRY(take_write(session, frame.body_case()));
   switch (frame.body_case()) {
     case v1::ClientFrame::kPublish:
@@ -122,15 +151,34 @@ Status Relay::dispatch(Session& session, v1::ClientFrame& frame) {
       return directory_.get(session.id, request, frame.get_directory());
     case v1::ClientFrame::kGetProof:
       return log_.proof(session.id, request, frame.get_proof());
+    case v1::ClientFrame::kGetLog:
+      return get_log(context_, session, request, frame.get_log());
     case v1::ClientFrame::kBotMail:  // from registrars too: that is how they ask for groups
       return gate_.bot_mail(session, request, frame.bot_mail());
     default:
       break;
   }
-  if (!session.is_device()) {
-    return error(ErrorCode::not_permitted, "only a device may do this, not a role key");
+  return session.is_device() ? dispatch_device(session, frame) : dispatch_role(session, frame);
+}
+
+Status Relay::dispatch_role(Session& session, v1::ClientFrame& frame) {
+  const auto request = frame.request();
+  switch (frame.body_case()) {
+    case v1::ClientFrame::kPublishOpening:
+      return openings_.publish(session, request, frame.publish_opening());
+    case v1::ClientFrame::kGetOpenings:
+      return openings_.get(session, request, frame.get_openings());
+    case v1::ClientFrame::kUnseal:
+      return openings_.unseal(session, request, frame.unseal());
+    case v1::ClientFrame::kGetRecords:
+      return records_.get(session, request, frame.get_records());
+    case v1::ClientFrame::kGetRosters:
+      return records_.rosters(session, request);
+    case v1::ClientFrame::kGetEntries:
+      return records_.entries(session, request, frame.get_entries());
+    default:
+      return error(ErrorCode::not_permitted, "only a device may do this, not a role key");
   }
-  return dispatch_device(session, frame);
 }
 
 Status Relay::take_write(const Session& session, v1::ClientFrame::BodyCase body) {
@@ -139,6 +187,8 @@ Status Relay::take_write(const Session& session, v1::ClientFrame::BodyCase body)
     case v1::ClientFrame::kBotMail:
     case v1::ClientFrame::kPutKeyPackages:
     case v1::ClientFrame::kNoticeAck:
+    case v1::ClientFrame::kPublishOpening:
+    case v1::ClientFrame::kUnseal:
       break;
     default:
       return ok();
@@ -176,6 +226,13 @@ Status Relay::dispatch_device(Session& session, v1::ClientFrame& frame) {
     case v1::ClientFrame::kCosignature:
       if (!session.bot) return error(ErrorCode::not_permitted, "only the bot cosigns here");
       return log_.cosignature(session.id, request, frame.cosignature());
+    case v1::ClientFrame::kPublishOpening:
+    case v1::ClientFrame::kGetOpenings:
+    case v1::ClientFrame::kUnseal:
+    case v1::ClientFrame::kGetRecords:
+    case v1::ClientFrame::kGetRosters:
+    case v1::ClientFrame::kGetEntries:
+      return error(ErrorCode::not_permitted, "only a role key may do this, not a device");
     default:
       return error(ErrorCode::frame_malformed, "the frame has no body this relay knows");
   }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "transport/relay/directory.h"
+#include "transport/relay/openings.h"
+#include "transport/relay/records.h"
 #include "transport/relay/sequencer.h"
 #include "transport/relay/sessions.h"
 
@@ -24,6 +26,7 @@ class Relay {
     Bounds bounds;
     identity::NoteKey root;
     crypto::SigningKey log_key;
+    std::uint64_t recosign_ms = 300'000;  // see LogService
   };
   explicit Relay(Parts parts);
 
@@ -39,15 +42,20 @@ class Relay {
   /// A few times a second.
   void tick();
 
+  /// The public counts, the newest checkpoint and the tiles; 404 for anything else.
+  void serve(const std::string& target, std::function<void(net::HttpResponse)> answer);
+
   const Model& model() const { return model_; }
   LogService& log() { return log_; }
   const LogService& log() const { return log_; }
   const Gate& gate() const { return gate_; }
+  const Openings& openings() const { return openings_; }
   /// False with the reasons when this relay should get no traffic, or an alarm should ring.
   bool ready(std::vector<std::string>& reasons) const;
 
  private:
   Status dispatch(Session& session, v1::ClientFrame& frame);
+  Status dispatch_role(Session& session, v1::ClientFrame& frame);
   Status dispatch_device(Session& session, v1::ClientFrame& frame);
   /// rate_limited when this frame would have the relay keep more than its sender may now.
   Status take_write(const Session& session, v1::ClientFrame::BodyCase body);
@@ -60,6 +68,8 @@ class Relay {
   Gate gate_;
   Sequencer sequencer_;
   Sessions sessions_;
+  Openings openings_;
+  Records records_;
   SigningPublicKey log_public_key_;
   TimeMs log_ticked_;
 };

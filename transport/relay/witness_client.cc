@@ -26,7 +26,15 @@ WitnessClient::~WitnessClient() {
 void WitnessClient::ask(std::size_t witness, const tlog::AddCheckpoint& request,
                         std::function<void(Answer)> done) {
   std::lock_guard guard(mutex_);
-  questions_.push_back({witness, request.print(), std::move(done)});
+  questions_.push_back({witness, "POST", "/add-checkpoint", request.print(), std::move(done)});
+  changed_.notify_all();
+}
+
+void WitnessClient::fetch(std::size_t witness, const std::string& origin,
+                          std::function<void(Answer)> done) {
+  std::lock_guard guard(mutex_);
+  questions_.push_back(
+      {witness, "GET", "/" + tlog::origin_hash(origin) + "/checkpoint", {}, std::move(done)});
   changed_.notify_all();
 }
 
@@ -39,8 +47,8 @@ void WitnessClient::run() {
     questions_.pop_front();
     guard.unlock();
     auto reply =
-        net::http_request(io_, witnesses_[question.witness].endpoint, "POST", "/add-checkpoint",
-                          as_bytes(question.body), kTimeoutMs, kAnswerSizeMax);
+        net::http_request(io_, witnesses_[question.witness].endpoint, question.method,
+                          question.target, as_bytes(question.body), kTimeoutMs, kAnswerSizeMax);
     Answer answer;
     if (reply) {
       answer.status = reply.value().status;

@@ -28,10 +28,14 @@ class WitnessClient : public WitnessPort {
   const std::string& name(std::size_t witness) const override { return witnesses_[witness].name; }
   void ask(std::size_t witness, const tlog::AddCheckpoint& request,
            std::function<void(Answer)> done) override;
+  void fetch(std::size_t witness, const std::string& origin,
+             std::function<void(Answer)> done) override;
 
  private:
   struct Question {
     std::size_t witness;
+    std::string method;
+    std::string target;
     std::string body;
     std::function<void(Answer)> done;
   };

@@ -1,0 +1,145 @@
+#include "storage/relay_leaves.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "crypto/hash.h"
+#include "storage/relay_schema.h"
+
+namespace candour::storage {
+namespace {
+
+using tlog::LeafClass;
+using tlog::LeafOpening;
+
+constexpr std::size_t kBundleSize = kBundleEntries * tlog::kEntrySize;
+constexpr std::uint8_t kEntryVersion = 1;
+constexpr std::uint8_t kOpeningVersion = 1;
+constexpr std::size_t kSaltSize = 32;
+constexpr std::size_t kHashesSize = 64;
+// Where the fields of an opening are that an ordinary row keeps: kind and salt, and the hashes
+// after the object hash (tlog/leaf.h).
+constexpr std::size_t kKindAt = 1;
+constexpr std::size_t kHashesAt = 66;
+constexpr std::size_t kOrdinarySize = 2 + kSaltSize + kHashesSize;
+constexpr std::size_t kDirectorySize = 1 + tlog::kOpeningSize;
+constexpr std::size_t kOpeningClassSize = tlog::kEntrySize - 1;
+
+LeafClass class_of(ByteView leaf) {
+  if (leaf.size() == kOrdinarySize && leaf[0] == 1) return LeafClass::ordinary;
+  if (leaf.size() == kDirectorySize && leaf[0] == 2) return LeafClass::directory;
+  if (leaf.size() == kOpeningClassSize && leaf[0] == 3) return LeafClass::opening;
+  throw SQLite::Exception("a leaf in relay.db is of no known shape");
+}
+
+/// One byte and what follows it.
+Bytes joined(std::uint8_t first, std::initializer_list<ByteView> rest) {
+  std::size_t size = 1;
+  for (const ByteView part : rest) size += part.size();
+  Bytes out(size);
+  out[0] = first;
+  std::size_t at = 1;
+  for (const ByteView part : rest) {
+    std::copy(part.begin(), part.end(), out.begin() + static_cast<std::ptrdiff_t>(at));
+    at += part.size();
+  }
+  return out;
+}
+
+}  // namespace
+
+Bytes pack_leaf(const LogLeaf& leaf) {
+  const ByteView entry(leaf.entry);
+  CANDOUR_ASSERT(entry.size() == tlog::kEntrySize);
+  const auto leaf_class = static_cast<LeafClass>(entry[1]);
+  if (leaf_class == LeafClass::opening) {
+    CANDOUR_ASSERT(leaf.opening.empty() && leaf.record.empty());
+    return joined(entry[1], {entry.subspan(2)});
+  }
+  const ByteView opening(leaf.opening);
+  CANDOUR_ASSERT(opening.size() == tlog::kOpeningSize);
+  if (leaf_class == LeafClass::directory) {
+    CANDOUR_ASSERT(leaf.record.empty());
+    return joined(entry[1], {opening});
+  }
+  CANDOUR_ASSERT(leaf_class == LeafClass::ordinary && !leaf.record.empty());
+  Bytes row = joined(
+      entry[1], {opening.subspan(kKindAt, 1 + kSaltSize), opening.subspan(kHashesAt, kHashesSize)});
+  // What is written must read back as what was decided.
+  CANDOUR_ASSERT(entry_of(row, leaf.record) == leaf.entry);
+  return row;
+}
+
+Bytes opening_of(ByteView leaf, ByteView record) {
+  switch (class_of(leaf)) {
+    case LeafClass::opening:
+      return {};
+    case LeafClass::directory:
+      return to_bytes(leaf.subspan(1));
+    case LeafClass::ordinary:
+      break;
+  }
+  const Digest object_hash = crypto::sha256(record);
+  return joined(kOpeningVersion,
+                {leaf.subspan(1, 1 + kSaltSize), object_hash.view(), leaf.subspan(2 + kSaltSize)});
+}
+
+Bytes entry_of(ByteView leaf, ByteView record) {
+  const LeafClass leaf_class = class_of(leaf);
+  if (leaf_class == LeafClass::opening) return joined(kEntryVersion, {leaf});
+  const auto opening = LeafOpening::decode(opening_of(leaf, record));
+  if (!opening) throw SQLite::Exception("a leaf in relay.db is of an unknown kind");
+  return opening.value().entry(leaf_class);
+}
+
+std::uint64_t lookup_prefix(const Digest& leaf_hash) {
+  std::uint64_t prefix = 0;
+  for (const std::uint8_t byte : leaf_hash.view().first(4)) prefix = prefix << 8 | byte;
+  return prefix;
+}
+
+const Bytes& Bundles::entries(std::uint64_t n) {
+  if (!complete_.empty() && complete_number_ == n) return complete_;
+  if (tail_number_ == n && tail_.size() == kBundleSize) return tail_;
+  {
+    auto q = db_.query("SELECT entries FROM log_bundles WHERE n = ?", n);
+    if (q.step()) {
+      complete_ = q.blob(0);
+      complete_number_ = n;
+      if (complete_.size() == kBundleSize) return complete_;
+      complete_.clear();
+      throw SQLite::Exception("a bundle of entries in relay.db has the wrong length");
+    }
+  }
+  extend_tail(n);
+  return tail_;
+}
+
+void Bundles::extend_tail(std::uint64_t n) {
+  if (tail_number_ != n) {
+    tail_number_ = n;
+    tail_.clear();
+  }
+  const std::uint64_t first = n * kBundleEntries;
+  auto q =
+      db_.query("SELECT idx, leaf, record FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx",
+                first + tail_.size() / tlog::kEntrySize, first + kBundleEntries);
+  while (q.step()) {
+    if (q.number(0) != first + tail_.size() / tlog::kEntrySize) {
+      throw SQLite::Exception("the log in relay.db has gaps");
+    }
+    append(tail_, entry_of(q.blob(1), q.blob(2)));
+  }
+}
+
+void Bundles::written(std::uint64_t index, ByteView entry) {
+  const std::uint64_t n = index / kBundleEntries;
+  const std::size_t place = (index % kBundleEntries) * tlog::kEntrySize;
+  if (place == 0) {
+    tail_number_ = n;
+    tail_.clear();
+  }
+  if (tail_number_ == n && tail_.size() == place) append(tail_, entry);
+}
+
+}  // namespace candour::storage
