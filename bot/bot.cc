@@ -20,6 +20,7 @@ Bot::Bot(Context& context)
       alerts_(context, groups_, scribe_, outbox_),
       checker_(context, groups_, scribe_, alerts_, outbox_),
       steward_(context, groups_, scribe_, outbox_),
+      reform_(context, groups_, scribe_, outbox_),
       witness_(context, outbox_) {}
 
 Status Bot::load() {
@@ -45,11 +46,28 @@ Status Bot::attach(client::Connection& connection) {
   witness_.restart();
   CANDOUR_TRY(context_.trust.refresh(connection));
   CANDOUR_TRY(follow_statement());
+  CANDOUR_TRY(form_lost_groups(connection));
   if (const Status known = policy_in_log(); !known) {
     log::warning("policy_not_in_log",
                  {{"digest", context_.pack.digest}, {"hint", log::LogSafe(known.error().message)}});
   }
   return outbox_.flush(connection);
+}
+
+Status Bot::form_lost_groups(client::Connection& connection) {
+  CANDOUR_TRY(auto due, reform_.compare(connection));
+  if (due.empty()) return ok();
+  CANDOUR_TRY(context_.store.begin());
+  for (Reform::Due& one : due) {
+    const GroupId group = one.group;
+    const Status formed = whole([&] { return reform_.form(std::move(one)); });
+    if (formed) continue;
+    if (is_fatal(formed.error())) return formed;
+    log::error("group_not_formed_again", {{"group", group},
+                                          {"code", formed.error().code},
+                                          {"why", log::LogSafe(formed.error().message)}});
+  }
+  return context_.store.commit();
 }
 
 Result<Bot::Frames> Bot::receive(client::Connection& connection, std::uint64_t timeout_ms) {
@@ -223,6 +241,9 @@ Status Bot::judge_once(const v1::Check& check, const Envelope& envelope) {
     group->waiting.push_back(check);
     return ok();
   }
+  // What was sent into a group that is no more: the relay drops it with the first commit of the
+  // new one, and its sender sends it again.
+  if (group != nullptr && group->reform && !steward_.is_own_commit(envelope)) return ok();
   if (!envelope.commit) return checker_.check(envelope);
   if (steward_.is_own_commit(envelope)) return steward_.judge_commit(envelope);
   return checker_.refuse(envelope,

@@ -19,6 +19,7 @@
 #include <functional>
 
 #include "bot/checker.h"
+#include "bot/reform.h"
 #include "bot/steward.h"
 #include "bot/witness.h"
 
@@ -67,6 +68,7 @@ class Bot {
   Status open_mail(const v1::MailItem& mail);
   Status handle_held();
   Status follow_statement();
+  Status form_lost_groups(client::Connection& connection);
   Status housekeeping(client::Connection& connection, bool idle);
 
   Context& context_;
@@ -76,6 +78,7 @@ class Bot {
   Alerts alerts_;
   Checker checker_;
   Steward steward_;
+  Reform reform_;
   Witness witness_;
   std::deque<v1::ServerFrame> held_;  // checks and mail, until the policy is in the log
   std::uint64_t directory_size_ = 0;

@@ -12,6 +12,22 @@ constexpr std::uint8_t kPlanVersion = 1;
 constexpr std::uint8_t kAboutVersion = 1;
 constexpr std::size_t kMlsGroupIdSize = 16;
 
+Bytes about_context(const GroupId& group) {
+  Writer out;
+  out.raw(as_bytes("candour roster about v1"));
+  out.id(group);
+  return out.take();
+}
+
+std::string reform_name(const GroupId& group) { return "reform " + group.hex(); }
+
+Error damaged(const GroupId& group, const Error& cause) {
+  return error(ErrorCode::state_damaged,
+               "group " + group.hex() + " in bot.db does not open: " + cause.message);
+}
+
+}  // namespace
+
 SecretBytes encode_about(const messages::GroupInfo& info) {
   SecretWriter out;
   out.u8(kAboutVersion);
@@ -35,12 +51,17 @@ Result<messages::GroupInfo> decode_about(const GroupId& group, ByteView bytes) {
   return info;
 }
 
-Error damaged(const GroupId& group, const Error& cause) {
-  return error(ErrorCode::state_damaged,
-               "group " + group.hex() + " in bot.db does not open: " + cause.message);
+Bytes seal_about(const messages::GroupInfo& info, Context& context) {
+  return crypto::box_seal(context.keys.state, about_context(info.group), encode_about(info).view(),
+                          context.random);
 }
 
-}  // namespace
+Result<messages::GroupInfo> open_about(const GroupId& group, ByteView sealed,
+                                       const Context& context) {
+  CANDOUR_TRY(const SecretBytes about,
+              crypto::box_open(context.keys.state, about_context(group), sealed));
+  return decode_about(group, about.view());
+}
 
 SecretBytes CommitPlan::encode() const {
   SecretWriter out;
@@ -103,9 +124,24 @@ Status Groups::load() {
     }
     CANDOUR_TRY(const bool rekey, context_.store.withheld_reached(row.group, mls.epoch(),
                                                                   limits::kWithheldGenerationsMax));
-    Group group{std::move(info), std::move(mls), {}, row.previous_record, {}, {}, rekey, false,
-                false,           TimeMs(),       {}};
+    Group group{std::move(info),
+                std::move(mls),
+                {},
+                row.previous_record,
+                {},
+                {},
+                rekey,
+                false,
+                false,
+                TimeMs(),
+                {},
+                {}};
     group.chain = {row.group, row.seq, row.previous_token};
+    CANDOUR_TRY(const Bytes reform, context_.store.note(reform_name(row.group)));
+    if (!reform.empty()) {
+      CANDOUR_TRY(auto note, ReformNote::parse(as_text(reform)));
+      group.reform = Reforming{std::move(note), context_.clock.now(), {}};
+    }
     groups_.emplace(row.group, std::move(group));
   }
   CANDOUR_TRY(auto wanted, context_.store.wanted());
@@ -132,6 +168,7 @@ Status Groups::reload() {
     group->waiting = std::move(old.waiting);
     group->fetching = old.fetching;
     group->retry_at = old.retry_at;
+    if (group->reform && old.reform) group->reform = std::move(old.reform);
     if (group->commit && old.commit &&
         group->commit->plan.message_id == old.commit->plan.message_id) {
       group->commit->submitted = old.commit->submitted;
@@ -145,24 +182,73 @@ Group* Groups::find(const GroupId& group) {
   return found == groups_.end() ? nullptr : &found->second;
 }
 
-Result<Group*> Groups::create(messages::GroupInfo info) {
-  CANDOUR_ASSERT(find(info.group) == nullptr);
+Result<mls::Group> Groups::new_mls_group() const {
   Bytes mls_id(kMlsGroupIdSize);
   context_.random.fill(mls_id);
   const TimeMs now = context_.clock.now();
   const mls::Lifetime lifetime{TimeMs(now.value - limits::kClockSkewMs),
                                TimeMs(now.value + mls::kLeafLifetimeMaxMs / 2)};
-  CANDOUR_TRY(auto mls, mls::Group::create(mls_id, context_.keys.signing,
-                                           context_.keys.device.view(), lifetime, context_.random));
+  return mls::Group::create(mls_id, context_.keys.signing, context_.keys.device.view(), lifetime,
+                            context_.random);
+}
+
+Result<Group*> Groups::create(messages::GroupInfo info) {
+  CANDOUR_ASSERT(find(info.group) == nullptr);
+  if (const auto lost = lost_.find(info.group); lost != lost_.end()) {
+    return reform(std::move(info), lost->second);
+  }
+  CANDOUR_TRY(auto mls, new_mls_group());
   storage::BotGroup row;
   row.group = info.group;
   row.about = encode_about(info);
   row.mls_state = mls.save();
   CANDOUR_TRY(context_.store.add_group(row));
+  return place(std::move(info), std::move(mls), row);
+}
+
+Result<Group*> Groups::reform(messages::GroupInfo info, const LostGroup& lost) {
   const GroupId id = info.group;
-  Group group{std::move(info), std::move(mls), {}, {}, {}, {}, false, false, false, TimeMs(), {}};
-  group.chain.group = id;
-  return &groups_.emplace(id, std::move(group)).first->second;
+  CANDOUR_TRY(auto mls, new_mls_group());
+  ReformNote note;
+  note.organisation = context_.trust.statement()->id;
+  note.group = id;
+  note.reason = lost.reason;
+  note.mls_group = lost.mls_group;
+  note.new_mls_group = mls.group_id();
+  note.epoch = lost.epoch;
+  note.seq = lost.seq;
+  note.token = lost.token;
+  note.members = lost.members;
+  storage::BotGroup row;
+  row.group = id;
+  row.about = encode_about(info);
+  row.mls_state = mls.save();
+  row.seq = lost.seq;
+  row.previous_token = lost.token;
+  if (const Group* before = find(id)) row.previous_record = before->previous_record;
+  CANDOUR_TRY(context_.store.replace_group(row));
+  CANDOUR_TRY(context_.store.put_note(reform_name(id), as_bytes(note.print())));
+  groups_.erase(id);
+  Group* group = place(std::move(info), std::move(mls), row);
+  group->reform = Reforming{std::move(note), context_.clock.now(), {}};
+  return group;
+}
+
+Group* Groups::place(messages::GroupInfo info, mls::Group mls, const storage::BotGroup& row) {
+  Group group{std::move(info),
+              std::move(mls),
+              {},
+              row.previous_record,
+              {},
+              {},
+              false,
+              false,
+              false,
+              TimeMs(),
+              {},
+              {}};
+  group.chain = {row.group, row.seq, row.previous_token};
+  return &groups_.emplace(row.group, std::move(group)).first->second;
 }
 
 Status Groups::keep_ratchet(const Group& group, mls::LeafIndex leaf, Epoch epoch) {
@@ -184,6 +270,11 @@ Status Groups::merge(Group& group) {
   group.commit.reset();
   group.rekey = false;
   group.unsettle();
+  if (group.reform) {
+    group.reform.reset();
+    lost_.erase(group.id());
+    CANDOUR_TRY(context_.store.put_note(reform_name(group.id()), {}));
+  }
   CANDOUR_TRY(context_.store.put_mls_state(group.id(), group.mls.save().view()));
   return context_.store.drop_commit(group.id());
 }

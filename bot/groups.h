@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "bot/context.h"
+#include "bot/reform_note.h"
 #include "client/messages/group_info.h"
 #include "identity/token.h"
 #include "mls/group.h"
@@ -49,6 +50,23 @@ struct Wanted {
   bool readd = false;         // it could not process a commit: remove and add again
 };
 
+/// A group that is being formed again: its first commit is not released yet.
+struct Reforming {
+  ReformNote note;
+  TimeMs since;
+  std::map<DeviceId, Bytes> key_packages;  // fetched, for the one commit that all shall come with
+};
+
+/// What is known of a group whose state this bot does not have (any more).
+struct LostGroup {
+  std::string reason;
+  Bytes mls_group;
+  Epoch epoch;
+  Seq seq;
+  Digest token;
+  std::vector<ReformMember> members;
+};
+
 struct Group {
   messages::GroupInfo info;
   mls::Group mls;
@@ -68,6 +86,7 @@ struct Group {
   }
   /// Submissions of the epoch that begins when the pending commit is merged.
   std::deque<v1::Check> waiting;
+  std::optional<Reforming> reform;
 
   const GroupId& id() const { return info.group; }
 };
@@ -88,16 +107,34 @@ class Groups {
   Group* find(const GroupId& group);
   std::map<GroupId, Group>& all() { return groups_; }
 
-  /// Within a batch: a new group with the bot alone in it.
+  /// Within a batch: a new group with the bot alone in it; formed again when it is a lost one.
   Result<Group*> create(messages::GroupInfo info);
+  /// Within a batch: a new MLS group for the same group, with the bot alone in it, in place of the
+  /// one it had. The chain goes on after `lost.seq`; nobody is wanted yet.
+  Result<Group*> reform(messages::GroupInfo info, const LostGroup& lost);
+  /// Groups whose name only a registrar can say, by a request to create them.
+  std::map<GroupId, LostGroup>& lost() { return lost_; }
   /// Within a batch: what unprotect or commit changed for one leaf.
   Status keep_ratchet(const Group& group, mls::LeafIndex leaf, Epoch epoch);
   /// Within a batch: enters the next epoch.
   Status merge(Group& group);
 
  private:
+  Result<mls::Group> new_mls_group() const;
+  Group* place(messages::GroupInfo info, mls::Group mls, const storage::BotGroup& row);
+
   Context& context_;
   std::map<GroupId, Group> groups_;
+  std::map<GroupId, LostGroup> lost_;
 };
+
+/// Name, class and unit as bytes, for bot.db and, sealed, for the roster.
+SecretBytes encode_about(const messages::GroupInfo& info);
+Result<messages::GroupInfo> decode_about(const GroupId& group, ByteView bytes);
+/// The roster's `about`: what encode_about gives, sealed with the bot's state key.
+Bytes seal_about(const messages::GroupInfo& info, Context& context);
+/// decryption_failed when another bot sealed it.
+Result<messages::GroupInfo> open_about(const GroupId& group, ByteView sealed,
+                                       const Context& context);
 
 }  // namespace candour::bot

@@ -91,6 +91,24 @@ Status Outbox::put(const v1::AppendRecord& record) {
                record.SerializeAsString());
 }
 
+Status Outbox::withdraw(const GroupId& group) {
+  for (auto row = rows_.begin(); row != rows_.end();) {
+    const Expected& expected = row->second.expected;
+    if (expected.purpose != Purpose::verdict || expected.group != group) {
+      ++row;
+      continue;
+    }
+    for (const Digest& leaf : expected.leaves) {
+      CANDOUR_TRY(context_.store.drop_leaf(leaf));
+    }
+    CANDOUR_TRY(context_.store.forget_seen(group, expected.message_id));
+    CANDOUR_TRY(context_.store.drop_outbox(row->first));
+    verdicts_.erase({group, row->second.submission});
+    row = rows_.erase(row);
+  }
+  return ok();
+}
+
 void Outbox::ask(v1::ClientFrame frame, Expected expected) {
   questions_.push_back({std::move(frame), std::move(expected)});
 }

@@ -52,6 +52,10 @@ class Outbox {
   void ask(v1::ClientFrame frame, Expected expected);
   void tell(v1::ClientFrame frame);
 
+  /// Within a batch: verdicts in this group are no longer promised. Nobody heard of them, so what
+  /// they were about may be judged again.
+  Status withdraw(const GroupId& group);
+
   /// True when a verdict for this submission is waiting for the relay's Done.
   bool holds(const GroupId& group, Submission submission) const;
   std::size_t promised() const { return rows_.size(); }

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "bot/reform.h"
 #include "client/messages/to_bot.h"
 
 namespace candour::bot {
@@ -34,6 +35,12 @@ Status Steward::request(std::string_view note) {
               messages::GroupRequest::verify(note, *context_.trust.statement()));
   CANDOUR_TRY(const bool done, context_.store.request_done(request.request.view()));
   if (done) return ok();
+  CANDOUR_TRY(const std::uint64_t since, context_.store.number(kRequestsSince));
+  if (request.issued.value < since) {
+    return error(ErrorCode::not_permitted,
+                 "the request is older than this bot's memory, so that it may have been done "
+                 "before; make a new one");
+  }
   CANDOUR_TRY(apply(request, note));
   return context_.store.put_request_done(request.request.view());
 }

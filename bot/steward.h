@@ -76,6 +76,11 @@ class Steward {
   void fetch(Group& group, const std::vector<DeviceId>& devices);
   Status prepare(Group& group, const std::vector<Bytes>& adds, const std::vector<Joiner>& joiners);
   void submit(Group& group);
+  std::vector<DeviceId> joinable(const Group& group, const Change& change) const;
+  /// Its reference, when the package is good now and the device's own.
+  std::optional<Digest> usable_key_package(const DeviceId& device, ByteView package) const;
+  Status gather(Group& group, const v1::KeyPackages& packages);
+  Status prepare_reform(Group& group);
   Status tell_missing(Group& group, const DeviceId& device);
   Result<Bytes> roster_after(const Group& group, const mls::StagedCommit& staged) const;
   Status add_welcomes(const Group& group, ByteView token, ByteView roster, v1::Verdict& verdict);
@@ -88,6 +93,9 @@ class Steward {
   TimeMs sweep_at_;
 };
 
+/// How many devices the first commit of a re-formed group may add: more than others, because
+/// whoever comes later has lost its place in the queue of deliveries.
+std::size_t adds_of_reform_max();
 /// How many devices one commit may add to a group of `members` so that its verdict, which carries
 /// a Welcome with the whole tree for each, fits one frame.
 std::size_t adds_per_commit_max(std::size_t members);

@@ -22,17 +22,41 @@ constexpr std::size_t kMemberBytes = 640;
 constexpr std::size_t kJoinerBytes = 512;
 constexpr std::size_t kAddsMax = 16;
 
-}  // namespace
+// So long a re-formed group waits for key packages of all its members.
+constexpr std::uint64_t kReformPatienceMs = 30'000;
 
-std::size_t adds_per_commit_max(std::size_t members) {
+std::size_t adds_that_fit(std::size_t members, std::size_t adds_max) {
   constexpr std::size_t kRoom = limits::kFrameSizeMax - limits::kFrameSizeMax / 4;
   std::size_t adds = 1;
-  while (adds < kAddsMax) {
+  while (adds < adds_max) {
     const std::size_t next = adds + 1;
     if (next * ((members + next) * kMemberBytes + kJoinerBytes) > kRoom) break;
     adds = next;
   }
   return adds;
+}
+
+}  // namespace
+
+std::size_t adds_per_commit_max(std::size_t members) { return adds_that_fit(members, kAddsMax); }
+
+std::size_t adds_of_reform_max() { return adds_that_fit(1, limits::kGroupMembersMax); }
+
+/// Who can be added by the next commit: with a proven certificate, and as many as fit. A re-formed
+/// group begins with nobody who was not in it, and waits for everybody's certificate.
+std::vector<DeviceId> Steward::joinable(const Group& group, const Change& change) const {
+  std::vector<DeviceId> devices;
+  const std::size_t adds_max =
+      group.reform ? adds_of_reform_max() : adds_per_commit_max(group.mls.members().size());
+  for (const DeviceId& device : change.missing) {
+    if (group.reform && !group.reform->note.names(device)) continue;
+    if (!can_join(device)) {
+      if (group.reform && context_.trust.device(device)) return {};
+      continue;
+    }
+    if (devices.size() < adds_max) devices.push_back(device);
+  }
+  return devices;
 }
 
 Status Steward::work() {
@@ -48,15 +72,16 @@ Status Steward::work() {
       CANDOUR_TRY(prepare(group, {}, {}));
       continue;
     }
-    std::vector<DeviceId> joinable;
-    const std::size_t adds_max = adds_per_commit_max(group.mls.members().size());
-    for (const DeviceId& device : change.missing) {
-      if (joinable.size() < adds_max && can_join(device)) joinable.push_back(device);
+    std::vector<DeviceId> devices = joinable(group, change);
+    if (group.reform) {
+      std::erase_if(devices, [&](const DeviceId& device) {
+        return group.reform->key_packages.contains(device);
+      });
     }
-    if (joinable.empty()) {
+    if (devices.empty()) {
       retry_in(group, kSubmitRetryMs);
     } else {
-      fetch(group, joinable);
+      fetch(group, devices);
     }
   }
   return ok();
@@ -74,28 +99,34 @@ void Steward::fetch(Group& group, const std::vector<DeviceId>& devices) {
   outbox_.ask(std::move(frame), std::move(expected));
 }
 
+std::optional<Digest> Steward::usable_key_package(const DeviceId& device, ByteView package) const {
+  const auto info = mls::inspect_key_package(package, context_.clock.now());
+  const identity::Certificate* certificate = context_.trust.find(device);
+  if (info && certificate != nullptr && same(info.value().identity, device.view()) &&
+      info.value().signature_key == certificate->subject.signing_key) {
+    return info.value().reference;
+  }
+  if (!package.empty()) log::warning("key_package_refused", {{"device", device}});
+  return std::nullopt;
+}
+
 Status Steward::key_packages(const Expected& expected, const v1::KeyPackages& packages) {
   Group* group = groups_.find(expected.group);
   if (group == nullptr) return ok();
   group->fetching = false;
-  const TimeMs now = context_.clock.now();
+  if (group->reform) return gather(*group, packages);
   std::vector<Bytes> adds;
   std::vector<Joiner> joiners;
   for (const v1::DeviceKeyPackage& item : packages.key_packages()) {
     const auto device = DeviceId::from(as_bytes(item.device()));
     if (!device || !group->wanted.contains(*device) || !can_join(*device)) continue;
-    const auto info = mls::inspect_key_package(as_bytes(item.key_package()), now);
-    const identity::Certificate* certificate = context_.trust.find(*device);
-    if (!info || !same(info.value().identity, device->view()) ||
-        info.value().signature_key != certificate->subject.signing_key) {
-      if (!item.key_package().empty()) {
-        log::warning("key_package_refused", {{"group", group->id()}, {"device", *device}});
-      }
+    const auto reference = usable_key_package(*device, as_bytes(item.key_package()));
+    if (!reference) {
       CANDOUR_TRY(tell_missing(*group, *device));
       continue;
     }
     adds.push_back(to_bytes(item.key_package()));
-    joiners.push_back({*device, info.value().reference});
+    joiners.push_back({*device, *reference});
   }
   // Meanwhile a removal may have taken the group's one place for a commit.
   if (adds.empty() || group->commit) {
@@ -103,6 +134,45 @@ Status Steward::key_packages(const Expected& expected, const v1::KeyPackages& pa
     return ok();
   }
   return prepare(*group, adds, joiners);
+}
+
+// The first commit of a re-formed group takes everybody along whose key package comes in time.
+Status Steward::gather(Group& group, const v1::KeyPackages& packages) {
+  Reforming& reform = *group.reform;
+  const TimeMs now = context_.clock.now();
+  for (const v1::DeviceKeyPackage& item : packages.key_packages()) {
+    const auto device = DeviceId::from(as_bytes(item.device()));
+    if (!device || !group.wanted.contains(*device) || !can_join(*device)) continue;
+    if (usable_key_package(*device, as_bytes(item.key_package()))) {
+      reform.key_packages[*device] = to_bytes(item.key_package());
+    } else {
+      CANDOUR_TRY(tell_missing(group, *device));
+    }
+  }
+  const std::size_t wanted = joinable(group, change_for(group)).size();
+  const bool patient = now.value < reform.since.value + kReformPatienceMs;
+  if (reform.key_packages.empty() || (reform.key_packages.size() < wanted && patient) ||
+      group.commit) {
+    retry_in(group, kFetchRetryMs);
+    return ok();
+  }
+  return prepare_reform(group);
+}
+
+Status Steward::prepare_reform(Group& group) {
+  std::vector<Bytes> adds;
+  std::vector<Joiner> joiners;
+  for (const auto& [device, package] : std::exchange(group.reform->key_packages, {})) {
+    const auto reference = usable_key_package(device, package);
+    if (!reference || !group.wanted.contains(device) || !can_join(device)) continue;
+    adds.push_back(package);
+    joiners.push_back({device, *reference});
+  }
+  if (adds.empty()) {
+    retry_in(group, kFetchRetryMs);
+    return ok();
+  }
+  return prepare(group, adds, joiners);
 }
 
 Status Steward::prepare(Group& group, const std::vector<Bytes>& adds,
@@ -207,6 +277,7 @@ Result<Bytes> Steward::roster_after(const Group& group, const mls::StagedCommit&
     if (!removed) add(member);
   }
   for (const mls::Member& member : staged.added()) add(member);
+  roster.about = seal_about(group.info, context_);
   std::sort(roster.members.begin(), roster.members.end(),
             [](const auto& a, const auto& b) { return a.leaf < b.leaf; });
   return roster.sign(context_.keys.signing);

@@ -237,6 +237,7 @@ void Client::drop_connection() {
   requests_.clear();
   early_.clear();
   early_count_ = 0;
+  deferred_mail_.clear();
   acks_.clear();
   mail_ack_.reset();
   checkpoint_.clear();

@@ -165,6 +165,7 @@ class Client {
 
   // conversation_mail.cc
   Status handle_mail(const v1::MailItem& mail);
+  Status take_mail(const v1::MailItem& mail);
   Status handle_reply(const v1::MailItem& mail);
   Status handle_receipt(const MessageId& id, const GroupId& group, const messages::Receipt& receipt,
                         std::optional<Draft> draft);
@@ -176,6 +177,18 @@ class Client {
   Status check_receipt(const KeptReceipt& receipt, const identity::ReleaseToken& token) const;
   Status take_report_receipt(const Draft& draft, const KeptReceipt& receipt);
   void refuse(const Error& reason, const v1::MailItem& mail);
+
+  // conversation_reform.cc
+  /// The message belongs to an MLS group whose welcome is still to come.
+  bool awaits_welcome(const GroupSession& session, const v1::Deliver& delivered) const;
+  /// The group of this device that the welcome forms again, or null.
+  GroupSession* formed_again(const v1::WelcomeMail& mail);
+  bool comes_too_early(const v1::MailItem& mail);
+  Status take_deferred_mail();
+  /// not_permitted unless the group has the same class and owners, and nobody in it who was not.
+  Status check_formed_again(const GroupSession& before, const GroupSession& after) const;
+  /// Own messages without an outcome, for the MLS group this device has just entered.
+  Status encrypt_anew(const GroupId& group);
 
   // conversation_send.cc
   Status may_send(const GroupId& group);
@@ -247,6 +260,7 @@ class Client {
   std::uint64_t mail_cursor_ = 0;
   std::map<GroupId, std::vector<v1::Deliver>> early_;  // before their welcome
   std::size_t early_count_ = 0;
+  std::deque<v1::MailItem> deferred_mail_;  // until what was released before it is read
   std::map<GroupId, std::deque<v1::Deliver>> held_;  // until their policy is proven
   std::optional<Error> lost_;                        // the connection, while frames were handled
 

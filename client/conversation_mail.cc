@@ -7,6 +7,8 @@
 namespace candour::client {
 namespace {
 
+constexpr std::size_t kDeferredMailMax = 10'000;
+
 bool is_final(const Error& e) {
   return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
 }
@@ -21,7 +23,19 @@ void Client::refuse(const Error& reason, const v1::MailItem& mail) {
   tell(std::move(refused));
 }
 
+// In order: behind mail that has to wait, the rest waits too.
 Status Client::handle_mail(const v1::MailItem& mail) {
+  if (deferred_mail_.empty() && !(mail.number() > mail_cursor_ && comes_too_early(mail))) {
+    return take_mail(mail);
+  }
+  if (deferred_mail_.size() >= kDeferredMailMax) {
+    return error(ErrorCode::queue_full, "the relay sends mail and not the messages before it");
+  }
+  deferred_mail_.push_back(mail);
+  return ok();
+}
+
+Status Client::take_mail(const v1::MailItem& mail) {
   if (mail.number() > mail_cursor_) {
     Status handled = ok();
     switch (mail.kind()) {
@@ -235,19 +249,28 @@ Status Client::handle_welcome(const v1::MailItem& mail) {
   // Used or refused, a key package never serves twice.
   CANDOUR_TRY(store_.erase_key_package(*reference));
   if (key_packages_held_ > 0) --key_packages_held_;
-  if (!joined) return joined.error();
+  GroupSession* before_it = formed_again(welcome);
+  Status accepted = joined ? Status(ok()) : Status(joined.error());
+  if (accepted && before_it != nullptr) {
+    accepted = check_formed_again(*before_it, joined.value());
+  }
+  if (!accepted) {
+    if (before_it != nullptr && !is_final(accepted.error())) stop(*before_it, accepted.error(), 0);
+    return accepted;
+  }
   return enter(welcome, std::move(joined).value());
 }
 
 Status Client::enter(const v1::WelcomeMail& mail, GroupSession entered) {
   const GroupId id = entered.record().id;
+  const bool again = formed_again(mail) != nullptr;
   groups_.erase(id);
   GroupSession& session = groups_.emplace(id, std::move(entered)).first->second;
   acks_[id] = session.progress().seq;
   Event joined = event(EventType::membership);
   joined.group = id;
   joined.name = session.record().name;
-  joined.action = "joined";
+  joined.action = again ? "formed again" : "joined";
   joined.seq = session.progress().seq.value;
   joined.epoch = session.epoch().value;
   joined.members = session.mls().members().size();
@@ -255,6 +278,9 @@ Status Client::enter(const v1::WelcomeMail& mail, GroupSession entered) {
     joined.message_id = token.value().message_id;
   }
   tell(std::move(joined));
+  if (again) {
+    CANDOUR_TRY(encrypt_anew(id));
+  }
   // Keep the new state before anything more is read with it.
   CANDOUR_TRY(flush());
   auto waiting = early_.extract(id);

@@ -34,14 +34,16 @@ Status Client::handle_deliver(const v1::Deliver& delivered) {
   const auto id = GroupId::from(as_bytes(delivered.group()));
   if (!id) return ok();
   GroupSession* known = session(*id);
-  if (known == nullptr || known->progress().is_stopped() || known->progress().removed) {
+  if (known == nullptr || known->progress().is_stopped() || known->progress().removed ||
+      awaits_welcome(*known, delivered)) {
     // Of a group whose welcome is still to come, or that adds this device anew.
     if (early_count_ >= kEarlyFramesMax) return ok();
     ++early_count_;
     early_[*id].push_back(delivered);
     return ok();
   }
-  return deliver_to(*known, delivered);
+  CANDOUR_TRY(deliver_to(*known, delivered));
+  return take_deferred_mail();
 }
 
 // The policy may be newer than what this device has of the directory, or not yet proven. Still
@@ -77,7 +79,7 @@ Status Client::deliver_held() {
       CANDOUR_TRY(deliver_to(*known, delivered));
     }
   }
-  return ok();
+  return take_deferred_mail();
 }
 
 Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {

@@ -58,7 +58,7 @@ struct Event {
   std::string message;
 
   // membership
-  std::string action;  // joined, removed, changed
+  std::string action;  // joined, removed, changed, formed again
   std::uint64_t epoch = 0;
   std::size_t members = 0;
   std::vector<std::string> people_joined;

@@ -155,6 +155,10 @@ Result<GroupSession> GroupSession::join(const v1::WelcomeMail& mail,
   if (token.seq <= before.seq) {
     return token_error("of a welcome is older than what this device has of the group");
   }
+  if (token.epoch == Epoch(0) && token.seq == before.seq.next() &&
+      token.previous != before.previous) {
+    return token_error("of a group that was formed again does not follow the last one here");
+  }
   CANDOUR_TRY(auto roster, identity::Roster::verify(as_bytes(mail.roster()), bot));
   const std::vector<mls::Member> members = group.members();
   CANDOUR_TRY(LeafMap leaves, leaves_of(members));
@@ -183,6 +187,7 @@ Result<GroupSession> GroupSession::join(const v1::WelcomeMail& mail,
   progress.seq = token.seq;
   progress.previous = token.hash();
   progress.counter = before.counter;
+  progress.log_origin = token.log_origin;
   GroupSession session(std::move(record), std::move(progress), std::move(group));
   session.changes_ = {true, {}, true, true};
   return session;

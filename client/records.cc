@@ -125,6 +125,7 @@ SecretBytes GroupProgress::encode() const {
   out.vec(code_name(stopped));
   out.vec(stopped_message);
   out.u8(removed ? 1 : 0);
+  out.vec(log_origin);
   return done(out);
 }
 
@@ -138,6 +139,7 @@ Result<GroupProgress> GroupProgress::decode(ByteView bytes) {
   progress.stopped = code_from_name(text(in));
   progress.stopped_message = text(in);
   progress.removed = in.u8() != 0;
+  if (!in.at_end()) progress.log_origin = text(in);
   if (!version || !in.finish()) return damaged("group's progress");
   return progress;
 }

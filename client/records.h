@@ -55,6 +55,7 @@ struct GroupProgress {
   ErrorCode stopped = ErrorCode::internal;
   std::string stopped_message;  // empty = not stopped
   bool removed = false;         // this device is no longer a member
+  std::string log_origin;       // the log that `seq` is logged in
 
   bool is_stopped() const { return !stopped_message.empty(); }
   SecretBytes encode() const;

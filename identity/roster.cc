@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view kLabel = "candour roster v1";
 constexpr std::size_t kMlsGroupSizeMax = 64;
 constexpr std::size_t kClassSizeMax = 64;
+constexpr std::size_t kAboutSizeMax = 2048;
+constexpr std::uint8_t kVersion = 2;
 /// The bot is counted, too.
 constexpr std::size_t kMembersMax = limits::kGroupMembersMax + 1;
 
@@ -21,7 +23,7 @@ Error invalid(std::string message) {
 
 Bytes encode(const Roster& roster) {
   Writer w;
-  w.u8(1);
+  w.u8(kVersion);
   w.id(roster.group);
   w.vec(roster.mls_group);
   w.number(roster.epoch);
@@ -32,6 +34,7 @@ Bytes encode(const Roster& roster) {
     w.u32(member.leaf);
     w.u8(member.owner ? 1 : 0);
   }
+  w.vec(roster.about);
   return w.take();
 }
 
@@ -74,7 +77,7 @@ Result<Roster> Roster::verify(ByteView bytes, const SigningPublicKey& bot) {
     return error(ErrorCode::signature_invalid, "the roster is not signed by the bot");
   }
   Reader r(body);
-  if (r.u8() != 1) return invalid("its version is not 1");
+  if (r.u8() != kVersion) return invalid("its version is not 2");
   Roster roster;
   roster.group = r.id<GroupId>();
   roster.mls_group = to_bytes(r.vec(kMlsGroupSizeMax));
@@ -91,6 +94,7 @@ Result<Roster> Roster::verify(ByteView bytes, const SigningPublicKey& bot) {
     member.owner = owner == 1;
     roster.members.push_back(member);
   }
+  roster.about = to_bytes(r.vec(kAboutSizeMax));
   if (!r.finish()) return invalid("it is cut short or has bytes after its end");
   CANDOUR_TRY(check_members(roster, bot));
   return roster;

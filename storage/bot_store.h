@@ -148,6 +148,9 @@ class BotStore {
   // Groups.
   Result<std::vector<BotGroup>> groups();
   Status add_group(const BotGroup& group);
+  /// In place of the group of the same id: its ratchets, prepared commit and wishes are dropped, and
+  /// what was counted by epoch begins anew. Senders' counters and chains of records stay.
+  Status replace_group(const BotGroup& group);
   /// A new whole state; drops the ratchet heads it contains.
   Status put_mls_state(const GroupId& group, ByteView state);
   Status put_chain(const GroupId& group, Seq seq, const Digest& previous_token);
@@ -165,6 +168,8 @@ class BotStore {
   /// Whether a message of any group had this id.
   Result<bool> message_id_used(const MessageId& message);
   Status put_seen(const GroupId& group, const MessageId& message, const BotSeen& seen);
+  /// The message was judged, but nobody heard of it: it may be judged again.
+  Status forget_seen(const GroupId& group, const MessageId& message);
   Result<bool> warning_used(const Digest& warning);
   /// Also forgets the warnings that expired before `now`.
   Status put_warning_used(const Digest& warning, TimeMs expires, TimeMs now);

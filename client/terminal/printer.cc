@@ -128,6 +128,9 @@ void print_withheld(std::ostream& out, const Event& event, std::string_view grou
 void print_membership(std::ostream& out, const Event& event) {
   out << '[' << event.name << "] ";
   if (event.action == "joined") out << "you are now a member";
+  if (event.action == "formed again") {
+    out << "the compliance bot formed this group again: the same members with new keys";
+  }
   if (event.action == "removed") out << "you are no longer a member";
   if (event.action == "changed") {
     for (const std::string& who : event.people_joined) out << who << " joined; ";

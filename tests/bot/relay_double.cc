@@ -210,12 +210,28 @@ void RelayDouble::handle(v1::ClientFrame frame) {
       return;
     case v1::ClientFrame::kGetProof:
       return on_get_proof(id, frame.get_proof());
+    case v1::ClientFrame::kGetRosters:
+      return on_get_rosters(id);
     case v1::ClientFrame::kCosignature:
       cosignatures.push_back(frame.cosignature());
       return done(id, false);
     default:
       violations.push_back("the bot sent a frame it may not send");
   }
+}
+
+void RelayDouble::on_get_rosters(std::uint64_t to) {
+  v1::ServerFrame answer;
+  v1::Rosters& rosters = *answer.mutable_rosters();
+  for (const auto& [id, group] : groups) {
+    v1::GroupState& state = *rosters.add_groups();
+    state.set_group(text(id.view()));
+    state.set_epoch(group.epoch);
+    state.set_seq(group.seq);
+    state.set_token_hash(text(group.token_hash.view()));
+    if (!group.roster.empty()) rosters.add_rosters(group.roster);
+  }
+  reply(to, std::move(answer));
 }
 
 void RelayDouble::on_submit(std::uint64_t to, const v1::Submit& submit_frame) {
@@ -230,8 +246,13 @@ void RelayDouble::on_submit(std::uint64_t to, const v1::Submit& submit_frame) {
     answer.mutable_submitted()->set_duplicate(true);
     return reply(to, std::move(answer));
   }
+  if (submit_frame.epoch() == 0 && group.epoch != 0) {
+    group.pending.clear();  // of the group that is formed again
+    group.commit_pending = false;
+  } else if (submit_frame.epoch() != group.epoch) {
+    return fail(to, "epoch_stale");
+  }
   if (group.commit_pending) return fail(to, "epoch_pending");
-  if (submit_frame.epoch() != group.epoch) return fail(to, "epoch_stale");
   group.commit_pending = true;
   answer.mutable_submitted()->set_submission(submit(submit_frame, bot_));
   reply(to, std::move(answer));
@@ -250,16 +271,21 @@ bool RelayDouble::apply(const v1::Verdict& verdict, GroupRow& group) {
   if (submitted.kind() == v1::COMMIT) group.commit_pending = false;
   if (verdict.outcome() != v1::RELEASE) return true;
   const auto token = identity::ReleaseToken::decode(as_bytes(verdict.token()));
-  if (!token || token.value().seq.value != group.seq + 1 ||
+  // A relay that knows nothing of a group begins where the bot says.
+  const bool next = token && (group.seq == 0 || (token.value().seq.value == group.seq + 1 &&
+                                                 token.value().previous == group.token_hash));
+  if (!next ||
       token.value().ciphertext_hash != crypto::sha256(as_bytes(submitted.ciphertext())) ||
       verdict.log_size() == 0 ||
       token.value().leaf_hash != tlog::leaf_hash(as_bytes(verdict.log(0).entry()))) {
     violations.push_back("a release whose token does not fit");
     return false;
   }
-  ++group.seq;
+  group.seq = token.value().seq.value;
+  group.token_hash = token.value().hash();
   if (submitted.kind() == v1::COMMIT) {
-    ++group.epoch;
+    group.epoch = submitted.epoch() + 1;
+    group.roster = verdict.roster();
   }
   v1::Deliver deliver;
   deliver.set_group(submitted.group());

@@ -23,6 +23,8 @@ class RelayDouble {
   struct GroupRow {
     std::uint64_t epoch = 0;
     std::uint64_t seq = 0;
+    Digest token_hash;
+    std::string roster;
     std::uint64_t next_submission = 1;
     std::deque<v1::Check> pending;
     bool commit_pending = false;
@@ -76,6 +78,7 @@ class RelayDouble {
   void done(std::uint64_t to, bool duplicate);
   void fail(std::uint64_t to, std::string code);
   void login(std::uint64_t to);
+  void on_get_rosters(std::uint64_t to);
   void on_submit(std::uint64_t to, const v1::Submit& submit);
   void on_verdict(std::uint64_t to, const v1::Verdict& verdict);
   bool apply(const v1::Verdict& verdict, GroupRow& group);

@@ -1,0 +1,158 @@
+#include "bot/reform.h"
+
+#include <set>
+
+#include "base/log.h"
+#include "identity/roster.h"
+
+namespace candour::bot {
+namespace {
+
+constexpr std::string_view kStateLost = "bot-state-lost";
+constexpr std::string_view kStateOld = "bot-state-old";
+constexpr std::string_view kRelayLost = "relay-lost";
+
+}  // namespace
+
+Result<std::vector<Reform::Due>> Reform::compare(client::Connection& connection) const {
+  v1::ClientFrame frame;
+  frame.mutable_get_rosters();
+  const auto answered = connection.request(std::move(frame));
+  if (!answered && (answered.error().code == ErrorCode::frame_malformed ||
+                    answered.error().code == ErrorCode::not_permitted)) {
+    log::warning("groups_not_compared", {{"why", log::LogSafe(answered.error().message)}});
+    return std::vector<Due>();
+  }
+  CANDOUR_TRY(const v1::ServerFrame& answer, answered);
+  if (!answer.has_rosters()) {
+    return error(ErrorCode::frame_malformed, "the relay did not answer with its rosters");
+  }
+  std::vector<Due> due;
+  std::set<GroupId> known;
+  for (const v1::GroupState& head : answer.rosters().groups()) {
+    const auto id = GroupId::from(as_bytes(head.group()));
+    if (!id) return error(ErrorCode::frame_malformed, "the relay names a group by no id");
+    known.insert(*id);
+    if (auto one = of_relay(head, answer.rosters())) due.push_back(std::move(*one));
+  }
+  for (const auto& [id, group] : groups_.all()) {
+    // Nothing of a group in its first epoch was released, so that the relay need not know it.
+    if (!known.contains(id) && group.mls.epoch() != Epoch(0)) due.push_back(of_own(group));
+  }
+  return due;
+}
+
+std::optional<identity::Roster> Reform::roster_of(const GroupId& group,
+                                                  const v1::Rosters& rosters) const {
+  std::vector<SigningPublicKey> bots{context_.keys.signing.public_key()};
+  for (const identity::Certificate* certificate : context_.trust.certificates()) {
+    if (certificate->subject.role == "bot") bots.push_back(certificate->subject.signing_key);
+  }
+  for (const std::string& bytes : rosters.rosters()) {
+    for (const SigningPublicKey& bot : bots) {
+      auto roster = identity::Roster::verify(as_bytes(bytes), bot);
+      if (roster && roster.value().group == group) return std::move(roster).value();
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Reform::Due> Reform::of_relay(const v1::GroupState& head,
+                                            const v1::Rosters& rosters) const {
+  const GroupId id = GroupId::from(as_bytes(head.group())).value_or(GroupId());
+  const Digest token = Digest::from(as_bytes(head.token_hash())).value_or(Digest());
+  if (head.seq() == 0) return std::nullopt;  // nothing was released in it yet
+  const auto own = groups_.all().find(id);
+  const bool has_own = own != groups_.all().end();
+  if (has_own) {
+    const identity::TokenChain& chain = own->second.chain;
+    const bool fork = chain.seq == Seq(head.seq()) && chain.previous != token;
+    if (chain.seq >= Seq(head.seq()) && !fork) return std::nullopt;
+  }
+  Due due;
+  due.group = id;
+  due.lost.reason = has_own ? kStateOld : kStateLost;
+  due.lost.seq = Seq(head.seq());
+  due.lost.token = token;
+  auto roster = roster_of(id, rosters);
+  if (!roster) {
+    log::error("group_without_roster",
+               {{"group", id},
+                {"hint", log::LogSafe("the relay has no roster signed by a bot; the registrars "
+                                      "have to create the group under a new id")}});
+    return std::nullopt;
+  }
+  due.lost.mls_group = roster->mls_group;
+  due.lost.epoch = roster->epoch;
+  for (const identity::RosterMember& member : roster->members) {
+    if (member.leaf != 0) due.lost.members.push_back({member.device, member.owner});
+  }
+  if (has_own) {
+    due.info = own->second.info;
+  } else if (auto info = open_about(id, roster->about, context_)) {
+    due.info = std::move(info).value();
+  }
+  return due;
+}
+
+// The relay is a new one: what this bot holds is the newest there is.
+Reform::Due Reform::of_own(const Group& group) const {
+  Due due;
+  due.group = group.id();
+  due.info = group.info;
+  due.lost.reason = kRelayLost;
+  due.lost.mls_group = group.mls.group_id();
+  due.lost.epoch = group.mls.epoch();
+  due.lost.seq = group.chain.seq;
+  due.lost.token = group.chain.previous;
+  for (const mls::Member& member : group.mls.members()) {
+    if (member.leaf == group.mls.own_leaf()) continue;
+    const DeviceId device = device_of(member);
+    const auto wanted = group.wanted.find(device);
+    if (wanted != group.wanted.end()) {
+      due.lost.members.push_back({device, wanted->second.owner});
+    }
+  }
+  return due;
+}
+
+Status Reform::form(Due due) {
+  if (groups_.find(due.group) == nullptr) {
+    CANDOUR_TRY(context_.store.put_number(kRequestsSince, context_.clock.now().value));
+  }
+  if (!due.info) {
+    log::error("group_lost",
+               {{"group", due.group},
+                {"members", std::uint64_t{due.lost.members.size()}},
+                {"hint", log::LogSafe("only another bot knew its name; a registrar has to run "
+                                      "candourctl group create with this group's id")}});
+    groups_.lost()[due.group] = std::move(due.lost);
+    return ok();
+  }
+  CANDOUR_TRY(outbox_.withdraw(due.group));
+  CANDOUR_TRY(Group * group, groups_.reform(std::move(*due.info), due.lost));
+  for (const ReformMember& member : due.lost.members) {
+    if (context_.trust.revoked(member.device)) continue;
+    CANDOUR_TRY(context_.store.put_wanted({due.group, member.device, member.owner, false, false}));
+    group->wanted[member.device] = {.owner = member.owner};
+  }
+  log::warning("group_formed_again", {{"group", due.group},
+                                      {"reason", log::LogSafe(due.lost.reason)},
+                                      {"seq", due.lost.seq},
+                                      {"members", std::uint64_t{due.lost.members.size()}}});
+  return record(*group);
+}
+
+Status Reform::record(Group& group) {
+  warrant::Record record;
+  record.kind = tlog::LeafKind::group_change;
+  record.sender = context_.keys.device;
+  record.sender_time = context_.clock.now();
+  record.evidence = SecretBytes::copy_of(as_bytes(group.reform->note.print()));
+  CANDOUR_TRY(Logged logged, scribe_.log(std::move(record), group, Digest(), Digest()));
+  v1::AppendRecord append;
+  *append.mutable_log() = std::move(logged.entry);
+  return outbox_.put(append);
+}
+
+}  // namespace candour::bot

@@ -1,0 +1,101 @@
+// Groups that the bot forms again (docs/architecture.md, "Lost parties"). The commit that begins
+// the new MLS group is delivered like any other message, in its place in the chain of tokens; with
+// the welcome the device leaves the old MLS group for the new one. History stays, numbers go on,
+// and own messages that have no outcome are encrypted anew.
+#include <algorithm>
+
+#include "client/conversation.h"
+
+namespace candour::client {
+namespace {
+
+std::optional<identity::ReleaseToken> token_of(const v1::WelcomeMail& mail) {
+  auto token = identity::ReleaseToken::decode(as_bytes(mail.token()));
+  return token ? std::optional(std::move(token).value()) : std::nullopt;
+}
+
+/// An MLS group is in epoch 0 only before its first commit.
+bool begins_mls_group(const identity::ReleaseToken& token) {
+  return token.kind == identity::SubmissionKind::commit && token.epoch == Epoch(0);
+}
+
+}  // namespace
+
+bool Client::awaits_welcome(const GroupSession& session, const v1::Deliver& delivered) const {
+  if (early_.contains(session.record().id)) return true;
+  if (Seq(delivered.seq()) <= session.progress().seq || delivered.kind() != v1::COMMIT) {
+    return false;
+  }
+  const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));
+  return token && begins_mls_group(token.value());
+}
+
+GroupSession* Client::formed_again(const v1::WelcomeMail& mail) {
+  const auto id = GroupId::from(as_bytes(mail.group()));
+  GroupSession* known = id ? session(*id) : nullptr;
+  if (known == nullptr || known->progress().is_stopped() || known->progress().removed) {
+    return nullptr;
+  }
+  const auto token = token_of(mail);
+  return token && begins_mls_group(*token) ? known : nullptr;
+}
+
+// What was released before is read with the old MLS group, so it has to be read first.
+bool Client::comes_too_early(const v1::MailItem& mail) {
+  v1::WelcomeMail welcome;
+  if (mail.kind() != v1::WELCOME || !welcome.ParseFromString(mail.body())) return false;
+  const GroupSession* known = formed_again(welcome);
+  if (known == nullptr) return false;
+  const auto token = token_of(welcome);
+  return token->log_origin == known->progress().log_origin &&
+         token->seq > known->progress().seq.next();
+}
+
+Status Client::take_deferred_mail() {
+  while (!deferred_mail_.empty() && !comes_too_early(deferred_mail_.front())) {
+    const v1::MailItem mail = std::move(deferred_mail_.front());
+    deferred_mail_.pop_front();
+    CANDOUR_TRY(take_mail(mail));
+  }
+  return ok();
+}
+
+Status Client::check_formed_again(const GroupSession& before, const GroupSession& after) const {
+  const auto refused = [&](const std::string& what) {
+    return error(ErrorCode::not_permitted, "the group \"" + before.record().name +
+                                               "\" was formed again " + what +
+                                               "; ask a registrar before you write in it");
+  };
+  if (after.record().group_class != before.record().group_class) return refused("as another class");
+  const std::vector<identity::RosterMember> known = before.members();
+  for (const identity::RosterMember& member : after.members()) {
+    if (member.leaf == 0) continue;  // the bot, which is checked by itself
+    const auto same_device = [&](const auto& other) { return other.device == member.device; };
+    const auto found = std::find_if(known.begin(), known.end(), same_device);
+    if (found == known.end() || found->leaf == 0) {
+      return refused("with " + person_of(member.device) + ", who was not in it");
+    }
+    if (found->owner != member.owner) {
+      return refused("with another owner than before (" + person_of(member.device) + ")");
+    }
+  }
+  return ok();
+}
+
+Status Client::encrypt_anew(const GroupId& group) {
+  proven_epochs_.erase(group);
+  held_.erase(group);
+  CANDOUR_TRY(auto drafts, store_.drafts());
+  for (Draft& draft : drafts) {
+    if (draft.group != group || draft.state != DraftState::submitted) continue;
+    draft.state = DraftState::queued;
+    draft.receipt.clear();
+    CANDOUR_TRY(store_.put_draft(draft));
+    CANDOUR_TRY(store_.erase_outbox(draft.id));
+    outcome(draft.id);
+    queued_[draft.id] = {draft.group, draft.order, TimeMs(), 0};
+  }
+  return ok();
+}
+
+}  // namespace candour::client
