@@ -33,7 +33,7 @@ class Tree {
         stored_(db.database(), "SELECT hash FROM log_hashes WHERE level = ? AND idx = ?") {}
 
   /// The next leaf; what is wrong with what is stored for the tree up to it.
-  std::optional<std::string> append(const CheckedLeaf& leaf) {
+  std::optional<Fault> append(const CheckedLeaf& leaf) {
     const std::uint64_t index = edge_.size();
     const Digest hash = tlog::leaf_hash(leaf.entry);
     std::uint64_t prefix = 0;
@@ -41,12 +41,27 @@ class Tree {
     lookups_.emplace_back(prefix, index);
     if (leaf.time) note_time(index / kBundleEntries, leaf.time->value);
     candour::append(entries_, leaf.entry);
-    for (const tlog::StoredHash& node : edge_.append(hash)) {
-      if (node.node.level == 0 || node.node.level % kStoredLevelStep != 0) continue;
-      if (auto wrong = check_hash(node)) return wrong;
+    const auto nodes = edge_.append(hash);
+    if (index % kBundleEntries == kBundleEntries - 1) {
+      if (auto fault = check_bundle(index / kBundleEntries)) return fault;
     }
-    if (index % kBundleEntries != kBundleEntries - 1) return std::nullopt;
-    return check_bundle(index / kBundleEntries);
+    for (const tlog::StoredHash& node : nodes) {
+      if (node.node.level == 0 || node.node.level % kStoredLevelStep != 0) continue;
+      if (auto wrong = check_hash(node)) return Fault{index, *wrong};
+    }
+    return std::nullopt;
+  }
+  /// The first entry from `from` on that was looked up under another hash when it was written:
+  /// where a change lies that a checkpoint shows only later.
+  std::optional<std::uint64_t> first_unlike(std::uint64_t from) {
+    SQLite::Statement row(db_.database(), "SELECT 1 FROM log_lookup WHERE prefix = ? AND idx = ?");
+    for (std::uint64_t i = from; i < lookups_.size(); ++i) {
+      row.reset();
+      row.bind(1, static_cast<std::int64_t>(lookups_[i].first));
+      row.bind(2, static_cast<std::int64_t>(i));
+      if (!row.executeStep()) return i;
+    }
+    return std::nullopt;
   }
   const tlog::Frontier& edge() const { return edge_; }
 
@@ -74,14 +89,25 @@ class Tree {
            std::to_string(expected.node.level) + " is missing or wrong";
   }
 
-  std::optional<std::string> check_bundle(std::uint64_t n) {
+  std::optional<Fault> check_bundle(std::uint64_t n) {
     ++bundles_;
     bundle_.reset();
     bundle_.bind(1, static_cast<std::int64_t>(n));
-    const bool good = bundle_.executeStep() && same(view_of(bundle_.getColumn(0)), entries_);
-    entries_.clear();
-    if (good) return std::nullopt;
-    return "the bundle of entries " + std::to_string(n) + " is missing or wrong";
+    const std::uint64_t first = n * kBundleEntries;
+    if (!bundle_.executeStep()) {
+      return Fault{first, "the bundle of entries " + std::to_string(n) + " is missing"};
+    }
+    const ByteView stored = view_of(bundle_.getColumn(0));
+    const auto [found, computed] =
+        std::mismatch(stored.begin(), stored.end(), entries_.begin(), entries_.end());
+    if (found == stored.end() && computed == entries_.end()) {
+      entries_.clear();
+      return std::nullopt;
+    }
+    const auto place = static_cast<std::uint64_t>(found - stored.begin()) / tlog::kEntrySize;
+    const std::uint64_t index = first + std::min(place, kBundleEntries - 1);
+    return Fault{
+        index, "entry " + std::to_string(index) + ": it is not the one that stands in its bundle"};
   }
 
   void note_time(std::uint64_t block, std::uint64_t ms) {
@@ -90,19 +116,21 @@ class Tree {
   }
 
   std::optional<Fault> check_lookups() {
-    std::sort(lookups_.begin(), lookups_.end());
+    const std::string reason = "the lookup of leaves by hash is not that of the entries";
+    if (count("SELECT count(*) FROM log_lookup") > lookups_.size()) {
+      return Fault{std::nullopt, reason};
+    }
+    auto expected = lookups_;
+    std::sort(expected.begin(), expected.end());
     SQLite::Statement rows(db_.database(),
                            "SELECT prefix, idx FROM log_lookup ORDER BY prefix, idx");
-    auto expected = lookups_.begin();
-    for (; rows.executeStep(); ++expected) {
-      const std::pair found{number_of(rows.getColumn(0)), number_of(rows.getColumn(1))};
-      if (expected == lookups_.end() || found != *expected) {
-        return Fault{expected == lookups_.end() ? std::nullopt : std::optional(expected->second),
-                     "the lookup of leaves by hash is not that of the entries"};
-      }
+    auto at = expected.begin();
+    while (rows.executeStep() && at != expected.end() &&
+           *at == std::pair(number_of(rows.getColumn(0)), number_of(rows.getColumn(1)))) {
+      ++at;
     }
-    if (expected == lookups_.end()) return std::nullopt;
-    return Fault{expected->second, "the lookup of leaves by hash lacks an entry"};
+    if (at == expected.end()) return std::nullopt;
+    return Fault{first_unlike(0), reason};
   }
 
   std::optional<Fault> check_times() {
@@ -314,7 +342,7 @@ std::optional<Fault> audit_leaves(LogDb& db, Tree& tree, Checkpoints& checkpoint
     if (!leaf) return wrong(leaf.error().message);
     ++report.kinds[leaf.value().kind];
     if (leaf.value().record) ++report.records;
-    if (auto why = tree.append(leaf.value())) return wrong(*why);
+    if (auto fault = tree.append(leaf.value())) return fault;
     report.size = tree.edge().size();
     if (auto fault = checkpoints.check(tree.edge(), report)) return fault;
   }
@@ -342,10 +370,14 @@ std::optional<Fault> audit_tree(LogDb& db, const AuditOptions& options, AuditRep
   }
   auto fault = audit_leaves(db, tree, checkpoints, directory, openings, report);
   report.root = tree.edge().root();
-  if (fault) return fault;
+  if (!fault) fault = checkpoints.finish(report.size);
+  if (fault) {
+    // A checkpoint that does not fit says only that something before it was changed.
+    if (const auto first = tree.first_unlike(0); first && fault->index) fault->index = first;
+    return fault;
+  }
   if (auto left = leftover(directory, "directory object")) return left;
   if (auto left = leftover(openings, "opening")) return left;
-  if (auto beyond = checkpoints.finish(report.size)) return beyond;
   if (options.root && statements.empty() && report.size > 0) {
     return Fault{0, "the log holds no organisation statement signed by the root key '" +
                         options.root->name + "'"};

@@ -1,12 +1,6 @@
 // Goal: what a relay's operator could do to the log, named as in the attack table, is found by
-// `candourctl log verify`, and so is any damage to a large log, with the first bad index. Method:
-// each attack done as well as it can be without the keys it would need; then 10,000 bits turned at
-// random, one at a time, in a log of several bundles.
-#include <sqlite3.h>
-
-#include <random>
-
-#include "ctl/log_audit.h"
+// `candourctl log verify`, with the first bad index. Method: each attack done as well as it can be
+// without the keys it would need, with what a witness holds at hand and without.
 #include "tests/ctl/log_fixture.h"
 
 namespace candour::tests {
@@ -79,10 +73,7 @@ TEST_F(LogAttack, DroppedLeaf) {
       "DELETE FROM log_lookup WHERE idx = 39;"
       "UPDATE log_entries SET idx = -idx WHERE idx > 17;"
       "UPDATE log_entries SET idx = -idx - 1 WHERE idx < 0");
-  const auto found = bad(false);
-  ASSERT_TRUE(found);
-  EXPECT_LE(*found, 39u);
-  EXPECT_GE(*found, kFirstCheckpoint);
+  EXPECT_EQ(bad(false), 17u);
 }
 
 TEST_F(LogAttack, ReorderedLeaves) {
@@ -90,74 +81,14 @@ TEST_F(LogAttack, ReorderedLeaves) {
       "UPDATE log_entries SET idx = -1 WHERE idx = 20;"
       "UPDATE log_entries SET idx = 20 WHERE idx = 21;"
       "UPDATE log_entries SET idx = 21 WHERE idx = -1");
-  // The entries are good ones, so it shows first where a checkpoint says what the order was.
+  // Both entries are good ones; what they were looked up under says which place is wrong.
+  EXPECT_EQ(bad(false), 20u);
+  // With that changed too, the checkpoint still says what the order was.
+  change(
+      "UPDATE log_lookup SET idx = -1 WHERE idx = 20;"
+      "UPDATE log_lookup SET idx = 20 WHERE idx = 21;"
+      "UPDATE log_lookup SET idx = 21 WHERE idx = -1");
   EXPECT_EQ(bad(false), kFirstCheckpoint);
-}
-
-/// A place in the tables, and after which entry at the latest a change of it shows.
-struct Place {
-  std::string table;
-  std::string column;
-  std::int64_t rowid = 0;
-  std::size_t size = 0;
-};
-
-class LargeLog : public LogAttack {};
-
-TEST_F(LargeLog, TenThousandRandomFlipsAreAllFoundWithTheFirstBadIndex) {
-  constexpr std::uint64_t kLarge = 600;
-  LogWriter(path("relay.db"), "record ").write(kLarge);
-  ctl::AuditOptions options;
-  options.root = note_key("ex/root", kRoot);
-  const auto audit = [&] {
-    auto db = ctl::LogDb::open(path("relay.db"));
-    return ctl::audit_log(*db.value(), options).value();
-  };
-  ASSERT_TRUE(audit().ok());
-  SQLite::Database db(path("relay.db").string(), SQLite::OPEN_READWRITE);
-  db.exec("PRAGMA synchronous=OFF");
-  db.exec("PRAGMA journal_mode=MEMORY");
-  std::vector<Place> places;
-  for (const auto& [table, column] :
-       {std::pair("log_entries", "leaf"), {"log_entries", "record"}, {"log_bundles", "entries"}}) {
-    SQLite::Statement rows(db, std::string("SELECT rowid, length(") + column + ") FROM " + table +
-                                   " WHERE " + column + " IS NOT NULL");
-    while (rows.executeStep()) {
-      places.push_back({table, column, rows.getColumn(0).getInt64(),
-                        static_cast<std::size_t>(rows.getColumn(1).getInt64())});
-    }
-  }
-  std::mt19937_64 random(20260131);
-  for (int i = 0; i < 10'000; ++i) {
-    const Place& place = places[random() % places.size()];
-    sqlite3_blob* blob = nullptr;
-    ASSERT_EQ(sqlite3_blob_open(db.getHandle(), "main", place.table.c_str(), place.column.c_str(),
-                                place.rowid, 1, &blob),
-              SQLITE_OK);
-    const int at = static_cast<int>(random() % place.size);
-    std::uint8_t byte = 0;
-    ASSERT_EQ(sqlite3_blob_read(blob, &byte, 1, at), SQLITE_OK);
-    const auto mask = static_cast<std::uint8_t>(1u << (random() % 8));
-    const auto turned = static_cast<std::uint8_t>(byte ^ mask);
-    ASSERT_EQ(sqlite3_blob_write(blob, &turned, 1, at), SQLITE_OK);
-    sqlite3_blob_close(blob);
-    const auto report = audit();
-    ASSERT_FALSE(report.ok()) << place.table << "." << place.column << " " << place.rowid;
-    ASSERT_TRUE(report.fault->index) << report.fault->reason;
-    // A changed entry shows at the latest where its bundle ends, a bundle exactly there.
-    const auto row = static_cast<std::uint64_t>(place.rowid);
-    const std::uint64_t bundle = place.table == "log_bundles" ? row : row / 256;
-    const std::uint64_t latest = std::min(kLarge, bundle * 256 + 255);
-    EXPECT_LE(*report.fault->index, latest);
-    EXPECT_GE(*report.fault->index,
-              place.table == "log_bundles" ? latest : std::min(row, kFirstCheckpoint));
-    ASSERT_EQ(sqlite3_blob_open(db.getHandle(), "main", place.table.c_str(), place.column.c_str(),
-                                place.rowid, 1, &blob),
-              SQLITE_OK);
-    ASSERT_EQ(sqlite3_blob_write(blob, &byte, 1, at), SQLITE_OK);
-    sqlite3_blob_close(blob);
-  }
-  EXPECT_TRUE(audit().ok()) << "every change was taken back";
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "tests/identity/organisation.h"
 #include "tlog/checkpoint.h"
 #include "tlog/leaf.h"
+#include "tlog/tree.h"
 #include "warrant/seal/seal.h"
 
 namespace candour::tests {
