@@ -9,6 +9,8 @@ namespace {
 constexpr std::string_view kMailThrough = "mail_through";
 // How many sealings are prepared in one idle turn; each costs a third of a millisecond.
 constexpr int kPrecomputedPerIdleTurn = 32;
+constexpr std::uint64_t kProveEveryMs = 1'000;
+constexpr std::uint64_t kProveLateMs = 60'000;
 
 }  // namespace
 
@@ -32,11 +34,16 @@ Status Bot::load() {
 }
 
 Status Bot::policy_in_log() const {
-  if (context_.trust.knows_policy(context_.pack.digest)) return ok();
+  if (context_.trust.policy_proven(context_.pack.digest)) return ok();
   return error(ErrorCode::policy_invalid,
                "policy \"" + context_.pack.name + "\" version " + context_.pack.version + " (" +
-                   context_.pack.digest.hex() + ") is not in the log; publish it first");
+                   context_.pack.digest.hex() + ") is not proven to be in the log" +
+                   (context_.trust.knows_policy(context_.pack.digest)
+                        ? "; it takes effect once the witnesses have cosigned it"
+                        : "; publish it first"));
 }
+
+bool Bot::may_judge() const { return bool(policy_in_log()) && !witness_.contradicted(); }
 
 Status Bot::attach(client::Connection& connection) {
   held_.clear();
@@ -44,7 +51,10 @@ Status Bot::attach(client::Connection& connection) {
   outbox_.restart();
   steward_.restart();
   witness_.restart();
+  CANDOUR_TRY(witness_.compare(connection));
   CANDOUR_TRY(context_.trust.refresh(connection));
+  asked_size_ = 0;
+  CANDOUR_TRY(prove_directory(connection));
   CANDOUR_TRY(follow_statement());
   CANDOUR_TRY(form_lost_groups(connection));
   if (const Status known = policy_in_log(); !known) {
@@ -100,7 +110,7 @@ Status Bot::turn(client::Connection& connection, std::uint64_t timeout_ms) {
     CANDOUR_TRY(outbox_.flush(connection));
   }
   CANDOUR_TRY(housekeeping(connection, frames.empty()));
-  if (!ready_ && frames.size() < kBatchFramesMax && policy_in_log()) ready_ = true;
+  if (!ready_ && frames.size() < kBatchFramesMax && may_judge()) ready_ = true;
   return ok();
 }
 
@@ -147,7 +157,7 @@ Status Bot::handle(v1::ServerFrame& frame) {
   switch (frame.body_case()) {
     case v1::ServerFrame::kCheck:
     case v1::ServerFrame::kMail:
-      if (!policy_in_log()) {
+      if (!may_judge()) {
         held_.push_back(std::move(frame));
         return ok();
       }
@@ -303,14 +313,46 @@ Status Bot::open_mail(const v1::MailItem& mail) {
   return error(ErrorCode::input_invalid, "mail to the bot of an unknown type");
 }
 
+// What is not proven to be in the log does not take effect: statements, policy versions, notices.
+Status Bot::prove_directory(client::Connection& connection) {
+  const TimeMs now = context_.clock.now();
+  if (context_.trust.unproven().empty()) {
+    unproven_since_ = now;
+    return ok();
+  }
+  // What is new is asked for at once.
+  const bool grown = context_.trust.directory_size() != asked_size_;
+  if (now < prove_at_ && !grown) return ok();
+  asked_size_ = context_.trust.directory_size();
+  prove_at_ = TimeMs(now.value + kProveEveryMs);
+  const Status proven = context_.trust.prove_pending(connection);
+  if (!proven) {
+    const ErrorCode code = proven.error().code;
+    if (is_fatal(proven.error()) || code == ErrorCode::disconnected ||
+        code == ErrorCode::timed_out) {
+      return proven;
+    }
+    log::error("directory_object_not_in_log",
+               {{"code", code}, {"why", log::LogSafe(proven.error().message)}});
+  }
+  if (unproven_since_.value == 0) unproven_since_ = now;
+  if (unproven_since_.value + kProveLateMs < now.value && !context_.trust.unproven().empty()) {
+    log::error("directory_object_not_proven",
+               {{"number", context_.trust.unproven().begin()->first}});
+    unproven_since_ = now;
+  }
+  return ok();
+}
+
 Status Bot::housekeeping(client::Connection& connection, bool idle) {
-  const bool grown = context_.trust.directory_size() != directory_size_;
-  const bool held = !held_.empty() && policy_in_log();
+  CANDOUR_TRY(prove_directory(connection));
+  const bool grown = context_.trust.revision() != directory_revision_;
+  const bool held = !held_.empty() && may_judge();
   const bool sweep = grown || steward_.sweep_due();
   if (sweep || held) {
     CANDOUR_TRY(context_.store.begin());
     if (grown) {
-      directory_size_ = context_.trust.directory_size();
+      directory_revision_ = context_.trust.revision();
       CANDOUR_TRY(follow_statement());
     }
     if (sweep) {
@@ -322,7 +364,7 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
     CANDOUR_TRY(context_.store.commit());
     CANDOUR_TRY(outbox_.flush(connection));
   }
-  const bool groups_due = policy_in_log() && steward_.due();
+  const bool groups_due = may_judge() && steward_.due();
   // Proofs are asked of the relay, so not within a batch.
   if (groups_due) {
     CANDOUR_TRY(steward_.prove_joiners(connection));
@@ -331,7 +373,7 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
   if (groups_due) {
     CANDOUR_TRY(steward_.work());
   }
-  CANDOUR_TRY(witness_.tick());
+  CANDOUR_TRY(witness_.tick(idle));
   CANDOUR_TRY(context_.store.commit());
   CANDOUR_TRY(outbox_.flush(connection));
   if (idle) {

@@ -11,8 +11,9 @@
 // leaves a Bot that must be dropped; a turn that fails with disconnected is followed by `attach` on
 // a new connection.
 //
-// Until the loaded policy version is in the directory the bot judges nothing: submissions wait
-// (I10, I11). Not thread-safe; one thread runs it.
+// Until the loaded policy version is proven to be in the log, in a checkpoint that the witnesses
+// cosigned, the bot judges nothing: submissions wait (I10, I11). The same when the relay shows a
+// log that contradicts what this bot cosigned (witness.h). Not thread-safe; one thread runs it.
 #pragma once
 
 #include <deque>
@@ -42,7 +43,7 @@ class Bot {
 
   /// Judging, and has seen everything the relay had waiting.
   bool ready() const { return ready_; }
-  /// policy_invalid while the loaded policy version is not in the log.
+  /// policy_invalid while the loaded policy version is not proven to be in the log.
   Status policy_in_log() const;
 
   const Groups& groups() const { return groups_; }
@@ -68,6 +69,9 @@ class Bot {
   Status open_mail(const v1::MailItem& mail);
   Status handle_held();
   Status follow_statement();
+  Status prove_directory(client::Connection& connection);
+  /// The policy is in force and the log is the one witnessed.
+  bool may_judge() const;
   Status form_lost_groups(client::Connection& connection);
   Status housekeeping(client::Connection& connection, bool idle);
 
@@ -81,7 +85,10 @@ class Bot {
   Reform reform_;
   Witness witness_;
   std::deque<v1::ServerFrame> held_;  // checks and mail, until the policy is in the log
-  std::uint64_t directory_size_ = 0;
+  std::uint64_t directory_revision_ = 0;
+  std::uint64_t asked_size_ = 0;
+  TimeMs prove_at_;
+  TimeMs unproven_since_;
   std::uint64_t mail_through_ = 0;
   bool ready_ = false;
 };

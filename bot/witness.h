@@ -1,12 +1,16 @@
 // The bot as a witness of the log (C2SP tlog-witness rules, over its own session).
 //
-// It cosigns a checkpoint only when the log grew from the last one it cosigned, and only when the
-// tree can hold every record it handed over and the relay acknowledged more than ten seconds ago.
-// What it cosigned is durable before the cosignature leaves: it never takes a size back. In the
-// background it asks for the inclusion proof of each of its records, in a checkpoint that carries
-// its own cosignature. A proof that is wrong raises an alarm, and the bot cosigns nothing more
-// until the record is proven. That there is none yet only gives a warning: the quorum may be
-// waiting for another witness, or for this one.
+// It cosigns a checkpoint only when the log grew from the last one it cosigned (or is the same:
+// then with a newer time), and only when the tree holds every record it handed over and the relay
+// acknowledged more than ten seconds ago. Records are proven in the background, in checkpoints that
+// carry its own cosignature; those that are due and not proven yet when a checkpoint is to be
+// cosigned must first be proven in that very checkpoint, the oldest kProvenPerCosignature of them.
+// Each of them is due again at the next one, so that a missing record stops the cosignatures.
+// What it cosigned is durable before the cosignature leaves: it never takes a size back. A wrong
+// proof, or none where there must be one, raises an alarm.
+//
+// A log that shrank, or shows another tree of a size it cosigned, is a contradiction: the relay
+// came from an old copy, or splits the view. The bot then judges and releases nothing more.
 #pragma once
 
 #include <map>
@@ -16,6 +20,8 @@
 #include "tlog/witness.h"
 
 namespace candour::bot {
+
+inline constexpr std::size_t kProvenPerCosignature = 32;
 
 class Witness {
  public:
@@ -33,27 +39,49 @@ class Witness {
   /// after a pause, because the relay asks again at once.
   Status cosign(const v1::CosignRequest& request);
 
+  /// Outside a batch, after login: shows the relay what was cosigned last. log_inconsistent when
+  /// the relay holds less, or something else.
+  Status compare(client::Connection& connection);
   /// Within a batch: asks for proofs of records that should be in the log by now, and answers what
-  /// was refused a while ago.
-  Status tick();
+  /// was refused a while ago. Only few are asked for while there is other work.
+  Status tick(bool idle);
   /// Within a batch: the relay's answer; `failure` where it gave none.
   Status proven(const Expected& expected, const v1::Proof* proof, const Status& failure);
   /// Within a batch: the relay acknowledged that it holds these leaves.
   Status acknowledged(const std::vector<Digest>& leaves);
   /// Whether a record is missing from the log.
   bool alarmed() const { return !missing_.empty(); }
+  /// Whether the relay showed a tree that contradicts what was cosigned.
+  bool contradicted() const { return contradicted_; }
   std::uint64_t size() const { return state_.size; }
   /// On a new connection: questions are asked again.
   void restart() {
     in_flight_.clear();
     answer_at_.reset();
+    contradicted_ = false;
+    forget_request();
   }
 
  private:
+  /// A checkpoint that waits for the proofs of records that must be in it.
+  struct Awaiting {
+    v1::CosignRequest request;
+    std::uint64_t size = 0;
+    Digest root;
+    std::set<Digest> leaves;
+  };
+
   std::uint64_t leaves_due() const;
+  /// Acknowledged so long ago that they must be in the log, and not proven; the oldest first.
+  std::vector<Digest> records_due() const;
+  tlog::WitnessAnswer decide(const v1::CosignRequest& request) const;
+  Status check_contradiction(const v1::CosignRequest& request);
+  Status sign(tlog::WitnessAnswer decided);
+  void ask(const Digest& leaf, std::uint64_t tree_size);
   Status check_proof(const Digest& leaf, const v1::Proof& proof) const;
   void answer(std::string line);
   Status refuse();
+  void forget_request() { awaiting_.reset(); }
 
   Context& context_;
   Outbox& outbox_;
@@ -62,8 +90,10 @@ class Witness {
   /// Acknowledged and not proven yet.
   std::map<Digest, TimeMs> unproven_;
   std::set<Digest> in_flight_;
-  std::set<Digest> missing_;  // a wrong proof was given
-  TimeMs ask_at_;             // no proofs are asked for before
+  std::set<Digest> missing_;  // a wrong proof was given, or none where there must be one
+  std::optional<Awaiting> awaiting_;
+  bool contradicted_ = false;
+  TimeMs ask_at_;  // no proofs are asked for before
   std::optional<TimeMs> answer_at_;
 };
 

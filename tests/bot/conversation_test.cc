@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "crypto/hash.h"
 #include "tests/bot/world.h"
+#include "tlog/leaf.h"
 
 namespace candour::tests {
 namespace {
@@ -235,6 +236,52 @@ TEST(BotPolicy, JudgesNothingBeforeItsPolicyIsInTheLog_I10_I11) {
   amy.catch_up();
   ASSERT_TRUE(amy.mls.has_value());
   amy.receipt(amy.send("Now it goes."));
+}
+
+TEST(BotPolicy, PolicyVersionThatWasNotLogged_I10) {
+  World world;
+  // Both signatures, in the relay's directory, and in no tree.
+  world.relay.publish(v1::POLICY, world.pack.raw_note, false);
+  world.start();
+  EXPECT_FALSE(world.robot().ready());
+  Officer amy(world, "p-101");
+  amy.publish_key_package();
+  world.request(world.create_request({&amy}));
+  world.advance(120'000);
+  EXPECT_FALSE(world.robot().ready());
+  EXPECT_TRUE(world.relay.records.empty());
+  EXPECT_EQ(world.robot().policy_in_log().error().code, ErrorCode::policy_invalid);
+
+  for (std::size_t i = 0; i < world.relay.directory.size(); ++i) {
+    if (world.relay.directory[i].kind() == v1::POLICY) world.relay.log_object(i + 1);
+  }
+  world.advance(2'000);
+  EXPECT_TRUE(world.robot().ready());
+  amy.catch_up();
+  ASSERT_TRUE(amy.mls.has_value());
+}
+
+TEST(BotMembers, GhostDeviceCertificateIsNotAdded) {
+  World world;
+  world.publish_policy();
+  world.start();
+  Officer amy(world, "p-101");
+  Officer ghost(world, "p-102");
+  // Valid signatures of two registrars, and no proof that it is in the log.
+  const auto opening =
+      tlog::LeafOpening::decode(as_bytes(world.relay.directory.back().opening())).value();
+  world.relay.hidden = {tlog::leaf_hash(opening.entry(tlog::LeafClass::directory))};
+  amy.publish_key_package();
+  ghost.publish_key_package();
+  world.request(world.create_request({&amy, &ghost}));
+  world.advance(120'000);
+  amy.catch_up();
+  ASSERT_TRUE(amy.mls.has_value());
+  EXPECT_EQ(amy.roster.members.size(), 2u) << "the bot and Amy";
+  EXPECT_TRUE(world.relay.mail_of(ghost.device.id, v1::WELCOME).empty());
+  world.relay.hidden.clear();
+  world.advance(10'000);
+  EXPECT_FALSE(world.relay.mail_of(ghost.device.id, v1::WELCOME).empty());
 }
 
 TEST(BotPolicy, WaitingMessagesAreJudgedWhenTheBotReturns_I11) {

@@ -89,7 +89,18 @@ void RelayDouble::append_leaf(const Digest& leaf) {
   hashes_.put(tree_.append(leaf));
 }
 
-void RelayDouble::publish(v1::ObjectKind kind, const std::string& object) {
+void RelayDouble::lose_tree() {
+  tree_ = tlog::Frontier();
+  hashes_ = tlog::MemoryHashes();
+  leaf_index_.clear();
+}
+
+void RelayDouble::log_object(std::size_t number) {
+  const auto opening = tlog::LeafOpening::decode(as_bytes(directory[number - 1].opening()));
+  append_leaf(tlog::leaf_hash(opening.value().entry(tlog::LeafClass::directory)));
+}
+
+void RelayDouble::publish(v1::ObjectKind kind, const std::string& object, bool logged) {
   tlog::LeafOpening opening;
   opening.kind = *tlog::directory_leaf_kind(kind);
   opening.object_hash = crypto::sha256(as_bytes(object));
@@ -99,7 +110,7 @@ void RelayDouble::publish(v1::ObjectKind kind, const std::string& object) {
   entry.set_object(object);
   entry.set_leaf_index(tree_.size());
   entry.set_opening(text(opening.encode()));
-  append_leaf(tlog::leaf_hash(opening.entry(tlog::LeafClass::directory)));
+  if (logged) append_leaf(tlog::leaf_hash(opening.entry(tlog::LeafClass::directory)));
   directory.push_back(entry);
   v1::ServerFrame frame;
   *frame.mutable_directory()->add_objects() = entry;
@@ -213,6 +224,11 @@ void RelayDouble::handle(v1::ClientFrame frame) {
     case v1::ClientFrame::kGetRosters:
       return on_get_rosters(id);
     case v1::ClientFrame::kCosignature:
+      if (frame.cosignature().line().find('\n') != std::string::npos) {
+        // The bot shows what it cosigned last, after login.
+        return frame.cosignature().size() > tree_.size() ? fail(id, "log_inconsistent")
+                                                         : done(id, false);
+      }
       cosignatures.push_back(frame.cosignature());
       return done(id, false);
     default:
@@ -331,7 +347,7 @@ void RelayDouble::on_get_proof(std::uint64_t to, const v1::GetProof& question) {
     hashes = tlog::prove_consistency(question.consistency_from(), tree_.size(), hashes_).value();
   } else {
     const auto found = leaf_index_.find(id_of<Digest>(question.leaf_hash()));
-    if (found == leaf_index_.end()) return fail(to, "not_found");
+    if (found == leaf_index_.end() || hidden.contains(found->first)) return fail(to, "not_found");
     const std::uint64_t index = found->second;
     hashes = tlog::prove_inclusion(index, tree_.size(), hashes_).value();
     proof.set_leaf_index(index);

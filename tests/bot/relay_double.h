@@ -52,8 +52,14 @@ class RelayDouble {
   bool drop_answers = false;  // it is applied, but the bot does not hear of it
   bool bad_proofs = false;    // inclusion proofs are for another tree
 
-  /// A directory object, logged; pushed when a bot is connected.
-  void publish(v1::ObjectKind kind, const std::string& object);
+  std::set<Digest> hidden;  // leaves whose proofs are "not there yet"
+
+  /// A directory object; pushed when a bot is connected. With `logged` false it is in no tree.
+  void publish(v1::ObjectKind kind, const std::string& object, bool logged = true);
+  /// Late, what was published with `logged` false.
+  void log_object(std::size_t number);
+  /// As after a restart from an old copy: the tree is empty again.
+  void lose_tree();
   /// Accepts a submission as the relay would and hands it to the bot.
   std::uint64_t submit(const v1::Submit& submit, const DeviceId& sender);
   void mail_to_bot(ByteView mail_id, ByteView sealed);

@@ -3,6 +3,7 @@
 // real tree, good and manipulated.
 #include "tests/bot/world.h"
 #include "tlog/checkpoint.h"
+#include "tlog/leaf.h"
 
 namespace candour::tests {
 namespace {
@@ -102,6 +103,61 @@ TEST_F(BotWitness, ProvesItsRecordsInTheBackground_I3) {
   EXPECT_FALSE(world.robot().witness().alarmed());
   EXPECT_TRUE(world.process->store->leaves().value().empty());
   EXPECT_TRUE(verifies(ask(world.relay.cosign_request(0))));
+}
+
+TEST_F(BotWitness, SameSizeIsCosignedAgainWithANewerTime_I8) {
+  const auto first = ask(world.relay.cosign_request(0));
+  world.advance(60'000);
+  const auto again = ask(world.relay.cosign_request(first.size()));
+  EXPECT_TRUE(verifies(again));
+  EXPECT_EQ(again.size(), first.size());
+  EXPECT_NE(again.line(), first.line());
+}
+
+TEST_F(BotWitness, DroppedLeafIsNotCosigned_I3) {
+  Officer amy(world, "p-101");
+  world.make_group({&amy});
+  amy.send("Line.");
+  const Digest leaf = tlog::leaf_hash(as_bytes(world.relay.records.back().entry()));
+  world.relay.hidden = {leaf};
+  world.advance(limits::kCheckpointLatestMs + 1);
+  EXPECT_TRUE(ask(world.relay.cosign_request(0)).line().empty());
+  EXPECT_TRUE(world.robot().witness().alarmed());
+  // Others do not make up for it, however many there are.
+  for (int i = 0; i < 40; ++i) world.relay.append_leaf(world.dice.id<Digest>());
+  world.advance(limits::kCheckpointLatestMs + 1);
+  EXPECT_TRUE(ask(world.relay.cosign_request(0)).line().empty());
+  world.relay.hidden.clear();
+  EXPECT_TRUE(verifies(ask(world.relay.cosign_request(0))));
+  EXPECT_FALSE(world.robot().witness().alarmed());
+}
+
+TEST_F(BotWitness, RollbackFromABackupStopsReleases_I8) {
+  Officer amy(world, "p-101");
+  world.make_group({&amy});
+  const auto old = world.relay.cosign_request(0);
+  amy.send("Before.");
+  ask(world.relay.cosign_request(0));
+  const std::size_t released = world.relay.delivered.size();
+  ask(old);
+  EXPECT_TRUE(world.robot().witness().contradicted());
+  amy.send("Into a log that shrank.");
+  EXPECT_EQ(world.relay.delivered.size(), released);
+}
+
+TEST_F(BotWitness, RollbackFromABackupIsFoundAtLogin_I8) {
+  ask(world.relay.cosign_request(0));
+  world.kill();
+  world.relay.lose_tree();
+  world.process = std::make_unique<BotProcess>(world);
+  client::LoginOptions login{client::DeviceLogin{world.keys->device, &world.keys->signing,
+                                                 bot::load_certificate(world.state).value()},
+                             "candour-bot/0.1.0", world.relay.statement.log.name};
+  auto connection = client::Connection::open(world.relay.connect(world.keys->device), login);
+  ASSERT_TRUE(connection);
+  const Status attached = world.robot().attach(*connection.value());
+  ASSERT_FALSE(attached);
+  EXPECT_EQ(code_name(attached.error().code), "log_inconsistent");
 }
 
 TEST_F(BotWitness, WrongProofRaisesTheAlarmAndStopsCosigning_I3) {
