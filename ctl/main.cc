@@ -53,6 +53,8 @@ int run(int argc, char** argv) {
   add_witness_verbs(program, context);
   add_relay_verbs(program, context);
   add_log_verbs(program, context);
+  add_release_verbs(program, context);
+  add_bundle_verbs(program, context);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& asked) {

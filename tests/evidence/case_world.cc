@@ -235,7 +235,7 @@ void CaseWorld::certify(const warrant::Request& request, ctl::Exhibits& out) {
 }
 
 ctl::Exhibits CaseWorld::exhibits() {
-  const warrant::RequestPackage package = world.package();
+  package = world.package();
   const auto request =
       warrant::Request::verify(package.request.note, world.statement, world.warrant).value();
   ctl::Exhibits out;

@@ -39,7 +39,8 @@ class CaseWorld {
   ctl::PinnedKeys keys() const { return {world.root(), std::nullopt}; }
 
   World world;
-  std::vector<std::size_t> shown;  // places; empty = all chosen
+  warrant::RequestPackage package;  // of the last `exhibits`
+  std::vector<std::size_t> shown;   // places; empty = all chosen
   bool write_links = true;
   TimeMs now{kNow - 20 * kDay};
   std::function<void(warrant::Record&)> bend_record = [](warrant::Record&) {};
