@@ -215,6 +215,17 @@ class RequestRun {
   tlog::ProofFile proof_;
 };
 
+// What an earlier run made, from the folder alone.
+Result<RequestMade> made_before(const CaseFolder& folder) {
+  CANDOUR_TRY(const auto package, Station(folder).package());
+  CANDOUR_TRY(const auto note, identity::SignedNote::parse(package.request.note));
+  CANDOUR_TRY(const auto request, warrant::Request::parse(note.text));
+  CANDOUR_TRY(const auto witnessed, identity::SignedNote::parse(package.request.checkpoint));
+  CANDOUR_TRY(const auto checkpoint, tlog::Checkpoint::parse(witnessed.text));
+  return RequestMade{folder.file("request.package").string(), request.records,
+                     package.request.index, checkpoint.size, request.digest()};
+}
+
 }  // namespace
 
 Result<RequestMade> make_request(const Context& context, const RequestOptions& options,
@@ -227,6 +238,7 @@ Result<RequestMade> make_request(const Context& context, const RequestOptions& o
                      ": its records were opened already; a further request under the same warrant "
                      "takes a case folder of its own (--like)");
   }
+  if (folder.has("request.package") && !options.renew) return made_before(folder);
   CANDOUR_TRY(auto session, RelaySession::open(context, options.relay));
   return RequestRun(context, options, folder, *session, progress).run();
 }

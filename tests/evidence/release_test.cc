@@ -3,10 +3,12 @@
 // is the same bytes. Method: a case folder filled from the world of case_world.h as `release
 // request` leaves it, then the parts of `release open` and `bundle write` that need no relay.
 #include <filesystem>
+#include <sstream>
 
 #include "base/files.h"
 #include "ctl/journal.h"
 #include "ctl/release/open.h"
+#include "ctl/release/request.h"
 #include "tests/evidence/case_world.h"
 
 namespace candour::tests {
@@ -216,6 +218,29 @@ TEST_F(Release, KeepsNoPlaintextInTheCaseFolder) {
     EXPECT_EQ(as_text(bytes).find("planted-words"), std::string_view::npos) << entry.path();
   }
   EXPECT_GT(files, 6u);
+}
+
+// Without a relay: a second run takes what the first one made, and an opened case makes no other.
+TEST_F(Release, ARequestIsMadeOnce) {
+  fill();
+  warrant::testing_only::SeededRandom random(9);
+  std::istringstream in;
+  std::ostringstream out;
+  const ctl::Context context{.in = in,
+                             .out = out,
+                             .err = out,
+                             .clock = system_clock(),
+                             .random = random,
+                             .run = {}};
+  ctl::RequestOptions options;
+  options.case_dir = dir_.string();
+  const auto made = ctl::make_request(context, options, kQuiet);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made.value().records, 3u);
+  EXPECT_EQ(made.value().request, request_.digest());
+  EXPECT_EQ(made.value().leaf_index, package_.request.index);
+  ASSERT_TRUE(station_->put_opened({}));
+  EXPECT_EQ(code_of(ctl::make_request(context, options, kQuiet)), ErrorCode::already_exists);
 }
 
 TEST_F(Release, GoesOnAfterATornFetch) {
