@@ -93,6 +93,8 @@ Status Client::encrypt_anew(const GroupId& group) {
     CANDOUR_TRY(store_.put_draft(draft));
     CANDOUR_TRY(store_.erase_outbox(draft.id));
     outcome(draft.id);
+    // What the relay still says about the bytes sent before is not about those sent next.
+    std::erase_if(requests_, [&](const auto& request) { return request.second == draft.id; });
     queued_[draft.id] = {draft.group, draft.order, TimeMs(), 0};
   }
   return ok();

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <ctime>
 #include <ostream>
 
 #include "base/log.h"
@@ -15,8 +16,9 @@ namespace {
 /// blocks that thread on purpose: an answer must not overtake it.
 class Handler : public net::ServerHandler {
  public:
-  Handler(WitnessStore& store, const tlog::WitnessIdentity& witness, const Clock& clock)
-      : store_(store), witness_(witness), clock_(clock) {}
+  Handler(WitnessStore& store, const tlog::WitnessIdentity& witness, Mirror* mirror,
+          const Clock& clock)
+      : store_(store), witness_(witness), mirror_(mirror), clock_(clock) {}
 
   void on_open(net::SessionId, ByteView) override {}
   void on_frame(net::SessionId, Bytes) override {}
@@ -45,28 +47,44 @@ class Handler : public net::ServerHandler {
   }
 
   net::HttpResponse add(ByteView body) {
-    auto answer = store_.add_checkpoint(as_text(body), witness_, clock_.now());
+    WitnessStore::Before before;
+    if (mirror_ != nullptr) {
+      before = [this](std::string_view checkpoint) { return mirror_->catch_up(checkpoint); };
+    }
+    auto answer = store_.add_checkpoint(as_text(body), witness_, clock_.now(), before);
     if (!answer) {
       log::error("witness_store_failed", {{"code", answer.error().code},
                                           {"message", log::LogSafe(answer.error().message)}});
       return text(500, "the witness cannot store the checkpoint\n");
     }
     if (answer.value().status == 422) log::warning("witness_refused_inconsistent_checkpoint");
+    if (answer.value().status == 503) {
+      log::warning("mirror_behind", {{"why", log::LogSafe(answer.value().body)}});
+    }
+    if (mirror_ != nullptr && answer.value().new_state) keep_cosignature(answer.value());
     net::HttpResponse response = text(answer.value().status, answer.value().body);
     response.content_type = answer.value().content_type;
     return response;
   }
 
+  void keep_cosignature(const tlog::WitnessAnswer& answer) {
+    const std::string line = answer.body.substr(0, answer.body.find('\n'));
+    if (auto kept = mirror_->put_cosignature(answer.new_state->size, line); !kept) {
+      log::error("mirror_not_written", {{"why", log::LogSafe(kept.error().message)}});
+    }
+  }
+
   WitnessStore& store_;
   const tlog::WitnessIdentity& witness_;
+  Mirror* mirror_;
   const Clock& clock_;
 };
 
 }  // namespace
 
 Result<int> serve_witness(const Context& context, WitnessStore& store,
-                          const tlog::WitnessIdentity& witness, const std::string& address,
-                          std::uint16_t port) {
+                          const tlog::WitnessIdentity& witness, Mirror* mirror,
+                          const std::string& address, std::uint16_t port) {
   // Blocked before any thread starts, so that only sigwait below receives them.
   sigset_t ends;
   sigemptyset(&ends);
@@ -74,7 +92,7 @@ Result<int> serve_witness(const Context& context, WitnessStore& store,
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
 
-  Handler handler(store, witness, context.clock);
+  Handler handler(store, witness, mirror, context.clock);
   net::IoThread io;
   net::ServerOptions options;
   options.address = address;
@@ -82,8 +100,12 @@ Result<int> serve_witness(const Context& context, WitnessStore& store,
   options.sessions_max = 64;
   CANDOUR_TRY(auto server, net::Server::start(io, options, handler));
   context.out << "{\"event\":\"ready\",\"port\":" << server->port() << "}" << std::endl;
-  int signal = 0;
-  sigwait(&ends, &signal);
+  // The mirror listens to the relay between requests; without one there is nothing to wake up for.
+  constexpr timespec kListenEvery{.tv_sec = 1, .tv_nsec = 0};
+  constexpr timespec kForever{.tv_sec = 3600, .tv_nsec = 0};
+  while (sigtimedwait(&ends, nullptr, mirror == nullptr ? &kForever : &kListenEvery) < 0) {
+    if (mirror != nullptr) mirror->listen();
+  }
   return 0;
 }
 

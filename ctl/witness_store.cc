@@ -46,7 +46,7 @@ Result<std::unique_ptr<WitnessStore>> WitnessStore::open(const fs::path& dir,
 
 Result<tlog::WitnessAnswer> WitnessStore::add_checkpoint(std::string_view body,
                                                          const tlog::WitnessIdentity& witness,
-                                                         TimeMs now) {
+                                                         TimeMs now, const Before& before) {
   const auto request = tlog::AddCheckpoint::parse(body);
   if (!request) {
     tlog::WitnessAnswer answer;
@@ -59,6 +59,12 @@ Result<tlog::WitnessAnswer> WitnessStore::add_checkpoint(std::string_view body,
   const std::size_t at = log == nullptr ? 0 : static_cast<std::size_t>(log - logs_.data());
   tlog::WitnessAnswer answer = tlog::decide(
       request.value(), log, log == nullptr ? kNothing : states_[at], witness, now.value / 1000);
+  if (answer.new_state && before) {
+    if (const Status done = before(request.value().checkpoint); !done) {
+      const bool wrong = done.error().code == ErrorCode::log_inconsistent;
+      answer = {.status = wrong ? 422u : 503u, .body = done.error().message + "\n"};
+    }
+  }
   if (answer.new_state) {
     CANDOUR_TRY(write_file(file_of(*log), as_bytes(answer.new_state->note)));
     states_[at] = *answer.new_state;

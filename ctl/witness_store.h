@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "base/clock.h"
@@ -22,10 +23,15 @@ class WitnessStore {
   WitnessStore(const WitnessStore&) = delete;
   WitnessStore& operator=(const WitnessStore&) = delete;
 
+  /// What has to be done about a checkpoint note before it is cosigned.
+  using Before = std::function<Status(std::string_view checkpoint)>;
+
   /// Decides on a request body and, when it is granted, stores first. storage_failed when that did
-  /// not work: nothing is cosigned then.
+  /// not work: nothing is cosigned then. Nor when `before` fails: the answer is 422 for
+  /// log_inconsistent, 503 for anything that may pass.
   Result<tlog::WitnessAnswer> add_checkpoint(std::string_view body,
-                                             const tlog::WitnessIdentity& witness, TimeMs now);
+                                             const tlog::WitnessIdentity& witness, TimeMs now,
+                                             const Before& before = nullptr);
   /// The newest cosigned checkpoint by origin hash (64 hex digits); nothing when there is none.
   std::optional<std::string> checkpoint(std::string_view origin_hash) const;
 

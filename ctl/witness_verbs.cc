@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/files.h"
+#include "ctl/mirror.h"
 #include "ctl/notes.h"
 #include "ctl/verbs.h"
 #include "ctl/witness_server.h"
@@ -17,6 +18,8 @@ struct Options {
   // serve
   std::uint16_t port = 0;
   std::string address = "127.0.0.1";
+  std::string mirror;
+  RelayOptions relay;
   // cosign
   std::string request;
   std::string out;
@@ -44,8 +47,12 @@ Result<Loaded> load(const Options& o) {
 Result<int> serve(const Context& context, const Options& o) {
   CANDOUR_TRY(auto loaded, load(o));
   CANDOUR_TRY(auto store, WitnessStore::open(o.dir, std::move(loaded.logs)));
-  return serve_witness(context, *store, {loaded.key.verifier.name, loaded.key.key}, o.address,
-                       o.port);
+  std::unique_ptr<Mirror> mirror;
+  if (!o.mirror.empty()) {
+    CANDOUR_TRY(mirror, Mirror::open(context, o.mirror, o.relay));
+  }
+  return serve_witness(context, *store, {loaded.key.verifier.name, loaded.key.key}, mirror.get(),
+                       o.address, o.port);
 }
 
 Result<int> cosign(const Context& context, const Options& o) {
@@ -70,6 +77,24 @@ Result<int> cosign(const Context& context, const Options& o) {
   return 0;
 }
 
+/// The options of add_relay_options, needed only with --mirror; --key is the witness' own here.
+void add_mirror(CLI::App& verb, Options& o) {
+  CLI::Option* mirror = verb.add_option(
+      "--mirror", o.mirror, "Folder for a copy of the log: nothing is cosigned that is not in it");
+  const auto with_mirror = [&](const char* name, std::string& value, const char* text) {
+    CLI::Option* option = verb.add_option(name, value, text);
+    option->needs(mirror);
+    return option;
+  };
+  mirror->needs(with_mirror("--relay", o.relay.relay, "HOST:PORT of the relay"));
+  mirror->needs(with_mirror("--ca", o.relay.ca, "PEM file: the only trust anchor for TLS"));
+  mirror->needs(with_mirror("--root", o.relay.root, ".vkey file of the organisation's root"));
+  mirror->needs(with_mirror("--statement", o.relay.statement, "Statement file: names the log"));
+  mirror->needs(with_mirror("--mirror-key", o.relay.key, "Key file of a keeper or an auditor"));
+  with_mirror("--mirror-name", o.relay.key_name, "The key's name (default: of the .vkey beside)");
+  with_mirror("--tls-name", o.relay.tls_name, "Name in the certificate (default localhost)");
+}
+
 void add_common(CLI::App& verb, Options& o) {
   verb.add_option("--dir", o.dir, "Folder where the witness remembers")->required();
   verb.add_option("--key", o.key, "Key file (type 04)")->required();
@@ -87,6 +112,7 @@ void add_witness_verbs(CLI::App& program, Context& context) {
              add_common(verb, *o);
              verb.add_option("--port", o->port, "Port (default: any free one)");
              verb.add_option("--address", o->address, "Loopback address (default 127.0.0.1)");
+             add_mirror(verb, *o);
              return [&context, o] { return serve(context, *o); };
            });
   add_verb(family, context, "cosign", "Answer one add-checkpoint request from a file",

@@ -214,6 +214,9 @@ struct AcceptedSubmission {
   PendingBody pending;
   SubmittedRow submitted;
   bool creates_group = false;  // then the sender becomes its only member
+  /// The sender, a bot, forms the group again: what was pending in it before goes, and the memory
+  /// of those submissions, so that they may come again with other bytes.
+  bool forms_again = false;
 };
 
 struct RosterChange {

@@ -97,6 +97,15 @@ void write_accepted(RelayDb& db, const AcceptedSubmission& accepted) {
     db.run("INSERT INTO members (group_id, device, cursor) VALUES (?, ?, 0)", row.group,
            row.sender);
   }
+  if (accepted.forms_again) {
+    db.run(
+        "DELETE FROM submitted WHERE group_id = ? AND submission IN "
+        "(SELECT submission FROM pending WHERE group_id = ?)",
+        row.group, row.group);
+    db.run("DELETE FROM pending WHERE group_id = ?", row.group);
+    db.run("INSERT OR IGNORE INTO members (group_id, device, cursor) VALUES (?, ?, 0)", row.group,
+           row.sender);
+  }
   db.run("UPDATE groups SET submission = ? WHERE group_id = ?", row.submission, row.group);
   db.run(
       "INSERT INTO pending (group_id, submission, message_id, sender, epoch, kind, accepted_ms, "

@@ -35,9 +35,14 @@ class Example:
                               env={**os.environ, "CANDOUR_PORTS": ports}, capture_output=True)
         if done.returncode != 0:
             raise parties.Failed(done.stderr.decode())
-        self.organisation = parties.Organisation(self.folder / "org").start()
+        self.organisation = parties.Organisation(self.folder / "org")
+        self.prepare(self.organisation)
+        self.organisation.start()
         self.organisation.groups = first_day.open_groups(self.organisation, say=lambda _: None)
         return self.organisation
+
+    def prepare(self, organisation):
+        """For variants: the servers are known and not started yet."""
 
     def __exit__(self, kind, *_):
         self.organisation.stop()

@@ -45,6 +45,24 @@ void Gate::load(const storage::RelaySnapshot& snapshot) {
   }
 }
 
+Status Gate::load_rosters() {
+  Model& model = context_.model;
+  return context_.store.inspect([&](const storage::RelayReader& reader) -> Status {
+    CANDOUR_TRY(const auto rosters, reader.rosters());
+    for (const Bytes& bytes : rosters) {
+      for (const auto& [id, device] : model.devices) {
+        if (device.certificate.subject.role != "bot") continue;
+        const auto roster = identity::Roster::verify(bytes, device.certificate.subject.signing_key);
+        if (!roster) continue;
+        if (Group* group = model.group(roster.value().group)) {
+          group->mls_group = roster.value().mls_group;
+        }
+      }
+    }
+    return ok();
+  });
+}
+
 void Gate::bot_attached() {
   feed_.clear();
   unanswered_ = 0;
@@ -61,6 +79,20 @@ void Gate::bot_attached() {
   std::sort(all.begin(), all.end());
   for (const auto& [time, group, submission] : all) feed_.emplace_back(group, submission);
   feed();
+}
+
+void Gate::drop_pending(Group& group) {
+  for (const Pending& pending : group.pending) {
+    --context_.model.pending_count;
+    if (pending.sent_to_bot) --unanswered_;
+    if (pending.body) context_.model.pending_bytes_kept -= pending.body->ciphertext().size();
+    Device* sender = context_.model.device(pending.row.sender);
+    if (sender == nullptr) continue;
+    sender->submitted.erase(pending.row.message_id);
+    std::erase(sender->submitted_order, pending.row.message_id);
+  }
+  group.pending.clear();
+  group.commit_pending = false;
 }
 
 void Gate::accepted(const GroupId& group, Submission submission) {
@@ -238,6 +270,7 @@ void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v
       if (!model.devices.at(member.device).revoked) change.members.push_back(member.device);
     }
     group.row.epoch = change.epoch;
+    group.mls_group = checked.roster->mls_group;
     fanout_.members_changed(group, change.members, group.row.seq);
     judged.roster = std::move(change);
   }

@@ -15,8 +15,12 @@ class Gate {
       : context_(context), fanout_(fanout), log_(log) {}
 
   void load(const storage::RelaySnapshot& snapshot);
+  /// Before the first write: which MLS group each group has now.
+  Status load_rosters();
   /// A new session of the bot: everything pending is sent again, oldest first.
   void bot_attached();
+  /// Forgets what is pending in a group that is formed again; the caller queues the write.
+  void drop_pending(Group& group);
   /// A submission became durable.
   void accepted(const GroupId& group, Submission submission);
 
@@ -41,7 +45,8 @@ class Gate {
                                const v1::Verdict& verdict) const;
   Status check_token(const identity::ReleaseToken& token, const Group& group,
                      const Pending& pending, const v1::Verdict& verdict) const;
-  Result<identity::Roster> check_roster(const Session& bot, const Group& group,
+  Status check_leaf(const identity::ReleaseToken& token, const v1::Verdict& verdict) const;
+  Result<identity::Roster> check_roster(const Session& bot, const Pending& pending,
                                         const v1::Verdict& verdict) const;
   Result<std::vector<storage::MailRow>> check_mail(
       const google::protobuf::RepeatedPtrField<v1::Mail>& mail) const;

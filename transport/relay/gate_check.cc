@@ -84,12 +84,19 @@ Status Gate::check_token(const identity::ReleaseToken& token, const Group& group
   if (static_cast<int>(token.kind) != pending.row.kind) return token_error("kind of message");
   if (token.message_id != pending.row.message_id) return token_error("message");
   if (token.ciphertext_hash != pending.row.ciphertext_hash) return token_error("ciphertext");
+  // A relay that has released nothing in the group begins where the bot says: after a lost relay
+  // the numbers go on.
+  if (group.row.seq == Seq(0)) return check_leaf(token, verdict);
   if (token.seq != group.row.seq.next()) {
     return error(ErrorCode::token_invalid, "the release token has number " +
                                                std::to_string(token.seq.value) + "; the next is " +
                                                std::to_string(group.row.seq.value + 1));
   }
   if (token.previous != group.row.token_hash) return token_error("token before it");
+  return check_leaf(token, verdict);
+}
+
+Status Gate::check_leaf(const identity::ReleaseToken& token, const v1::Verdict& verdict) const {
   if (verdict.log_size() == 0 ||
       token.leaf_hash != tlog::leaf_hash(as_bytes(verdict.log(0).entry()))) {
     return token_error("log leaf");
@@ -102,11 +109,12 @@ Status Gate::check_token(const identity::ReleaseToken& token, const Group& group
   return ok();
 }
 
-Result<identity::Roster> Gate::check_roster(const Session& bot, const Group& group,
+Result<identity::Roster> Gate::check_roster(const Session& bot, const Pending& pending,
                                             const v1::Verdict& verdict) const {
   const auto& key = context_.model.devices.at(bot.device).certificate.subject.signing_key;
   CANDOUR_TRY(auto roster, identity::Roster::verify(as_bytes(verdict.roster()), key));
-  if (roster.group != group.row.group || roster.epoch != group.row.epoch.next()) {
+  // Of the epoch the commit begins, which is 1 when the group was formed again.
+  if (roster.group != pending.row.group || roster.epoch != pending.row.epoch.next()) {
     return error(ErrorCode::input_invalid, "the roster is for another group or epoch");
   }
   bool bot_listed = false;
@@ -155,7 +163,7 @@ Result<Gate::CheckedVerdict> Gate::check(const Session& bot, const Group& group,
                  "a released commit needs the new roster, and nothing else has one");
   }
   if (commit) {
-    CANDOUR_TRY(auto roster, check_roster(bot, group, verdict));
+    CANDOUR_TRY(auto roster, check_roster(bot, pending, verdict));
     out.roster = std::move(roster);
   }
   return out;

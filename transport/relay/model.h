@@ -103,6 +103,7 @@ struct VerdictMemo {
 
 struct Group {
   storage::GroupRow row;  // as decided
+  Bytes mls_group;        // of its newest roster; empty before the first
   Seq released;           // newest seq that is durable: what may be told
   std::unordered_map<DeviceId, Seq> cursors;
   std::deque<Pending> pending;

@@ -35,6 +35,16 @@ struct Found {
   storage::RelayReader::RecordPage page;
 };
 
+v1::GroupState group_state(const Group& group) {
+  v1::GroupState state;
+  state.set_group(wire::to_field(group.row.group));
+  state.set_epoch(group.row.epoch.value);
+  state.set_seq(group.row.seq.value);
+  state.set_stopped(group.row.stopped);
+  state.set_token_hash(wire::to_field(group.row.token_hash));
+  return state;
+}
+
 }  // namespace
 
 Status Records::check_role(const Session& session, std::string_view wanted) const {
@@ -95,14 +105,27 @@ Status Records::get(const Session& session, std::uint64_t request, const v1::Get
 }
 
 Status Records::rosters(const Session& session, std::uint64_t request) {
-  CANDOUR_TRY(check_role(session, "investigator"));
+  if (!session.bot) {
+    CANDOUR_TRY(check_role(session, "investigator"));
+  }
+  // What was decided before is durable first, so that groups and rosters fit together.
+  context_.store.after_durable([this, id = session.id, request, bot = session.bot](Status status) {
+    if (context_.durable(status, id, request)) answer_rosters(id, request, bot);
+  });
+  return ok();
+}
+
+void Records::answer_rosters(SessionId id, std::uint64_t request, bool with_groups) {
   context_.store.read<std::vector<Bytes>>(
       [](const storage::RelayReader& reader) { return reader.rosters(); },
-      [this, id = session.id, request](Result<std::vector<Bytes>> rosters) {
+      [this, id, request, with_groups](Result<std::vector<Bytes>> rosters) {
         if (!rosters) return context_.refuse(id, request, rosters.error());
         v1::ServerFrame out;
         auto& all = *out.mutable_rosters();
         for (const auto& roster : rosters.value()) all.add_rosters(wire::to_field(roster));
+        for (const auto& [group, state] : context_.model.groups) {
+          if (with_groups) *all.add_groups() = group_state(state);
+        }
         if (out.ByteSizeLong() > limits::kFrameSizeMax - 1024) {
           return context_.refuse(id, request,
                                  error(ErrorCode::frame_too_large,
@@ -110,7 +133,6 @@ Status Records::rosters(const Session& session, std::uint64_t request) {
         }
         context_.answer(id, request, std::move(out));
       });
-  return ok();
 }
 
 Status Records::entries(const Session& session, std::uint64_t request,

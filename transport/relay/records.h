@@ -13,7 +13,8 @@ class Records {
 
   /// Investigators only. A page may be empty and still not be the last: next_index says so.
   Status get(const Session& session, std::uint64_t request, const v1::GetRecords& frame);
-  /// Investigators only.
+  /// Investigators, and the bot, which is also told how far each group has come: from that it forms
+  /// groups again that it has lost.
   Status rosters(const Session& session, std::uint64_t request);
   /// Role keys only. At most kEntriesMax entries of those asked for.
   Status entries(const Session& session, std::uint64_t request, const v1::GetEntries& frame);
@@ -21,6 +22,7 @@ class Records {
   static constexpr std::uint64_t kEntriesMax = 16'384;
 
  private:
+  void answer_rosters(SessionId session, std::uint64_t request, bool with_groups);
   Status check_role(const Session& session, std::string_view wanted) const;
   Context& context_;
 };

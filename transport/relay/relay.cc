@@ -57,6 +57,7 @@ Status Relay::start(const std::vector<std::string>& bootstrap) {
   fanout_.load(snapshot);
   sequencer_.load(snapshot);
   gate_.load(snapshot);
+  CANDOUR_TRY(gate_.load_rosters());
   for (const auto& note : bootstrap) {
     CANDOUR_TRY(auto kind, kind_of_note(note));
     CANDOUR_TRY(directory_.publish(0, 0, kind, to_bytes(note)));
@@ -226,11 +227,12 @@ Status Relay::dispatch_device(Session& session, v1::ClientFrame& frame) {
     case v1::ClientFrame::kCosignature:
       if (!session.bot) return error(ErrorCode::not_permitted, "only the bot cosigns here");
       return log_.cosignature(session.id, request, frame.cosignature());
+    case v1::ClientFrame::kGetRosters:
+      return records_.rosters(session, request);
     case v1::ClientFrame::kPublishOpening:
     case v1::ClientFrame::kGetOpenings:
     case v1::ClientFrame::kUnseal:
     case v1::ClientFrame::kGetRecords:
-    case v1::ClientFrame::kGetRosters:
     case v1::ClientFrame::kGetEntries:
       return error(ErrorCode::not_permitted, "only a role key may do this, not a device");
     default:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/codec.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
 
@@ -22,6 +23,16 @@ void remember(Device& device, const MessageId& message, const SubmittedMemo& mem
     device.submitted.erase(device.submitted_order.front());
     device.submitted_order.pop_front();
   }
+}
+
+/// By the header of an MLS PrivateMessage (RFC 9420, section 6), which nobody encrypts: version and
+/// wire format u16 each, then the group id with its length. False when it is not one: the bot says
+/// what is wrong with it.
+bool of_another_mls_group(std::string_view ciphertext, ByteView mls_group) {
+  Reader in(as_bytes(ciphertext));
+  const bool private_message = in.u16() == 1 && in.u16() == 2;
+  const ByteView id = in.vec(limits::kNoteSizeMax);
+  return private_message && in.ok() && !same(id, mls_group);
 }
 
 }  // namespace
@@ -87,6 +98,9 @@ Status Sequencer::check_group(const Session& session, const Device& device, cons
         ErrorCode::epoch_stale,
         name + " is in epoch " + std::to_string(group.row.epoch.value) + "; encrypt again");
   }
+  if (!group.mls_group.empty() && of_another_mls_group(submit.ciphertext(), group.mls_group)) {
+    return error(ErrorCode::epoch_stale, name + " was formed again; encrypt again");
+  }
   if (group.commit_pending) {
     return error(ErrorCode::epoch_pending, "a commit of " + name + " is on its way; wait for it");
   }
@@ -119,8 +133,9 @@ Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit sub
     return ok();
   }
   Group* group = context_.model.group(id);
-  const bool creates_group =
-      group == nullptr && session.bot && submit.kind() == v1::COMMIT && submit.epoch() == 0;
+  const bool begins = session.bot && submit.kind() == v1::COMMIT && submit.epoch() == 0;
+  const bool creates_group = group == nullptr && begins;
+  const bool forms_again = group != nullptr && begins && group->row.epoch != Epoch(0);
   if (group == nullptr && !creates_group) {
     return error(ErrorCode::group_unknown, "there is no group " + id.hex());
   }
@@ -131,14 +146,24 @@ Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit sub
     device.groups.insert(id);
     session.sent[id] = Seq(0);
   }
-  CANDOUR_TRY(check_group(session, device, *group, submit));
-  accept(session, request, device, *group, message, hash, std::move(submit), creates_group);
+  if (forms_again) {
+    if (group->row.stopped) {
+      return error(ErrorCode::group_stopped, "group " + id.hex() + " is stopped");
+    }
+    gate_.drop_pending(*group);
+    group->cursors.emplace(session.device, Seq(0));
+    device.groups.insert(id);
+  } else {
+    CANDOUR_TRY(check_group(session, device, *group, submit));
+  }
+  accept(session, request, device, *group, message, hash, std::move(submit),
+         {.creates_group = creates_group, .forms_again = forms_again});
   return ok();
 }
 
 void Sequencer::accept(Session& session, std::uint64_t request, Device& device, Group& group,
                        const MessageId& message, const Digest& hash, v1::Submit submit,
-                       bool creates_group) {
+                       Beginning beginning) {
   Model& model = context_.model;
   const GroupId id = group.row.group;
   group.row.submission = group.row.submission.next();
@@ -158,7 +183,8 @@ void Sequencer::accept(Session& session, std::uint64_t request, Device& device, 
                     .group = id,
                     .submission = row.submission,
                     .hash = hash},
-      .creates_group = creates_group};
+      .creates_group = beginning.creates_group,
+      .forms_again = beginning.forms_again};
   remember(device, message, {hash, id, row.submission});
   Pending pending{.row = row};
   if (model.pending_bytes_kept + submit.ciphertext().size() <= kPendingBytesKeptMax &&

@@ -17,13 +17,19 @@ class Sequencer {
                             const v1::FetchKeyPackages& frame);
 
  private:
+  /// What a commit of epoch 0 begins.
+  struct Beginning {
+    bool creates_group = false;
+    bool forms_again = false;
+  };
+
   Status check_form(const Session& session, const v1::Submit& submit) const;
   Status take_allowance(Device& device);
   /// Why this submission may not enter its group now.
   Status check_group(const Session& session, const Device& device, const Group& group,
                      const v1::Submit& submit) const;
   void accept(Session& session, std::uint64_t request, Device& device, Group& group,
-              const MessageId& message, const Digest& hash, v1::Submit submit, bool creates_group);
+              const MessageId& message, const Digest& hash, v1::Submit submit, Beginning beginning);
 
   Context& context_;
   Gate& gate_;

@@ -1,0 +1,174 @@
+"""Lost parties through real processes: what comes back, what must not, and that nothing is lost
+that a witnessed checkpoint covered.
+
+One example organisation, whose outside witness mirrors the log, goes through one loss after the
+other; cases run in the order of their names, because each begins where the last one ended.
+"""
+import json
+import pathlib
+import shutil
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+from harness import Example, parties  # noqa: E402
+
+
+class MirroredExample(Example):
+    """An example whose witness keeps a copy of what it cosigns, as the auditor."""
+
+    def prepare(self, organisation):
+        folder = organisation.folder
+        organisation.mirror = folder / "witness" / "mirror"
+        organisation.witness.args += [str(a) for a in (
+            "--mirror", organisation.mirror, "--relay", f"127.0.0.1:{organisation.port('relay')}",
+            "--ca", folder / "public" / "tls.crt", "--root", folder / "public" / "root.vkey",
+            "--statement", folder / "public" / "statement.note",
+            "--mirror-key", folder / "auditor" / "auditor.key")]
+
+
+class LostParties(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.example = MirroredExample()
+        cls.o = cls.example.__enter__()
+        cls.group = cls.o.groups["team-a"]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.example.__exit__(None)
+
+    def send(self, person, text, *more):
+        """The outcome. Messages sent before and not decided then may get theirs now, too."""
+        events = self.o.candour(person, "send", "--group", self.group, *more, stdin=text,
+                                check=False)
+        found = [e for e in events if e["event"] in ("released", "warned", "blocked", "rejected")
+                 or (e["event"] == "submitted" and "--no-wait" in more)]
+        self.assertTrue(found, f"{events} {self.o.last_error}")
+        return found[-1]["event"]
+
+    def texts(self, person):
+        return [e["text"] for e in self.o.history(person, self.group)]
+
+    def verify(self, state):
+        out = self.o.ctl("log", "verify", "--state", state, "--root",
+                         self.o.folder / "public" / "root.vkey", "--statement",
+                         self.o.folder / "public" / "statement.note", "--signatures", "--json",
+                         check=False)
+        report = json.loads(out)
+        self.assertTrue(report["ok"], report)
+        return report
+
+    def wait_for(self, what, timeout_s=30):
+        deadline = time.monotonic() + timeout_s
+        while not (found := what()):
+            self.assertLess(time.monotonic(), deadline, "it did not come in time")
+            time.sleep(0.3)
+        return found
+
+    def witnessed(self):
+        """The log once a checkpoint with a quorum covers all of it, as the mirror has it."""
+        relay = self.o.folder / "relay" / "state"
+
+        def all_of_it():
+            size = self.verify(relay)["size"]
+            report = self.verify(self.o.mirror)
+            return report["cosigned_size"] >= size and report
+
+        return self.wait_for(all_of_it)
+
+    def formed_again(self):
+        return (self.o.folder / "logs" / "bot.log").read_text().count("group_formed_again")
+
+    def bot_files(self):
+        return [self.o.folder / "bot" / f"bot.db{end}" for end in ("", "-wal", "-shm")]
+
+    # --- the mirror ------------------------------------------------------------------------------
+
+    def test_1_what_is_witnessed_is_mirrored(self):
+        self.assertEqual(self.send("amy", "The van is back"), "released")
+        report = self.witnessed()
+        self.assertEqual(report["size"], self.verify(self.o.folder / "relay" / "state")["size"])
+        self.assertGreater(report["records"], 0)
+
+    def test_2_without_the_relay_nothing_is_cosigned_and_nothing_spoils(self):
+        self.o.witness.kill()
+        self.assertEqual(self.send("ben", "While the witness sleeps"), "released")
+        behind = self.verify(self.o.mirror)["size"]
+        self.o.witness.start()
+        self.assertGreater(self.witnessed()["size"], behind)
+
+    # --- the bot ---------------------------------------------------------------------------------
+
+    def test_3_a_bot_without_its_memory_forms_its_groups_again(self):
+        covered = self.witnessed()
+        before = self.texts("ben")
+        self.o.bot.kill()
+        for file in self.bot_files():
+            file.unlink(missing_ok=True)
+        self.assertEqual(self.send("amy", "In between", "--no-wait"), "submitted")
+        self.o.bot.start()
+        self.assertEqual(self.send("amy", "After the loss"), "released")
+        self.assertEqual(self.send("chloe", "Read you"), "released")
+        self.assertEqual(self.texts("ben"), before + ["In between", "After the loss", "Read you"])
+        self.assertEqual(self.formed_again(), len(self.o.groups))
+        report = self.witnessed()
+        self.assertGreater(report["records"], covered["records"])
+
+    def test_4_a_bot_with_an_old_memory_does_not_use_it(self):
+        self.assertEqual(self.o.bot.stop(), 0)
+        copies = [(file, file.with_suffix(".copy")) for file in self.bot_files() if file.exists()]
+        for file, copy in copies:
+            shutil.copy(file, copy)
+        self.o.bot.start()
+        self.assertEqual(self.send("ben", "Not in the copy"), "released")
+        self.assertEqual(self.o.bot.stop(), 0)
+        for file in self.bot_files():
+            file.unlink(missing_ok=True)
+        for file, copy in copies:
+            copy.rename(file)
+        known = self.formed_again()
+        self.o.bot.start()
+        self.assertEqual(self.send("ben", "After the copy"), "released")
+        self.assertEqual(self.texts("chloe")[-2:], ["Not in the copy", "After the copy"])
+        self.assertEqual(self.formed_again(), known + 1)  # the other group had not moved on
+        self.witnessed()
+
+    def test_5_a_bot_that_only_restarts_forms_nothing(self):
+        known = self.formed_again()
+        self.o.bot.kill()
+        self.o.bot.start()
+        self.assertEqual(self.send("amy", "As before"), "released")
+        self.assertEqual(self.formed_again(), known)
+
+    # --- the relay -------------------------------------------------------------------------------
+
+    def test_6_a_relay_from_an_older_copy_does_not_start(self):
+        state = self.o.folder / "relay" / "state"
+        old, newest = state.with_name("old"), state.with_name("newest")
+        self.assertEqual(self.o.relay.stop(), 0)
+        shutil.copytree(state, old)
+        self.o.relay.start()
+        self.assertEqual(self.send("amy", "Not in the old copy"), "released")
+        covered = self.witnessed()
+        self.assertEqual(self.o.relay.stop(), 0)
+        state.rename(newest)
+        old.rename(state)
+        with self.assertRaises(parties.Failed):
+            self.o.relay.start()
+        self.o.relay.process.stdout.close()
+        self.o.relay.process = None
+        log = (self.o.folder / "logs" / "relay.log").read_text()
+        self.assertIn("log_inconsistent", log)
+        # Every record that was witnessed is in the mirror, whatever became of the relay.
+        self.assertGreaterEqual(self.verify(self.o.mirror)["records"], covered["records"])
+        shutil.rmtree(state)
+        newest.rename(state)
+        self.o.relay.start()
+        self.assertEqual(self.send("amy", "With the newest copy"), "released")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
