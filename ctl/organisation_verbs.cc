@@ -108,8 +108,8 @@ Result<Statement> draft(const Context& context, const Make& o) {
     if (!device) return error(ErrorCode::usage, "--bot takes a device id of 64 hex digits");
     s.bots.push_back(*device);
   }
-  for (const std::string& file : o.custodians) {
-    CANDOUR_TRY(add_custodians(file, s.custodians));
+  for (const std::string& path : o.custodians) {
+    CANDOUR_TRY(add_custodians(path, s.custodians));
   }
   for (const std::string& role : o.roles) {
     CANDOUR_TRY(auto key, role_of(role));

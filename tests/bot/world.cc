@@ -5,7 +5,7 @@
 #include "base/encoding.h"
 #include "base/files.h"
 #include "crypto/hash.h"
-#include "warrant/open/dealer.h"
+#include "tests/seal/dealing.h"
 
 namespace candour::tests {
 namespace {
@@ -98,7 +98,7 @@ World::World()
       bot::init_keys(state, {"example-constabulary", "bot-1", "Compliance bot", "", ""}, dice)
           .value();
   keys = bot::load_keys(state).value();
-  auto dealt = warrant::deal(true, 2, "internal", custodian_names(), dice).value();
+  auto dealt = warrant::testing_only::deal(2, "internal", custodian_names(), dice);
   EXPECT_TRUE(
       retention.add_missing({"standard", "statement", "training", "social"}, {"2026"}, dice));
 
@@ -304,11 +304,10 @@ void Officer::join(const v1::Mail& mail) {
     roster = identity::Roster::verify(as_bytes(welcome.roster()), leaf0->signature_key).value();
     EXPECT_EQ(roster.epoch, mls->epoch());
     EXPECT_EQ(roster.members.size(), mls->members().size());
-    group_name =
-        messages::GroupInfo::open(as_bytes(welcome.group_info()), device.sealing, world.group,
-                                  leaf0->signature_key)
-            .value()
-            .name;
+    group_name = messages::GroupInfo::open(as_bytes(welcome.group_info()), device.sealing,
+                                           world.group, leaf0->signature_key)
+                     .value()
+                     .name;
     while (read_ < world.relay.delivered.size() &&
            world.relay.delivered[read_].seq() <= chain.seq.value) {
       ++read_;

@@ -151,43 +151,6 @@ TEST_F(Offline, NoticesAreSignedByTwoPeople) {
   EXPECT_EQ(ctl({"sign", "--key", "keys/author.key", "notice.note"}).error(), "signature_invalid");
 }
 
-TEST_F(Offline, DealerServesExamplesOnly) {
-  write_text(path("passphrase"), "three of us");
-  fs::permissions(path("passphrase"), fs::perms::owner_read | fs::perms::owner_write);
-  const auto dealt =
-      good({"custodian", "deal", "--root-key", "root/root.key", "--statement", "statement.note",
-            "--threshold", "2", "--custodian", "ex/c1", "--custodian", "ex/c2", "--custodian",
-            "ex/c3", "--passphrase-file", "passphrase", "--out", "deal"});
-  EXPECT_EQ(dealt.json().at("shares"), 3);
-  for (const char* share : {"deal/share-1.txt", "deal/share-2.txt", "deal/share-3.txt"}) {
-    EXPECT_EQ(fs::status(path(share)).permissions(),
-              fs::perms::owner_read | fs::perms::owner_write);
-  }
-  std::vector<std::string> second{"org",   "statement",     "--dir",        "root",
-                                  "--out", "second.note",   "--version",    "2",
-                                  "--log", "keys/log.vkey", "--custodians", "deal/custodians.txt"};
-  EXPECT_EQ(ctl(second).error(), "statement_invalid");  // nobody holds the custodians' keys
-  for (const char* number : {"1", "2", "3"}) {
-    const std::string name = std::string("c") + number;
-    good({"key", "new", "--name", "ex/" + name, "--file", name, "--dir", "keys"});
-    second.insert(second.end(),
-                  {"--role", "custodian:p-5" + std::string(number) + ":keys/" + name + ".vkey"});
-  }
-  good(second);
-  const auto shown = good({"org", "show", "second.note"}).json();
-  EXPECT_EQ(shown.at("version"), 2);
-  EXPECT_EQ(shown.at("custodians").at(0).at("members").as_array().size(), 3u);
-
-  good({"org", "init", "--dir", "real", "--id", "real", "--name", "Real"});
-  good({"org", "statement", "--dir", "real", "--out", "real.note", "--log", "keys/log.vkey"});
-  const auto refused =
-      ctl({"custodian", "deal", "--root-key", "real/root.key", "--statement", "real.note",
-           "--threshold", "2", "--custodian", "real/c1", "--custodian", "real/c2",
-           "--passphrase-file", "passphrase", "--out", "no"});
-  EXPECT_EQ(refused.status, 4);
-  EXPECT_EQ(refused.error(), "not_permitted");
-}
-
 TEST_F(Offline, RoleMayHaveASealingKey) {
   const auto made =
       good({"key", "new", "--name", "ex/au", "--file", "au", "--dir", "keys", "--sealing"});

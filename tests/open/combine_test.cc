@@ -19,7 +19,7 @@ class Opening : public testing::Test {
   }
 
   void add_group(const std::string& name, std::uint32_t threshold, std::size_t count) {
-    dealt_.push_back(std::move(deal(true, threshold, name, key_names(count), random_).value()));
+    dealt_.push_back(deal(threshold, name, key_names(count), random_));
     statement_.custodians.push_back(dealt_.back().custodians);
   }
 

@@ -16,8 +16,7 @@ using crypto::Scalar;
 
 class Reshare : public testing::Test {
  protected:
-  Reshare()
-      : random_(31), old_(std::move(deal(true, 2, "internal", key_names(3), random_).value())) {
+  Reshare() : random_(31), old_(deal(2, "internal", key_names(3), random_)) {
     for (int i = 0; i < 8; ++i) keys_.push_back(StaticKey::generate(random_));
   }
 

@@ -22,7 +22,7 @@ crypto::Scalar key_of(const std::vector<const EscrowShare*>& shares) {
 
 DealtKey dealt_key(std::uint32_t threshold, std::size_t count) {
   SeededRandom random(7);
-  return std::move(deal(true, threshold, "internal", key_names(count), random).value());
+  return deal(threshold, "internal", key_names(count), random);
 }
 
 TEST(Share, EveryThresholdOfSharesMakesTheKeyAndFewerDoNot) {

@@ -1,6 +1,6 @@
-// What the tests of sealing share: repeatable randomness, a full record, and the opening of a
-// sealed record from custodians' shares. Opening stands here, in tests only: no program of ours
-// has it in this version.
+// What the tests of sealing share: repeatable randomness, a full record, and a plain opening of a
+// sealed record from custodians' shares, to hold the product's own (warrant/open/combine.h)
+// against.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,8 +8,7 @@
 #include "base/random.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
-#include "warrant/open/dealer.h"
-#include "warrant/open/polynomial.h"
+#include "tests/seal/dealing.h"
 #include "warrant/seal/seal.h"
 
 namespace candour::warrant::testing_only {

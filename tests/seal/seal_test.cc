@@ -14,7 +14,7 @@ class Seal : public testing::Test {
  protected:
   Seal()
       : random_(42),
-        dealt_(std::move(deal(true, 2, "internal", key_names(3), random_).value())),
+        dealt_(deal(2, "internal", key_names(3), random_)),
         pool_(dealt_.shares[0].public_key, 2) {
     EXPECT_TRUE(keys_.add_missing({"standard", "statement"}, {"2026"}, random_).has_value());
   }
@@ -65,9 +65,8 @@ TEST_F(Seal, I6DoesNotOpenWithFewerSharesOrAnotherRetentionKey) {
 TEST_F(Seal, KeyCommitmentTellsABadShareFromADamagedRecord) {
   const auto sealed = SealedRecord::decode(seal(make_record()));
   SeededRandom other_random(43);
-  const auto other = deal(true, 2, "internal", key_names(3), other_random);
-  const auto opened =
-      open_with(sealed.value(), {&dealt_.shares[0], &other.value().shares[1]}, retention());
+  const auto other = deal(2, "internal", key_names(3), other_random);
+  const auto opened = open_with(sealed.value(), {&dealt_.shares[0], &other.shares[1]}, retention());
   ASSERT_FALSE(opened.has_value());
   EXPECT_NE(opened.error().message.find("key commitment"), std::string::npos);
 }
@@ -244,7 +243,7 @@ TEST_F(Seal, EscrowKeyOfAStatementIsChecked) {
 }
 
 TEST_F(Seal, EscrowKeyOfTwoGroupsIsTheirSum) {
-  const DealtKey other = std::move(deal(true, 2, "independent", key_names(3), random_).value());
+  const DealtKey other = deal(2, "independent", key_names(3), random_);
   identity::Statement s;
   s.custodians = {dealt_.custodians, other.custodians};
   const auto key = escrow_key(s);

@@ -1,10 +1,9 @@
 #include "warrant/open/share.h"
 
 #include "base/assert.h"
-#include "base/codec.h"
-#include "crypto/password.h"
 #include "identity/note_text.h"
 #include "warrant/open/polynomial.h"
+#include "warrant/open/static_key.h"
 #include "warrant/seal/key_text.h"
 #include "warrant/seal/seal.h"
 
@@ -63,11 +62,6 @@ class Lines {
   }
   Error wrong(const std::string& what) const { return damaged(at_ + 1, what); }
   bool at_end() const { return at_ + 1 == lines_.size(); }
-  /// The text before the line read last.
-  static std::string_view before(std::string_view text, std::string_view word) {
-    const std::size_t at = static_cast<std::size_t>(word.data() - text.data());
-    return text.substr(0, text.rfind('\n', at) + 1);
-  }
 
  private:
   std::vector<std::string_view> lines_;
@@ -175,12 +169,7 @@ identity::CustodianGroup custodian_group(const ShareHeader& share,
 
 Result<std::string> seal_share(const EscrowShare& share, const SecretText& passphrase,
                                Random& random) {
-  Bytes salt(crypto::kPasswordSaltSize);
-  random.fill(salt);
-  CANDOUR_TRY(const auto key, crypto::key_from_passphrase(passphrase, salt));
-  const std::string text = header_text(share) + "salt " + hex_encode(salt) + "\n";
-  const Bytes box = crypto::box_seal(key, as_bytes(text), share.value.encoded(), random);
-  return text + "share " + hex_encode(box) + "\n";
+  return seal_scalar(header_text(share), "share", share.value, passphrase, random);
 }
 
 Result<ShareHeader> read_share_header(std::string_view text) {
@@ -191,21 +180,11 @@ Result<ShareHeader> read_share_header(std::string_view text) {
 Result<EscrowShare> open_share(std::string_view text, const SecretText& passphrase) {
   CANDOUR_TRY(auto lines, Lines::open(text));
   CANDOUR_TRY(auto header, read_header(lines));
-  CANDOUR_TRY(const auto salt_words, lines.next("salt", 1));
-  const auto salt = hex_decode(salt_words[0]);
-  if (!salt || salt->size() != crypto::kPasswordSaltSize) return lines.wrong("not 32 hex digits");
-  CANDOUR_TRY(const auto box_words, lines.next("share", 1));
-  const auto box = hex_decode(box_words[0]);
-  if (!box || !lines.at_end()) return lines.wrong("not hex, or not the last line");
-  CANDOUR_TRY(const auto key, crypto::key_from_passphrase(passphrase, *salt));
-  const auto value = crypto::box_open(key, as_bytes(Lines::before(text, box_words[0])), *box);
-  if (!value) {
-    return error(ErrorCode::decryption_failed,
-                 "custodian share: the passphrase is wrong or the file was altered");
-  }
-  auto scalar = crypto::Scalar::decode(value.value().view());
-  if (!scalar) return lines.wrong("the share is not a canonical scalar");
-  EscrowShare share{std::move(header), std::move(*scalar)};
+  CANDOUR_TRY(lines.next("salt", 1));
+  CANDOUR_TRY(lines.next("share", 1));
+  if (!lines.at_end()) return lines.wrong("must be the last line");
+  CANDOUR_TRY(auto value, open_scalar(text, "share", passphrase));
+  EscrowShare share{std::move(header), std::move(value)};
   CANDOUR_TRY(share.check());
   return share;
 }
