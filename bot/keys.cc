@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "base/limits.h"
+#include "identity/key_file.h"
 
 namespace candour::bot {
 namespace {
@@ -14,48 +15,12 @@ constexpr const char* kWitnessFile = "bot-witness.key";
 constexpr const char* kWitnessPublicFile = "bot-witness.vkey";
 constexpr const char* kStateFile = "bot-state.key";
 constexpr const char* kCertificateFile = "certificate.note";
-constexpr std::size_t kKeyFileSizeMax = 256;
-
-Status write_key(const fs::path& path, ByteView secret) {
-  // Hex by hand: the characters of a key must not pass through a std::string.
-  static constexpr char kDigits[] = "0123456789abcdef";
-  SecretBytes::Buffer line;
-  for (std::uint8_t byte : secret) {
-    line.push_back(static_cast<std::uint8_t>(kDigits[byte >> 4]));
-    line.push_back(static_cast<std::uint8_t>(kDigits[byte & 15]));
-  }
-  line.push_back('\n');
-  return write_secret_file(path, SecretBytes(std::move(line)).view());
-}
-
-int digit(std::uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
 
 Result<Secret<32>> read_key(const fs::path& path) {
-  auto file = read_secret_file(path, kKeyFileSizeMax);
-  if (!file) {
-    if (file.error().code != ErrorCode::not_found) return std::move(file).error();
-    return error(ErrorCode::not_found,
-                 path.string() + " is missing; run candour-bot init --state DIR first");
-  }
-  const ByteView line = file.value().view();
-  const auto damaged = [&] {
-    return error(ErrorCode::state_damaged, path.string() + " is not one line of 64 hex digits");
-  };
-  if (line.size() < 64 || line.size() > 65 || (line.size() == 65 && line[64] != '\n')) {
-    return damaged();
-  }
-  Secret<32> key;
-  for (std::size_t i = 0; i < 32; ++i) {
-    const int high = digit(line[2 * i]);
-    const int low = digit(line[2 * i + 1]);
-    if (high < 0 || low < 0) return damaged();
-    key.mutable_view()[i] = static_cast<std::uint8_t>(high * 16 + low);
-  }
-  return key;
+  auto key = identity::read_key_file(path);
+  if (key || key.error().code != ErrorCode::not_found) return key;
+  return error(ErrorCode::not_found,
+               path.string() + " is missing; run candour-bot init --state DIR first");
 }
 
 }  // namespace
@@ -100,12 +65,12 @@ Result<std::string> init_keys(const fs::path& state, const InitRequest& request,
     return error(ErrorCode::usage, "these names do not make a request: " + checked.error().message);
   }
 
-  CANDOUR_TRY(write_key(state / kSealingFile, sealing.private_key().view()));
-  CANDOUR_TRY(write_key(state / kWitnessFile, witness.seed().view()));
+  CANDOUR_TRY(identity::write_key_file(state / kSealingFile, sealing.private_key().view()));
+  CANDOUR_TRY(identity::write_key_file(state / kWitnessFile, witness.seed().view()));
   CANDOUR_TRY(write_file(state / kWitnessPublicFile, as_bytes(witness_key.vkey() + "\n")));
-  CANDOUR_TRY(write_key(state / kStateFile, state_key.view()));
+  CANDOUR_TRY(identity::write_key_file(state / kStateFile, state_key.view()));
   // Last, because its presence says that the directory is complete.
-  CANDOUR_TRY(write_key(state / kSigningFile, signing.seed().view()));
+  CANDOUR_TRY(identity::write_key_file(state / kSigningFile, signing.seed().view()));
   return note;
 }
 
@@ -125,10 +90,7 @@ Result<Keys> load_keys(const fs::path& state) {
   CANDOUR_TRY(auto sealing, read_key(state / kSealingFile));
   CANDOUR_TRY(const auto witness, read_key(state / kWitnessFile));
   CANDOUR_TRY(auto state_key, read_key(state / kStateFile));
-  CANDOUR_TRY(const Bytes vkey, read_file(state / kWitnessPublicFile, kKeyFileSizeMax));
-  std::string_view line = as_text(vkey);
-  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
-  CANDOUR_TRY(const identity::NoteKey witness_key, identity::NoteKey::parse(line));
+  CANDOUR_TRY(const identity::NoteKey witness_key, identity::load_vkey(state / kWitnessPublicFile));
 
   Keys keys{crypto::SigningKey::from_seed(signing),
             crypto::SealingKey::from_private(std::move(sealing)),

@@ -4,12 +4,12 @@
 
 #include "base/files.h"
 #include "base/limits.h"
+#include "identity/key_file.h"
 #include "identity/pack_note.h"
 
 namespace candour::bot {
 namespace {
 
-constexpr std::size_t kKeyLineSizeMax = 512;
 constexpr const char* kGroupClasses[] = {"standard", "statement", "training", "social"};
 
 }  // namespace
@@ -21,11 +21,8 @@ bool is_loopback(std::string_view host) {
 }
 
 Result<Organisation> load_organisation(const config::BotConfig& config) {
-  CANDOUR_TRY(const Bytes root_file, read_file(config.root_vkey_file, kKeyLineSizeMax));
-  std::string_view line = as_text(root_file);
-  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
   Organisation organisation;
-  CANDOUR_TRY(organisation.root, identity::NoteKey::parse(line));
+  CANDOUR_TRY(organisation.root, identity::load_vkey(config.root_vkey_file));
   CANDOUR_TRY(const Bytes note, read_file(config.statement_file, limits::kNoteSizeMax));
   CANDOUR_TRY(organisation.statement,
               identity::Statement::verify(as_text(note), organisation.root));

@@ -6,6 +6,7 @@
 
 #include "crypto/hpke.h"
 #include "crypto/sign.h"
+#include "identity/key_file.h"
 #include "identity/note.h"
 
 namespace candour::ctl {
@@ -15,19 +16,18 @@ Result<identity::NoteKey> make_key(const std::filesystem::path& dir, const std::
                                    const std::string& name, identity::NoteKeyType type,
                                    Random& random);
 
-/// not_found; state_damaged when readable by others or not 64 hex digits.
-Result<crypto::SigningKey> load_key(const std::filesystem::path& file);
-/// not_found, input_invalid.
-Result<identity::NoteKey> load_vkey(const std::filesystem::path& file);
+// Reading them: identity/key_file.h.
+inline Result<crypto::SigningKey> load_key(const std::filesystem::path& file) {
+  return identity::load_signing_key(file);
+}
+using identity::load_sealing_key;
+using identity::load_sealing_public_key;
+using identity::load_vkey;
 
 /// Makes STEM.sealing.key (the X25519 private key as load_key's form) and STEM.sealing.pub (the
 /// public key, one line of 64 hex digits). already_exists rather than overwrite.
 Result<SealingPublicKey> make_sealing_key(const std::filesystem::path& dir, const std::string& stem,
                                           Random& random);
-/// As load_key.
-Result<crypto::SealingKey> load_sealing_key(const std::filesystem::path& file);
-/// not_found, input_invalid.
-Result<SealingPublicKey> load_sealing_public_key(const std::filesystem::path& file);
 
 /// A signing key and the name it signs under.
 struct NamedKey {

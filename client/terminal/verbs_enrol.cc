@@ -6,11 +6,10 @@
 #include "client/terminal/verbs.h"
 #include "crypto/hash.h"
 #include "identity/certificate.h"
+#include "identity/key_file.h"
 
 namespace candour::terminal {
 namespace {
-
-constexpr std::size_t kVkeyFileSizeMax = 1024;
 
 Result<net::Endpoint> relay_of(const Options& options) {
   net::Endpoint endpoint;
@@ -44,8 +43,7 @@ Status request_certificate(const Options& options, const World& world) {
   }
   client::Profile profile;
   CANDOUR_TRY(profile.relay, relay_of(options));
-  CANDOUR_TRY(Bytes vkey, read_file(options.root_file, kVkeyFileSizeMax));
-  CANDOUR_TRY(profile.root, identity::NoteKey::parse(trimmed(as_text(vkey))));
+  CANDOUR_TRY(profile.root, identity::load_vkey(options.root_file));
   profile.organisation = options.organisation;
   profile.person = options.person;
   profile.name = options.name;

@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/limits.h"
+#include "identity/key_file.h"
 #include "transport/relay/admin.h"
 #include "transport/relay/witness_client.h"
 
@@ -12,48 +13,6 @@ namespace candour::relay {
 namespace {
 
 constexpr unsigned kTickMs = 200;
-constexpr std::size_t kKeyFileSizeMax = 4096;
-
-std::string trimmed(std::string_view text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
-    text.remove_suffix(1);
-  }
-  return std::string(text);
-}
-
-Result<identity::NoteKey> read_vkey(const std::filesystem::path& path) {
-  CANDOUR_TRY(auto bytes, read_file(path, kKeyFileSizeMax));
-  auto key = identity::NoteKey::parse(trimmed(as_text(bytes)));
-  if (key) return key;
-  return error(ErrorCode::config_invalid,
-               path.string() + " holds no verifier key: " + key.error().message);
-}
-
-Result<crypto::SigningKey> read_signing_key(const std::filesystem::path& path) {
-  CANDOUR_TRY(auto file, read_secret_file(path, kKeyFileSizeMax));
-  crypto::SigningSeed seed;
-  std::string_view hex = as_text(file.view());
-  while (!hex.empty() && (hex.back() == '\n' || hex.back() == '\r')) hex.remove_suffix(1);
-  auto out = seed.mutable_view();
-  const auto digit = [](char c) -> int {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
-  bool good = hex.size() == 2 * out.size();
-  for (std::size_t i = 0; good && i < out.size(); ++i) {
-    const int high = digit(hex[2 * i]);
-    const int low = digit(hex[2 * i + 1]);
-    good = high >= 0 && low >= 0;
-    if (good) out[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  if (!good) {
-    return error(ErrorCode::config_invalid,
-                 path.string() + " is no key file: one line of 64 hex digits is expected");
-  }
-  return crypto::SigningKey::from_seed(seed);
-}
 
 bool loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
@@ -117,11 +76,11 @@ Status App::Impl::on_io(std::function<Status()> task) {
 }
 
 Status App::Impl::build(const Clock& clock, const MonotonicClock& monotonic, Random& random) {
-  CANDOUR_TRY(auto root, read_vkey(config.root_vkey_file));
-  CANDOUR_TRY(auto log_key, read_signing_key(config.log_key_file));
+  CANDOUR_TRY(auto root, identity::load_vkey(config.root_vkey_file));
+  CANDOUR_TRY(auto log_key, identity::load_signing_key(config.log_key_file));
   std::vector<OutsideWitness> outside;
   for (const auto& witness : config.witnesses) {
-    CANDOUR_TRY(auto key, read_vkey(witness.vkey_file));
+    CANDOUR_TRY(auto key, identity::load_vkey(witness.vkey_file));
     outside.push_back({.name = key.name, .endpoint = {.host = witness.host, .port = witness.port}});
   }
   std::error_code failed;
