@@ -12,11 +12,12 @@
 
 #include "base/result.h"
 #include "tlog/leaf.h"
+#include "tlog/tile.h"
 #include "tlog/tree.h"
 
 namespace candour::ctl {
 
-class LogDb : public tlog::HashReader {
+class LogDb : public tlog::HashReader, public tlog::EntryReader {
  public:
   /// not_found when there is no such file; state_damaged when it is no database of our
   /// schema.
@@ -29,7 +30,7 @@ class LogDb : public tlog::HashReader {
   /// Of a leaf of class ordinary or directory, or of an unsealed one; nothing otherwise.
   std::optional<tlog::LeafOpening> opening(std::uint64_t index) const;
   /// The 34 bytes of an entry; not_found when there is none.
-  Result<Bytes> entry(std::uint64_t index) const;
+  Result<Bytes> entry(std::uint64_t index) const override;
   /// The checkpoint of this size with every cosignature stored for it; nothing when there is none.
   std::optional<std::string> checkpoint(std::uint64_t size);
   std::vector<std::uint64_t> checkpoint_sizes();

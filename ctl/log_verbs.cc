@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "ctl/log_audit.h"
+#include "ctl/log_export.h"
 #include "ctl/notes.h"
 #include "ctl/verbs.h"
 #include "tlog/proof_file.h"
@@ -92,26 +93,6 @@ struct Prove {
   std::string out;
 };
 
-/// Among the checkpoints that cover the entry, the one most witnesses cosigned, newest first.
-Result<std::string> best_checkpoint(LogDb& db, std::uint64_t index) {
-  std::string best;
-  std::size_t signatures = 0;
-  for (const std::uint64_t size : db.checkpoint_sizes()) {
-    if (size <= index) continue;
-    const std::string note = db.checkpoint(size).value_or("");
-    CANDOUR_TRY(auto parsed, identity::SignedNote::parse(note));
-    if (parsed.signatures.size() >= signatures) {
-      signatures = parsed.signatures.size();
-      best = note;
-    }
-  }
-  if (best.empty()) {
-    return error(ErrorCode::not_found,
-                 "no checkpoint covers entry " + std::to_string(index) + " yet");
-  }
-  return best;
-}
-
 Result<tlog::ProofFile> prove_entry(LogDb& db, std::uint64_t index) {
   tlog::ProofFile proof;
   proof.index = index;
@@ -142,6 +123,26 @@ Result<int> prove(const Context& context, const Prove& o) {
   return 0;
 }
 
+struct Export {
+  std::string db;
+  std::string out;
+  std::uint64_t index = 0;
+};
+
+Result<int> export_files(const Context& context, const Export& o) {
+  CANDOUR_TRY(auto file, relay_db_file(context.state, o.db));
+  CANDOUR_TRY(auto db, LogDb::open(file));
+  CANDOUR_TRY(const auto done, guarded([&] { return export_log(*db, o.index, o.out); }));
+  JsonLine line;
+  line.number("size", done.size)
+      .number("older_size", done.older_size)
+      .number("files", done.files)
+      .text("folder", o.out);
+  context.print(line, o.out + ": " + std::to_string(done.files) + " files of the log of " +
+                          std::to_string(done.size) + " entries");
+  return 0;
+}
+
 }  // namespace
 
 void add_log_verbs(CLI::App& program, Context& context) {
@@ -158,6 +159,14 @@ void add_log_verbs(CLI::App& program, Context& context) {
              verb.add_flag("--signatures", o->signatures,
                            "Also tokens, certificates and the proofs of sealed records");
              return [&context, o] { return verify(context, *o); };
+           });
+  add_verb(family, context, "export", "Write the log as tiles, for other verifiers",
+           [&](CLI::App& verb) -> Run {
+             auto o = std::make_shared<Export>();
+             verb.add_option("--db", o->db, "relay.db, instead of --state");
+             verb.add_option("--out", o->out, "Folder to write, empty or new")->required();
+             verb.add_option("--index", o->index, "Entry whose hash stands in entry.hash");
+             return [&context, o] { return export_files(context, *o); };
            });
   add_verb(family, context, "proof", "Print a .tlog-proof for one entry",
            [&](CLI::App& verb) -> Run {
