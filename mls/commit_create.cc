@@ -1,47 +1,79 @@
-// Creating a commit and its Welcome (RFC 9420 section 12.4.1).
+// A member's commit and its Welcome (RFC 9420 section 12.4.1).
+#include <map>
+#include <utility>
+
 #include "base/assert.h"
-#include "mls/group_state.h"
-#include "mls/proposal_list.h"
+#include "mls/commit_build.h"
 #include "mls/welcome.h"
 
 namespace candour::mls::internal {
 namespace {
 
-Result<std::vector<CommittedProposal>> proposals_for(const CommitRequest& request,
-                                                     LeafIndex committer) {
-  std::vector<CommittedProposal> out;
-  for (LeafIndex leaf : request.removes) out.push_back({committer, {Remove{leaf}}});
-  for (const Bytes& bytes : request.adds) {
-    CANDOUR_TRY(auto package, unwrap_key_package(bytes));
-    out.push_back({committer, {Add{std::move(package)}}});
+constexpr std::size_t kHandshakePaddingStep = kPaddingStep;
+
+/// Section 12.2: of the kept proposals those that fit together. What cannot be committed by this
+/// member (its own Update, its own removal) stays out.
+std::vector<const KeptProposal*> chosen_kept(const GroupState& state) {
+  const LeafIndex own = state.now.own.leaf;
+  std::set<LeafIndex> removed;
+  std::map<LeafIndex, const KeptProposal*> latest_update;
+  bool others = false;
+  for (const KeptProposal& kept : state.proposals) {
+    const AnyProposal& body = kept.proposal.body;
+    if (const auto* remove = std::get_if<Remove>(&body)) removed.insert(remove->removed);
+    if (std::holds_alternative<Update>(body)) latest_update[kept.sender.leaf()] = &kept;
+    others = others || !std::holds_alternative<ReInit>(body);
+  }
+  std::vector<const KeptProposal*> out;
+  bool extensions = false;
+  bool reinit = false;
+  std::set<LeafIndex> taken;
+  for (const KeptProposal& kept : state.proposals) {
+    const AnyProposal& body = kept.proposal.body;
+    if (const auto* remove = std::get_if<Remove>(&body)) {
+      if (remove->removed == own || !taken.insert(remove->removed).second) continue;
+    } else if (std::holds_alternative<Update>(body)) {
+      const LeafIndex leaf = kept.sender.leaf();
+      if (leaf == own || removed.contains(leaf) || latest_update[leaf] != &kept) continue;
+    } else if (std::holds_alternative<GroupContextExtensions>(body)) {
+      if (std::exchange(extensions, true)) continue;
+    } else if (std::holds_alternative<ReInit>(body)) {
+      if (others || std::exchange(reinit, true)) continue;
+    }
+    out.push_back(&kept);
   }
   return out;
 }
 
-struct CommitPath {
-  std::optional<NewPath> secrets;
-  std::optional<UpdatePath> wire;
+struct ProposalsToCommit {
+  std::vector<CommittedProposal> list;
+  std::vector<ProposalOrRef> wire;
 };
 
-/// Fills `next.own` and the path in `applied.tree`; `next.context` becomes the provisional one.
-Result<CommitPath> commit_path(const GroupState& state, AppliedProposals& applied, bool wanted,
-                               EpochState& next, Random& random) {
-  const EpochState& now = state.now;
-  CommitPath out;
-  next.own = now.own;
-  if (wanted) {
-    out.secrets = make_path(applied.tree, next.own, now.context.group_id, state.key, random);
-  } else {
-    next.own.keep_matching(applied.tree);
+Result<ProposalsToCommit> proposals_for(const GroupState& state, const CommitRequest& request,
+                                        const std::optional<PreSharedKeyId>& founding,
+                                        Random& random) {
+  ProposalsToCommit out;
+  const Sender committer = Sender::member(state.now.own.leaf);
+  if (request.kept_proposals) {
+    for (const KeptProposal* kept : chosen_kept(state)) {
+      out.list.push_back({kept->sender, kept->proposal, true, nullptr});
+      out.wire.push_back({std::nullopt, kept->reference});
+    }
   }
-  next.context = now.context;
-  next.context.epoch = now.context.epoch.next();
-  next.context.tree_hash = to_bytes(applied.tree.root_hash().view());
-  next.context.extensions = applied.extensions;
-  if (wanted) {
-    CANDOUR_TRY(auto wire, encrypt_path(*state.suite, applied.tree, next.own, *out.secrets,
-                                        encode(next.context), applied.added_set(), random));
-    out.wire = std::move(wire);
+  const auto add = [&](Proposal&& proposal) {
+    out.wire.push_back({proposal, {}});
+    out.list.push_back({committer, std::move(proposal)});
+  };
+  if (founding) add({PreSharedKey{*founding}});
+  for (LeafIndex leaf : request.removes) add({Remove{leaf}});
+  for (const Bytes& bytes : request.adds) {
+    CANDOUR_TRY(auto package, unwrap_key_package(bytes));
+    add({Add{std::move(package)}});
+  }
+  for (const ProposalRequest& item : request.proposals) {
+    CANDOUR_TRY(auto proposal, make_proposal(item, state.now.context.group_id, random));
+    add(std::move(proposal));
   }
   return out;
 }
@@ -56,29 +88,26 @@ const KdfSecret* path_secret_for(const std::optional<NewPath>& path, LeafIndex c
   CANDOUR_ASSERT(!"the joiner's leaf makes its copath node part of the filtered path");
 }
 
-Result<Bytes> make_welcome(const GroupState& state, const EpochState& next, const KdfSecret& joiner,
+/// `added` are the leaves of the Adds in `proposals`, in their order.
+Result<Bytes> make_welcome(const GroupState& state, const BuiltCommit& built,
                            const std::vector<CommittedProposal>& proposals,
-                           const AppliedProposals& applied, const std::optional<NewPath>& path,
-                           Random& random) {
-  GroupInfo info;
-  info.group_context = next.context;
-  info.extensions = {{extension_type::ratchet_tree, next.tree.encode()}};
-  info.confirmation_tag = to_bytes(confirmation_tag(next.secrets, next.context).view());
-  info.signer = next.own.leaf;
-  info.signature = sign_with_label(state.key, "GroupInfoTBS", info.to_be_signed());
+                           const AppliedProposals& applied, bool with_tree, Random& random) {
+  const EpochState& next = built.next;
   Welcome welcome;
   welcome.cipher_suite = state.suite->id;
   welcome.encrypted_group_info =
-      seal_group_info(*state.suite, welcome_secret(joiner, KdfSecret()), info);
+      seal_group_info(*state.suite, welcome_secret(built.joiner, built.psk),
+                      make_signed_group_info(state, next, with_tree, false));
   auto leaf = applied.added.begin();
   for (const CommittedProposal& item : proposals) {
     const auto* add = std::get_if<Add>(&item.proposal.body);
     if (add == nullptr) continue;
     GroupSecrets secrets;
-    secrets.joiner_secret = SecretBytes::copy_of(joiner.view());
-    if (const KdfSecret* secret = path_secret_for(path, next.own.leaf, *leaf)) {
+    secrets.joiner_secret = SecretBytes::copy_of(built.joiner.view());
+    if (const KdfSecret* secret = path_secret_for(built.path, next.own.leaf, *leaf)) {
       secrets.path_secret = SecretBytes::copy_of(secret->view());
     }
+    secrets.psks = applied.psks;
     ++leaf;
     auto sealed =
         encrypt_with_label(*state.suite, add->key_package.init_key, "Welcome",
@@ -90,83 +119,58 @@ Result<Bytes> make_welcome(const GroupState& state, const EpochState& next, cons
   return wrap_message(WireFormat::welcome, encode(welcome));
 }
 
-AuthenticatedContent sign_commit(const GroupState& state, const CommitRequest& request,
-                                 const std::vector<CommittedProposal>& proposals,
-                                 std::optional<UpdatePath>&& path) {
-  Commit commit;
-  for (const CommittedProposal& item : proposals) commit.proposals.push_back({item.proposal, {}});
-  commit.path = std::move(path);
-  AuthenticatedContent content;
-  content.wire_format = WireFormat::private_message;
-  content.content.group_id = state.now.context.group_id;
-  content.content.epoch = state.now.context.epoch;
-  content.content.sender = Sender::member(state.now.own.leaf);
-  content.content.authenticated_data = request.authenticated_data;
-  content.content.content_type = ContentType::commit;
-  content.content.body = SecretBytes::copy_of(encode(commit));
-  content.sign(state.key, state.now.context_bytes);
-  return content;
-}
-
-Staged stage_own(const GroupState& state, const AuthenticatedContent& content,
-                 const AppliedProposals& applied, bool has_path, EpochState&& next) {
-  const EpochState& now = state.now;
-  Staged out;
-  out.group_id = now.context.group_id;
-  out.from = now.context.epoch;
-  out.from_authenticator = authenticator_of(now.secrets);
-  out.sender = now.own.leaf;
-  for (LeafIndex leaf : applied.added) {
-    out.added.push_back(member_of(leaf, *next.tree.leaf(leaf)));
-  }
-  out.removed = applied.removed;
-  out.has_path = has_path;
-  out.authenticated_data = content.content.authenticated_data;
-  out.next = std::move(next);
-  return out;
-}
-
 }  // namespace
 
-Result<Prepared> prepare_commit(GroupState& state, const CommitRequest& request,
-                                const Checks& checks, Random& random) {
-  const EpochState& now = state.now;
+Result<Bytes> send_handshake(GroupState& state, AuthenticatedContent&& content, Random& random) {
+  EpochState& now = state.now;
+  if (content.wire_format == WireFormat::public_message) {
+    if (!state.policy.public_handshakes) return broken(Rule::policy_public_handshake);
+    const PublicMessage message =
+        protect_public(std::move(content), now.secrets.membership_key, now.context_bytes);
+    return wrap_message(WireFormat::public_message, message.encoded().view());
+  }
+  if (content.wire_format != WireFormat::private_message) {
+    return broken(Rule::wire_format_unexpected);
+  }
   const LeafIndex own = now.own.leaf;
-  CANDOUR_TRY(auto proposals, proposals_for(request, own));
-  CANDOUR_TRY(auto applied, apply_proposals(now, *state.suite, own, proposals, checks));
-  const bool with_path = request.path || applied.needs_path;
-  EpochState next;
-  CANDOUR_TRY(auto path, commit_path(state, applied, with_path, next, random));
-  CANDOUR_TRY(check_resulting_tree(applied.tree, applied.extensions));
   const std::uint32_t generation = now.secret_tree.next_generation(own, RatchetKind::handshake);
   CANDOUR_TRY(auto key,
               now.secret_tree.find(*state.suite, own, RatchetKind::handshake, generation));
+  const PrivateMessage sealed =
+      protect_private(*state.suite, content, key, generation, now.secrets.sender_data_secret,
+                      kHandshakePaddingStep, random);
+  now.secret_tree.use(*state.suite, own, RatchetKind::handshake, generation);
+  return wrap_message(WireFormat::private_message, encode(sealed));
+}
 
-  AuthenticatedContent content = sign_commit(state, request, proposals, std::move(path.wire));
-  next.context.confirmed_transcript_hash =
-      to_bytes(confirmed_transcript_hash(now.interim_transcript_hash,
-                                         content.confirmed_transcript_input().view())
-                   .view());
-  next.context_bytes = encode(next.context);
-  next.tree = applied.tree;
-  const KdfSecret commit_secret = path.secrets ? path.secrets->commit_secret.clone() : KdfSecret();
-  const KdfSecret joiner =
-      joiner_secret(now.secrets.init_secret, commit_secret, next.context_bytes);
-  EpochKeys keys = epoch_keys(epoch_secret(joiner, KdfSecret(), next.context_bytes));
-  content.confirmation_tag = to_bytes(confirmation_tag(keys.secrets, next.context).view());
-  finish_epoch(next, std::move(keys), content.confirmation_tag);
+Result<Prepared> prepare_commit(GroupState& state, const CommitRequest& request,
+                                const Checks& checks, const PskSources& psks, Random& random,
+                                const std::optional<PreSharedKeyId>& founding) {
+  const EpochState& now = state.now;
+  CommitPlan plan;
+  plan.sender = Sender::member(now.own.leaf);
+  plan.wire_format = request.wire_format;
+  plan.authenticated_data = request.authenticated_data;
+  CANDOUR_TRY(auto proposals, proposals_for(state, request, founding, random));
+  plan.proposals = std::move(proposals.wire);
+  const ListContext context{now.context, now.tree,    *state.suite,        state.policy,
+                            checks,      plan.sender, founding.has_value()};
+  CANDOUR_TRY(auto applied, apply_proposals(context, proposals.list));
+  plan.applied = std::move(applied);
+  plan.with_path = request.path || plan.applied.needs_path;
+  CANDOUR_TRY(auto secrets, find_psks(psks, plan.applied.psks));
+  plan.psks = std::move(secrets);
+  CANDOUR_TRY(auto built, build_commit(state, plan, now.secrets.init_secret, random));
 
   Prepared out;
-  if (!applied.added.empty()) {
-    CANDOUR_TRY(auto welcome,
-                make_welcome(state, next, joiner, proposals, applied, path.secrets, random));
+  if (!plan.applied.added.empty()) {
+    CANDOUR_TRY(auto welcome, make_welcome(state, built, proposals.list, plan.applied,
+                                           request.tree_in_welcome, random));
     out.welcome = std::move(welcome);
   }
-  const PrivateMessage sealed = protect_private(
-      *state.suite, content, key, generation, now.secrets.sender_data_secret, kPaddingStep, random);
-  out.commit = wrap_message(WireFormat::private_message, encode(sealed));
-  out.staged = stage_own(state, content, applied, with_path, std::move(next));
-  state.now.secret_tree.use(*state.suite, own, RatchetKind::handshake, generation);
+  out.staged = stage_own(state, plan, std::move(built.next));
+  CANDOUR_TRY(auto message, send_handshake(state, std::move(built.content), random));
+  out.commit = std::move(message);
   return out;
 }
 

@@ -21,6 +21,8 @@ struct Sender {
   std::uint32_t index = 0;  // leaf_index or sender_index
 
   static Sender member(LeafIndex leaf) { return {SenderType::member, leaf.value}; }
+  bool is_member() const { return type == SenderType::member; }
+  bool operator==(const Sender&) const = default;
   LeafIndex leaf() const { return LeafIndex(index); }
 };
 

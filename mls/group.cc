@@ -1,7 +1,8 @@
 #include "mls/group.h"
 
-#include "base/limits.h"
-#include "mls/group_state.h"
+#include "mls/join.h"
+#include "mls/proposal_list.h"
+#include "mls/signed_content.h"
 
 namespace candour::mls {
 
@@ -45,6 +46,7 @@ Status merge_commit(GroupState& state, Staged&& staged) {
     return error(ErrorCode::state_damaged, "the staged commit is another member's");
   }
   state.proposals.clear();
+  state.reinit = std::move(staged.reinit);
   if (!staged.next) {
     state.active = false;
     state.past.clear();
@@ -52,10 +54,12 @@ Status merge_commit(GroupState& state, Staged&& staged) {
     now.own.parents.clear();
     now.secrets = EpochSecrets();
     now.secret_tree = SecretTree();
+    state.reinit.reset();
     return ok();
   }
   if (staged.generation) {
-    now.secret_tree.use(*state.suite, staged.sender, RatchetKind::handshake, *staged.generation);
+    now.secret_tree.use(*state.suite, staged.sender, RatchetKind::handshake, *staged.generation,
+                        state.policy.skipped_keys_max);
   }
   now.secret_tree.forget_handshake_keys();
   PastEpoch past;
@@ -66,7 +70,7 @@ Status merge_commit(GroupState& state, Staged&& staged) {
   past.tree = std::move(now.tree);
   past.secret_tree = std::move(now.secret_tree);
   state.past.push_front(std::move(past));
-  while (state.past.size() > limits::kPastEpochsMax) state.past.pop_back();
+  while (state.past.size() > state.policy.past_epochs_max) state.past.pop_back();
   now = std::move(*staged.next);
   return ok();
 }
@@ -75,11 +79,20 @@ Status merge_commit(GroupState& state, Staged&& staged) {
 
 namespace {
 
-constexpr std::uint8_t kSignedContentVersion = 1;
-
 Error removed_from_group() {
   return error(ErrorCode::not_a_member,
                "MLS: this device was removed from the group and cannot use it any more");
+}
+
+/// Nothing is sent in a group that is over.
+Status may_send(const GroupState& state) {
+  if (!state.active) return removed_from_group();
+  if (state.reinit) return broken(Rule::reinit_done);
+  return ok();
+}
+
+ReInitParameters parameters_of(const ReInit& reinit) {
+  return {reinit.group_id, CipherSuite(reinit.cipher_suite), reinit.extensions};
 }
 
 /// The keys of one kept epoch, whichever it is.
@@ -114,61 +127,6 @@ std::vector<Member> members_of(const RatchetTree& tree) {
 
 }  // namespace
 
-Result<MessageHeader> peek(ByteView message) {
-  if (message.size() > limits::kFrameSizeMax) return broken(Rule::too_large);
-  CANDOUR_TRY(auto raw, unwrap_message(message));
-  if (raw.wire_format == WireFormat::private_message) {
-    CANDOUR_TRY(auto m, decode<PrivateMessage>(raw.body));
-    return MessageHeader{raw.wire_format, std::move(m.group_id), m.epoch, m.content_type,
-                         std::move(m.authenticated_data)};
-  }
-  if (raw.wire_format != WireFormat::public_message) return broken(Rule::wire_format_unexpected);
-  CANDOUR_TRY(auto m, decode<PublicMessage>(raw.body));
-  FramedContent& framed = m.content.content;
-  return MessageHeader{raw.wire_format, std::move(framed.group_id), framed.epoch,
-                       framed.content_type, std::move(framed.authenticated_data)};
-}
-
-Result<SignedContent> verify_signed_content(ByteView signed_content, const SigningPublicKey& key) {
-  Reader r(signed_content);
-  const std::uint8_t version = r.u8();
-  const ByteView tbs = r.vec();
-  const ByteView signature = r.vec();
-  if (!r.finish() || version != kSignedContentVersion) return broken(Rule::malformed);
-  if (!verify_with_label(key.view(), "FramedContentTBS", tbs, signature)) {
-    return broken(Rule::message_signature);
-  }
-  // FramedContentTBS (section 6.1), read in place so that the views stay in the caller's bytes.
-  Reader in(tbs);
-  const std::uint16_t protocol = in.u16();
-  in.u16();  // wire_format: whatever was signed
-  SignedContent out;
-  out.group_id = in.vec();
-  out.epoch = in.number<Epoch>();
-  const SenderType sender = SenderType(in.u8());
-  out.sender = LeafIndex(in.u32());
-  out.authenticated_data = in.vec();
-  const ContentType type = read_content_type(in);
-  out.content = in.vec();
-  // GroupContext (section 8.1).
-  const std::uint16_t context_protocol = in.u16();
-  in.u16();  // cipher_suite
-  const ByteView context_group = in.vec();
-  const Epoch context_epoch = in.number<Epoch>();
-  out.tree_hash = in.vec();
-  out.confirmed_transcript_hash = in.vec();
-  in.vec();  // extensions
-  if (!in.finish() || protocol != kVersionMls10 || context_protocol != kVersionMls10) {
-    return broken(Rule::malformed);
-  }
-  if (sender != SenderType::member) return broken(Rule::sender_type_unexpected);
-  if (type != ContentType::application) return broken(Rule::content_type_unexpected);
-  if (!same(context_group, out.group_id) || context_epoch != out.epoch) {
-    return broken(Rule::group_other);
-  }
-  return out;
-}
-
 Group::Group(std::unique_ptr<GroupState> state) : state_(std::move(state)) {}
 Group::Group(Group&&) noexcept = default;
 Group& Group::operator=(Group&&) noexcept = default;
@@ -176,17 +134,20 @@ Group::~Group() = default;
 
 Result<Group> Group::create(ByteView mls_group_id, const crypto::SigningKey& key, ByteView identity,
                             Lifetime lifetime, Random& random, const CreateOptions& options) {
-  auto state = std::make_unique<GroupState>(key.clone());
+  CANDOUR_TRY(read_group_extensions(options.extensions));
+  auto state = std::make_unique<GroupState>(key.clone(), options.policy);
   state->suite = &Suite::of(options.suite);
   EpochState& now = state->now;
   now.own.leaf_key =
       std::make_shared<const crypto::SealingKey>(crypto::SealingKey::generate(random));
-  LeafNode leaf = new_leaf(key, identity, lifetime, now.own.leaf_key->public_key());
-  CANDOUR_TRY(check_lifetime_bounds(leaf, Checks{lifetime.not_before}));
+  LeafNode leaf = new_leaf(key, identity, lifetime, now.own.leaf_key->public_key(), random);
+  CANDOUR_TRY(check_lifetime_bounds(leaf, state->checks(lifetime.not_before)));
   leaf.sign(key, {}, LeafIndex());
   now.own.leaf = now.tree.add(std::make_shared<const LeafNode>(std::move(leaf)));
   now.context.cipher_suite = state->suite->id;
   now.context.group_id = to_bytes(mls_group_id);
+  now.context.extensions = options.extensions;
+  CANDOUR_TRY(internal::check_resulting_tree(now.tree, now.context.extensions));
   now.context.tree_hash = to_bytes(now.tree.root_hash().view());
   now.context_bytes = encode(now.context);
   // Section 11: the first epoch_secret is random.
@@ -196,18 +157,47 @@ Result<Group> Group::create(ByteView mls_group_id, const crypto::SigningKey& key
   return Group(std::move(state));
 }
 
+namespace {
+
+Checks checks_of(const Policy& policy, TimeMs now) {
+  return {
+      .now = now, .lifetime_max_ms = policy.lifetime_max_ms, .clock_skew_ms = policy.clock_skew_ms};
+}
+
+}  // namespace
+
 Result<Group> Group::join(ByteView welcome, ByteView key_package, ByteView private_part,
                           const crypto::SigningKey& key, TimeMs now, const JoinOptions& options) {
+  const GroupState* old = options.predecessor ? options.predecessor->state_.get() : nullptr;
   CANDOUR_TRY(auto state, internal::join_group(welcome, key_package, private_part, key.clone(),
-                                               Checks{now}, options));
+                                               checks_of(options.policy, now), options, old));
   return Group(std::move(state));
+}
+
+Result<ExternalJoin> Group::join_by_external_commit(ByteView group_info,
+                                                    const crypto::SigningKey& key,
+                                                    ByteView identity, Random& random,
+                                                    const JoinOptions& options,
+                                                    std::optional<LeafIndex> replaces) {
+  const GroupState* old = options.predecessor ? options.predecessor->state_.get() : nullptr;
+  CANDOUR_TRY(auto joined, internal::join_externally(group_info, key.clone(), identity, options,
+                                                     old, replaces, random));
+  return ExternalJoin{Group(std::move(joined.state)), std::move(joined.commit)};
 }
 
 const Bytes& Group::group_id() const { return state_->now.context.group_id; }
 CipherSuite Group::suite() const { return CipherSuite(state_->suite->id); }
 Epoch Group::epoch() const { return state_->now.context.epoch; }
 LeafIndex Group::own_leaf() const { return state_->now.own.leaf; }
+const Policy& Group::policy() const { return state_->policy; }
+const Extensions& Group::extensions() const { return state_->now.context.extensions; }
 bool Group::active() const { return state_->active; }
+
+std::optional<ReInitParameters> Group::reinit() const {
+  if (!state_->reinit) return std::nullopt;
+  return parameters_of(*state_->reinit);
+}
+
 std::vector<Member> Group::members() const { return members_of(state_->now.tree); }
 
 std::optional<Member> Group::member(LeafIndex leaf) const { return member(leaf, epoch()); }
@@ -224,6 +214,13 @@ Digest Group::epoch_authenticator() const {
 
 Digest Group::tree_hash() const { return state_->now.tree.root_hash(); }
 
+Bytes Group::ratchet_tree() const { return state_->now.tree.encode(); }
+
+Result<Bytes> Group::group_info(bool with_tree) const {
+  CANDOUR_TRY(may_send(*state_));
+  return internal::make_group_info(*state_, with_tree);
+}
+
 SecretBytes Group::export_secret(std::string_view label, ByteView context, std::size_t size) const {
   if (!state_->active) return {};
   return export_from(state_->now.secrets.exporter_secret, label, context, size);
@@ -231,7 +228,7 @@ SecretBytes Group::export_secret(std::string_view label, ByteView context, std::
 
 Result<Bytes> Group::protect(ByteView plaintext, ByteView authenticated_data, Random& random,
                              std::size_t padding_step) {
-  if (!state_->active) return removed_from_group();
+  CANDOUR_TRY(may_send(*state_));
   if (!state_->proposals.empty()) return broken(Rule::proposals_pending);
   if (padding_step == 0) return broken(Rule::padding_step_zero);
   EpochState& now = state_->now;
@@ -249,14 +246,14 @@ Result<Bytes> Group::protect(ByteView plaintext, ByteView authenticated_data, Ra
   const PrivateMessage message = protect_private(
       suite, content, key, generation, now.secrets.sender_data_secret, padding_step, random);
   Bytes out = wrap_message(WireFormat::private_message, encode(message));
-  if (out.size() > limits::kFrameSizeMax) return broken(Rule::too_large);
+  if (out.size() > state_->policy.message_size_max) return broken(Rule::too_large);
   now.secret_tree.use(suite, own, RatchetKind::application, generation);
   return out;
 }
 
 Result<Received> Group::unprotect(ByteView message) {
   if (!state_->active) return removed_from_group();
-  if (message.size() > limits::kFrameSizeMax) return broken(Rule::too_large);
+  if (message.size() > state_->policy.message_size_max) return broken(Rule::too_large);
   CANDOUR_TRY(auto raw, unwrap_message(message));
   if (raw.wire_format == WireFormat::public_message) return broken(Rule::application_not_private);
   if (raw.wire_format != WireFormat::private_message) return broken(Rule::wire_format_unexpected);
@@ -268,15 +265,16 @@ Result<Received> Group::unprotect(ByteView message) {
   const auto view = view_of(*state_, sealed.epoch);
   if (!view) return broken(Rule::epoch_unknown);
   const Suite& suite = *state_->suite;
-  CANDOUR_TRY(auto opened, internal::open_private(suite, sealed, *view->sender_data_secret,
-                                                  *view->tree, *view->secret_tree, own_leaf()));
+  CANDOUR_TRY(auto opened, internal::open_private(*state_, sealed, *view->sender_data_secret,
+                                                  *view->tree, *view->secret_tree));
   const LeafIndex sender = opened.sender.leaf;
   const SecretBytes tbs = opened.content.to_be_signed(view->context);
   if (!verify_with_label(view->tree->leaf(sender)->signature_key, "FramedContentTBS", tbs.view(),
                          opened.content.signature)) {
     return broken(Rule::message_signature);
   }
-  view->secret_tree->use(suite, sender, RatchetKind::application, opened.sender.generation);
+  view->secret_tree->use(suite, sender, RatchetKind::application, opened.sender.generation,
+                         state_->policy.skipped_keys_max);
 
   Received out;
   out.sender = sender;
@@ -284,17 +282,22 @@ Result<Received> Group::unprotect(ByteView message) {
   out.generation = opened.sender.generation;
   out.authenticated_data = std::move(opened.content.content.authenticated_data);
   out.content = std::move(opened.content.content.body);
-  SecretWriter w;
-  w.u8(kSignedContentVersion);
-  w.vec(tbs.view());
-  w.vec(opened.content.signature);
-  out.signed_content = SecretBytes(w.take());
+  out.signed_content = signed_content_of(tbs.view(), opened.content.signature);
   return out;
 }
 
-Result<PreparedCommit> Group::commit(const CommitRequest& request, TimeMs now, Random& random) {
-  if (!state_->active) return removed_from_group();
-  CANDOUR_TRY(auto prepared, internal::prepare_commit(*state_, request, Checks{now}, random));
+Result<Bytes> Group::propose(const ProposalRequest& request, TimeMs now, Random& random,
+                             WireFormat wire_format, ByteView authenticated_data) {
+  CANDOUR_TRY(may_send(*state_));
+  return internal::send_proposal(*state_, request, wire_format, authenticated_data,
+                                 state_->checks(now), random);
+}
+
+Result<PreparedCommit> Group::commit(const CommitRequest& request, TimeMs now, Random& random,
+                                     const std::vector<ExternalPsk>& psks) {
+  CANDOUR_TRY(may_send(*state_));
+  CANDOUR_TRY(auto prepared, internal::prepare_commit(*state_, request, state_->checks(now),
+                                                      {state_.get(), nullptr, psks}, random));
   return PreparedCommit{
       std::move(prepared.commit), std::move(prepared.welcome),
       StagedCommit(std::make_unique<internal::Staged>(std::move(prepared.staged)))};
@@ -302,8 +305,8 @@ Result<PreparedCommit> Group::commit(const CommitRequest& request, TimeMs now, R
 
 Result<StagedCommit> Group::process_commit(ByteView message, TimeMs now,
                                            const std::vector<ExternalPsk>& psks) const {
-  if (!state_->active) return removed_from_group();
-  CANDOUR_TRY(auto staged, internal::stage_commit(*state_, message, Checks{now}, psks));
+  CANDOUR_TRY(may_send(*state_));
+  CANDOUR_TRY(auto staged, internal::stage_commit(*state_, message, state_->checks(now), psks));
   return StagedCommit(std::make_unique<internal::Staged>(std::move(staged)));
 }
 
@@ -313,14 +316,60 @@ Status Group::merge(StagedCommit&& staged) {
 }
 
 Status Group::process_proposal(ByteView message, TimeMs now) {
-  if (!state_->active) return removed_from_group();
-  return internal::keep_proposal(*state_, message, Checks{now});
+  CANDOUR_TRY(may_send(*state_));
+  return internal::keep_proposal(*state_, message, state_->checks(now));
+}
+
+Result<SuccessorGroup> Group::continue_reinit(const std::vector<Bytes>& key_packages,
+                                              Lifetime lifetime, TimeMs now, Random& random) const {
+  if (!state_->reinit) return broken(Rule::reinit_missing);
+  if (Suite::find(state_->reinit->cipher_suite) == nullptr ||
+      state_->reinit->version != kVersionMls10) {
+    return broken(Rule::suite_unsupported);
+  }
+  return found(parameters_of(*state_->reinit), std::uint8_t(ResumptionUsage::reinit), key_packages,
+               lifetime, now, random);
+}
+
+Result<SuccessorGroup> Group::branch(ByteView mls_group_id, const std::vector<Bytes>& key_packages,
+                                     Lifetime lifetime, TimeMs now, Random& random) const {
+  CANDOUR_TRY(may_send(*state_));
+  const ReInitParameters parameters{to_bytes(mls_group_id), suite(), extensions()};
+  return found(parameters, std::uint8_t(ResumptionUsage::branch), key_packages, lifetime, now,
+               random);
+}
+
+Result<SuccessorGroup> Group::found(const ReInitParameters& parameters, std::uint8_t usage,
+                                    const std::vector<Bytes>& key_packages, Lifetime lifetime,
+                                    TimeMs now, Random& random) const {
+  const Bytes identity = state_->now.tree.leaf(own_leaf())->credential.identity;
+  CANDOUR_TRY(auto group, create(parameters.group_id, state_->key, identity, lifetime, random,
+                                 {parameters.suite, parameters.extensions, state_->policy}));
+  PreSharedKeyId id;
+  id.type = PskType::resumption;
+  id.usage = ResumptionUsage(usage);
+  id.group_id = group_id();
+  id.epoch = epoch();
+  id.nonce.resize(kHashSize);
+  random.fill(id.nonce);
+  CommitRequest request;
+  request.adds = key_packages;
+  CANDOUR_TRY(auto prepared,
+              internal::prepare_commit(*group.state_, request, group.state_->checks(now),
+                                       {nullptr, state_.get(), {}}, random, id));
+  const RatchetTree& tree = prepared.staged.next->tree;
+  const bool whole = usage == std::uint8_t(ResumptionUsage::reinit);
+  const bool fits = whole ? internal::members_within(state_->now.tree, tree)
+                          : internal::members_within(tree, state_->now.tree);
+  if (!fits) return broken(Rule::successor_members);
+  CANDOUR_TRY(internal::merge_commit(*group.state_, std::move(prepared.staged)));
+  return SuccessorGroup{std::move(group), std::move(prepared.welcome)};
 }
 
 SecretBytes Group::save() const { return internal::save_state(*state_); }
 
-Result<Group> Group::restore(ByteView saved, const crypto::SigningKey& key) {
-  CANDOUR_TRY(auto state, internal::restore_state(saved, key.clone()));
+Result<Group> Group::restore(ByteView saved, const crypto::SigningKey& key, const Policy& policy) {
+  CANDOUR_TRY(auto state, internal::restore_state(saved, key.clone(), policy));
   return Group(std::move(state));
 }
 

@@ -1,14 +1,16 @@
 // Saved state: the whole group, a staged commit, and one sender's ratchets. A format of our own
 // (not MLS), with a version in front.
-#include "base/limits.h"
 #include "mls/group_state.h"
 
 namespace candour::mls::internal {
 namespace {
 
-constexpr std::uint8_t kGroupVersion = 1;
-constexpr std::uint8_t kStagedVersion = 1;
+constexpr std::uint8_t kGroupVersion = 2;
+constexpr std::uint8_t kStagedVersion = 2;
 constexpr std::uint8_t kRatchetsVersion = 1;
+
+/// What a damaged state may claim at most; the policy cuts it down at the next merge.
+constexpr std::uint32_t kPastEpochsCountMax = 1024;
 
 Error damaged(std::string_view what) {
   return error(ErrorCode::state_damaged,
@@ -126,6 +128,35 @@ Result<PastEpoch> restore_past(Reader& r, const Suite& suite) {
   return p;
 }
 
+void save_kept(SecretWriter& w, const KeptProposal& kept) {
+  w.vec(kept.reference);
+  w.u8(static_cast<std::uint8_t>(kept.sender.type));
+  w.u32(kept.sender.index);
+  w.vec(encode(kept.proposal));
+  w.u8(kept.update_key ? 1 : 0);
+  if (kept.update_key) w.raw(kept.update_key->private_key().view());
+}
+
+Result<KeptProposal> restore_kept(Reader& r) {
+  KeptProposal out;
+  out.reference = read_bytes(r);
+  out.sender.type = SenderType(r.u8());
+  out.sender.index = r.u32();
+  auto proposal = decode<Proposal>(r.vec());
+  if (!proposal || out.sender.type < SenderType::member ||
+      out.sender.type > SenderType::new_member_commit) {
+    return damaged("a kept proposal is malformed");
+  }
+  out.proposal = std::move(proposal).value();
+  if (read_presence(r)) out.update_key = read_key(r);
+  return out;
+}
+
+void save_reinit(SecretWriter& w, const std::optional<ReInit>& reinit) {
+  w.u8(reinit ? 1 : 0);
+  if (reinit) w.raw(encode(*reinit));
+}
+
 void save_members(SecretWriter& w, const std::vector<Member>& members) {
   w.u32(static_cast<std::uint32_t>(members.size()));
   for (const Member& m : members) {
@@ -159,15 +190,13 @@ SecretBytes save_state(const GroupState& state) {
   w.u32(static_cast<std::uint32_t>(state.past.size()));
   for (const PastEpoch& past : state.past) save_past(w, past);
   w.u32(static_cast<std::uint32_t>(state.proposals.size()));
-  for (const auto& [reference, pending] : state.proposals) {
-    w.vec(reference);
-    w.u32(pending.sender.value);
-    w.vec(encode(pending.proposal));
-  }
+  for (const KeptProposal& kept : state.proposals) save_kept(w, kept);
+  save_reinit(w, state.reinit);
   return SecretBytes(w.take());
 }
 
-Result<std::unique_ptr<GroupState>> restore_state(ByteView saved, crypto::SigningKey&& key) {
+Result<std::unique_ptr<GroupState>> restore_state(ByteView saved, crypto::SigningKey&& key,
+                                                  const Policy& policy) {
   Reader r(saved);
   const std::uint8_t version = r.u8();
   const Suite* suite = Suite::find(r.u16());
@@ -176,26 +205,23 @@ Result<std::unique_ptr<GroupState>> restore_state(ByteView saved, crypto::Signin
     return damaged("it is of an unknown version");
   }
   if (owner != key.public_key()) return damaged("it belongs to another signing key");
-  auto state = std::make_unique<GroupState>(std::move(key));
+  auto state = std::make_unique<GroupState>(std::move(key), policy);
   state->suite = suite;
   CANDOUR_TRY(auto now, restore_epoch(r, *suite));
   state->now = std::move(now);
   state->active = state->now.own.leaf_key != nullptr;
   const std::uint32_t past_count = r.u32();
-  if (past_count > limits::kPastEpochsMax) return damaged("it has too many past epochs");
+  if (past_count > kPastEpochsCountMax) return damaged("it has too many past epochs");
   for (std::uint32_t i = 0; r.ok() && i < past_count; ++i) {
     CANDOUR_TRY(auto past, restore_past(r, *suite));
     state->past.push_back(std::move(past));
   }
   const std::uint32_t proposals = r.u32();
   for (std::uint32_t i = 0; r.ok() && i < proposals; ++i) {
-    Bytes reference = read_bytes(r);
-    const LeafIndex sender(r.u32());
-    auto proposal = decode<Proposal>(r.vec());
-    if (!proposal) return damaged("a kept proposal is malformed");
-    state->proposals.insert_or_assign(std::move(reference),
-                                      PendingProposal{sender, std::move(proposal).value()});
+    CANDOUR_TRY(auto kept, restore_kept(r));
+    state->proposals.push_back(std::move(kept));
   }
+  state->reinit = read_optional<ReInit>(r);
   if (!r.finish()) return damaged("it is cut short or has more at its end");
   return state;
 }
@@ -208,6 +234,7 @@ SecretBytes save_staged(const Staged& s) {
   w.number(s.from);
   w.id(s.from_authenticator);
   w.u32(s.sender.value);
+  w.u8(s.external ? 1 : 0);
   save_members(w, s.added);
   save_members(w, s.removed);
   save_members(w, s.changed);
@@ -215,6 +242,7 @@ SecretBytes save_staged(const Staged& s) {
   w.vec(s.authenticated_data);
   w.u8(s.generation ? 1 : 0);
   if (s.generation) w.u32(*s.generation);
+  save_reinit(w, s.reinit);
   w.u8(s.next ? 1 : 0);
   if (s.next) save_epoch(w, *s.next);
   return SecretBytes(w.take());
@@ -232,12 +260,14 @@ Result<Staged> restore_staged(ByteView saved) {
   s.from = r.number<Epoch>();
   s.from_authenticator = r.id<Digest>();
   s.sender = LeafIndex(r.u32());
+  s.external = read_presence(r);
   s.added = restore_members(r);
   s.removed = restore_members(r);
   s.changed = restore_members(r);
   s.has_path = read_presence(r);
   s.authenticated_data = read_bytes(r);
   if (read_presence(r)) s.generation = r.u32();
+  s.reinit = read_optional<ReInit>(r);
   if (read_presence(r)) {
     CANDOUR_TRY(auto next, restore_epoch(r, *suite));
     if (!next.own.leaf_key) return damaged("the staged commit has no keys");

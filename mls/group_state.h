@@ -7,6 +7,7 @@
 #include "mls/group.h"
 #include "mls/message_protection.h"
 #include "mls/treekem.h"
+#include "mls/verified.h"
 
 namespace candour::mls::internal {
 
@@ -31,20 +32,32 @@ struct PastEpoch {
   SecretTree secret_tree;
 };
 
-struct PendingProposal {
-  LeafIndex sender;
+struct KeptProposal {
+  Bytes reference;  // ProposalRef
+  Sender sender;
   Proposal proposal;
+  /// Of the own Update: what its leaf's encryption_key opens with.
+  std::shared_ptr<const crypto::SealingKey> update_key;
 };
 
 struct GroupState {
-  explicit GroupState(crypto::SigningKey&& signing_key) : key(std::move(signing_key)) {}
+  GroupState(crypto::SigningKey&& signing_key, const Policy& p)
+      : key(std::move(signing_key)), policy(p) {}
 
   crypto::SigningKey key;
+  Policy policy;
   const Suite* suite = &kSuite3;
   bool active = true;
   EpochState now;
-  std::deque<PastEpoch> past;                  // newest first
-  std::map<Bytes, PendingProposal> proposals;  // by ProposalRef
+  std::deque<PastEpoch> past;           // newest first
+  std::vector<KeptProposal> proposals;  // in the order they came
+  std::optional<ReInit> reinit;         // the group has ended with it
+
+  Checks checks(TimeMs at) const {
+    return {.now = at,
+            .lifetime_max_ms = policy.lifetime_max_ms,
+            .clock_skew_ms = policy.clock_skew_ms};
+  }
 };
 
 struct Staged {
@@ -53,6 +66,7 @@ struct Staged {
   /// epoch_authenticator of the epoch it starts from: tells forks of the same number apart.
   Digest from_authenticator;
   LeafIndex sender;
+  bool external = false;
   std::vector<Member> added;
   std::vector<Member> removed;
   std::vector<Member> changed;
@@ -60,6 +74,7 @@ struct Staged {
   Bytes authenticated_data;
   /// The handshake generation the commit used up, when it came as PrivateMessage.
   std::optional<std::uint32_t> generation;
+  std::optional<ReInit> reinit;
   /// Nothing when the commit removes the own leaf.
   std::optional<EpochState> next;
 };
@@ -73,7 +88,7 @@ Digest confirmation_tag(const EpochSecrets& secrets, const GroupContext& context
 
 /// A handshake message of the present epoch that opened and whose signature is good.
 struct OpenedHandshake {
-  AuthenticatedContent content;
+  Verified<AuthenticatedContent> content;
   std::optional<std::uint32_t> generation;  // for PrivateMessage
 };
 Result<OpenedHandshake> open_handshake(const GroupState& state, ByteView message,
@@ -84,14 +99,19 @@ struct OpenedPrivate {
   AuthenticatedContent content;
   SenderData sender;
 };
-Result<OpenedPrivate> open_private(const Suite& suite, const PrivateMessage& message,
+Result<OpenedPrivate> open_private(const GroupState& state, const PrivateMessage& message,
                                    const KdfSecret& sender_data_secret, const RatchetTree& tree,
-                                   const SecretTree& secret_tree, LeafIndex own_leaf);
+                                   const SecretTree& secret_tree);
 
+/// Where pre-shared keys come from; states may be null.
+struct PskSources {
+  const GroupState* group;
+  const GroupState* predecessor;
+  const std::vector<ExternalPsk>& external;
+};
 /// The secrets for these ids, in order (section 8.4).
-Result<std::vector<SecretBytes>> find_psks(const GroupState* state,
-                                           const std::vector<PreSharedKeyId>& ids,
-                                           const std::vector<ExternalPsk>& external);
+Result<std::vector<SecretBytes>> find_psks(const PskSources& sources,
+                                           const std::vector<PreSharedKeyId>& ids);
 
 Result<Staged> stage_commit(const GroupState& state, ByteView message, const Checks& checks,
                             const std::vector<ExternalPsk>& psks);
@@ -100,16 +120,37 @@ struct Prepared {
   Bytes welcome;
   Staged staged;
 };
+/// `founding` is the resumption key a new group starts with (sections 11.2 and 11.3).
 Result<Prepared> prepare_commit(GroupState& state, const CommitRequest& request,
-                                const Checks& checks, Random& random);
+                                const Checks& checks, const PskSources& psks, Random& random,
+                                const std::optional<PreSharedKeyId>& founding = std::nullopt);
+/// Protects a handshake message of this member; as PrivateMessage it uses up a generation.
+Result<Bytes> send_handshake(GroupState& state, AuthenticatedContent&& content, Random& random);
+/// A proposal of this member, as it stands in a commit or by itself.
+Result<Proposal> make_proposal(const ProposalRequest& request, ByteView group_id, Random& random);
+Result<Bytes> send_proposal(GroupState& state, const ProposalRequest& request,
+                            WireFormat wire_format, ByteView authenticated_data,
+                            const Checks& checks, Random& random);
 Status keep_proposal(GroupState& state, ByteView message, const Checks& checks);
 Result<std::unique_ptr<GroupState>> join_group(ByteView welcome, ByteView key_package,
                                                ByteView private_part, crypto::SigningKey&& key,
-                                               const Checks& checks, const JoinOptions& options);
+                                               const Checks& checks, const JoinOptions& options,
+                                               const GroupState* predecessor);
+struct JoinedExternally {
+  std::unique_ptr<GroupState> state;
+  Bytes commit;
+};
+Result<JoinedExternally> join_externally(ByteView group_info, crypto::SigningKey&& key,
+                                         ByteView identity, const JoinOptions& options,
+                                         const GroupState* predecessor,
+                                         std::optional<LeafIndex> replaces, Random& random);
+/// MLSMessage(GroupInfo) with external_pub.
+Bytes make_group_info(const GroupState& state, bool with_tree);
 Status merge_commit(GroupState& state, Staged&& staged);
 
 SecretBytes save_state(const GroupState& state);
-Result<std::unique_ptr<GroupState>> restore_state(ByteView saved, crypto::SigningKey&& key);
+Result<std::unique_ptr<GroupState>> restore_state(ByteView saved, crypto::SigningKey&& key,
+                                                  const Policy& policy);
 SecretBytes save_staged(const Staged& staged);
 Result<Staged> restore_staged(ByteView saved);
 

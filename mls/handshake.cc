@@ -1,14 +1,8 @@
-// Opening of handshake messages, and proposals kept for a later commit (RFC 9420 sections 6 and
-// 12.1, and the first steps of 12.4.2).
-#include "base/limits.h"
+// Opening of handshake messages (RFC 9420 section 6 and the first steps of 12.4.2).
 #include "mls/group_state.h"
-#include "mls/proposal_list.h"
 
 namespace candour::mls::internal {
 namespace {
-
-/// Nobody proposes that many; a member that does wants to fill memory.
-constexpr std::size_t kKeptProposalsMax = 256;
 
 Status check_place(const GroupState& state, ByteView group_id, Epoch epoch, ContentType type,
                    ContentType expected) {
@@ -18,109 +12,110 @@ Status check_place(const GroupState& state, ByteView group_id, Epoch epoch, Cont
   return ok();
 }
 
-Result<OpenedHandshake> open_public_handshake(const GroupState& state, ByteView body,
-                                              ContentType expected) {
+/// The policy and section 6.1's table: which sender may send which content in the open.
+Status check_sender_type(const Policy& policy, const Sender& sender, ContentType type) {
+  switch (sender.type) {
+    case SenderType::member:
+      return policy.public_handshakes ? ok() : Status(broken(Rule::policy_public_handshake));
+    case SenderType::external:
+    case SenderType::new_member_proposal:
+      if (type != ContentType::proposal) return broken(Rule::sender_type_unexpected);
+      return policy.outside_proposals ? ok() : Status(broken(Rule::policy_outside_proposal));
+    case SenderType::new_member_commit:
+      if (type != ContentType::commit) return broken(Rule::sender_type_unexpected);
+      return policy.external_commits ? ok() : Status(broken(Rule::policy_external_commit));
+  }
+  return broken(Rule::sender_type_unexpected);
+}
+
+Result<AuthenticatedContent> open_public_handshake(const GroupState& state, ByteView body,
+                                                   ContentType expected) {
   CANDOUR_TRY(auto message, decode<PublicMessage>(body));
   const FramedContent& framed = message.content.content;
   if (framed.content_type == ContentType::application) {
     return broken(Rule::application_not_private);
   }
   CANDOUR_TRY(check_place(state, framed.group_id, framed.epoch, framed.content_type, expected));
-  if (framed.sender.type == SenderType::new_member_commit &&
-      framed.content_type != ContentType::commit) {
-    return broken(Rule::sender_type_unexpected);
+  CANDOUR_TRY(check_sender_type(state.policy, framed.sender, framed.content_type));
+  if (framed.sender.is_member()) {
+    if (!membership_tag_fits(message, state.now.secrets.membership_key, state.now.context_bytes)) {
+      return broken(Rule::membership_tag);
+    }
+    if (framed.sender.leaf() == state.now.own.leaf) return broken(Rule::own_message);
   }
-  if (framed.sender.type != SenderType::member) return broken(Rule::sender_unsupported);
-  if (!membership_tag_fits(message, state.now.secrets.membership_key, state.now.context_bytes)) {
-    return broken(Rule::membership_tag);
+  return std::move(message.content);
+}
+
+/// Section 6.1: the key of the sender's signature.
+Result<Bytes> signature_key_of(const GroupState& state, const FramedContent& framed) {
+  switch (framed.sender.type) {
+    case SenderType::member: {
+      const LeafNode* leaf = state.now.tree.leaf(framed.sender.leaf());
+      if (leaf == nullptr) return broken(Rule::sender_blank);
+      return leaf->signature_key;
+    }
+    case SenderType::external: {
+      CANDOUR_TRY(auto extensions, read_group_extensions(state.now.context.extensions));
+      const auto& senders = extensions.external_senders;
+      if (framed.sender.index >= senders.size()) return broken(Rule::external_sender_unknown);
+      return senders[framed.sender.index].signature_key;
+    }
+    case SenderType::new_member_proposal: {
+      CANDOUR_TRY(auto proposal, decode<Proposal>(framed.body.view()));
+      const auto* add = std::get_if<Add>(&proposal.body);
+      if (add == nullptr) return broken(Rule::new_member_proposal);
+      return add->key_package.leaf_node.signature_key;
+    }
+    case SenderType::new_member_commit: {
+      CANDOUR_TRY(auto commit, decode<Commit>(framed.body.view()));
+      if (!commit.path) return broken(Rule::path_required);
+      return commit.path->leaf_node.signature_key;
+    }
   }
-  if (framed.sender.leaf() == state.now.own.leaf) return broken(Rule::own_message);
-  return OpenedHandshake{std::move(message.content), std::nullopt};
+  return broken(Rule::sender_type_unexpected);
 }
 
 }  // namespace
 
-Result<OpenedPrivate> open_private(const Suite& suite, const PrivateMessage& message,
+Result<OpenedPrivate> open_private(const GroupState& state, const PrivateMessage& message,
                                    const KdfSecret& sender_data_secret, const RatchetTree& tree,
-                                   const SecretTree& secret_tree, LeafIndex own_leaf) {
+                                   const SecretTree& secret_tree) {
+  const Suite& suite = *state.suite;
   CANDOUR_TRY(auto sender, open_sender_data(suite, message, sender_data_secret));
   if (tree.leaf(sender.leaf) == nullptr) return broken(Rule::sender_blank);
   // Decrypting it would burn a key this device still needs for sending.
-  if (sender.leaf == own_leaf) return broken(Rule::own_message);
+  if (sender.leaf == state.now.own.leaf) return broken(Rule::own_message);
   CANDOUR_TRY(auto key, secret_tree.find(suite, sender.leaf, ratchet_kind(message.content_type),
-                                         sender.generation));
+                                         sender.generation, state.policy.forward_steps_max));
   CANDOUR_TRY(auto content, open_content(suite, message, sender, key));
   return OpenedPrivate{std::move(content), std::move(sender)};
 }
 
 Result<OpenedHandshake> open_handshake(const GroupState& state, ByteView message,
                                        ContentType expected) {
-  if (message.size() > limits::kFrameSizeMax) return broken(Rule::too_large);
+  if (message.size() > state.policy.message_size_max) return broken(Rule::too_large);
   CANDOUR_TRY(auto raw, unwrap_message(message));
-  OpenedHandshake out;
+  AuthenticatedContent content;
+  std::optional<std::uint32_t> generation;
   if (raw.wire_format == WireFormat::public_message) {
     CANDOUR_TRY(auto opened, open_public_handshake(state, raw.body, expected));
-    out = std::move(opened);
+    content = std::move(opened);
   } else if (raw.wire_format == WireFormat::private_message) {
     CANDOUR_TRY(auto sealed, decode<PrivateMessage>(raw.body));
     CANDOUR_TRY(check_place(state, sealed.group_id, sealed.epoch, sealed.content_type, expected));
     const EpochState& now = state.now;
-    CANDOUR_TRY(auto opened, open_private(*state.suite, sealed, now.secrets.sender_data_secret,
-                                          now.tree, now.secret_tree, now.own.leaf));
-    out = {std::move(opened.content), opened.sender.generation};
+    CANDOUR_TRY(auto opened, open_private(state, sealed, now.secrets.sender_data_secret, now.tree,
+                                          now.secret_tree));
+    content = std::move(opened.content);
+    generation = opened.sender.generation;
   } else {
     return broken(Rule::wire_format_unexpected);
   }
-  const LeafNode* sender = state.now.tree.leaf(out.content.content.sender.leaf());
-  if (sender == nullptr) return broken(Rule::sender_blank);
-  if (!out.content.signature_fits(sender->signature_key, state.now.context_bytes)) {
+  CANDOUR_TRY(auto key, signature_key_of(state, content.content));
+  if (!content.signature_fits(key, state.now.context_bytes)) {
     return broken(Rule::message_signature);
   }
-  return out;
-}
-
-Result<std::vector<SecretBytes>> find_psks(const GroupState* state,
-                                           const std::vector<PreSharedKeyId>& ids,
-                                           const std::vector<ExternalPsk>& external) {
-  std::vector<SecretBytes> out;
-  for (const PreSharedKeyId& id : ids) {
-    CANDOUR_TRY(check_psk_id(id));
-    const SecretBytes* given = nullptr;
-    const KdfSecret* resumption = nullptr;
-    if (id.type == PskType::external) {
-      for (const ExternalPsk& psk : external) {
-        if (same(psk.id, id.psk_id)) given = &psk.secret;
-      }
-    } else if (state != nullptr && same(id.group_id, state->now.context.group_id)) {
-      if (id.epoch == state->now.context.epoch) resumption = &state->now.secrets.resumption_psk;
-      for (const PastEpoch& past : state->past) {
-        if (past.epoch == id.epoch) resumption = &past.resumption_psk;
-      }
-    }
-    if (given == nullptr && resumption == nullptr) return broken(Rule::psk_unknown);
-    out.push_back(given ? given->clone() : SecretBytes::copy_of(resumption->view()));
-  }
-  return out;
-}
-
-Status keep_proposal(GroupState& state, ByteView message, const Checks& checks) {
-  if (state.proposals.size() >= kKeptProposalsMax) return broken(Rule::proposals_too_many);
-  CANDOUR_TRY(auto opened, open_handshake(state, message, ContentType::proposal));
-  const FramedContent& framed = opened.content.content;
-  CANDOUR_TRY(auto proposal, decode<Proposal>(framed.body.view()));
-  // By itself it must be valid whoever commits it; a committer that is nobody stands for that.
-  const LeafIndex nobody(kTreeLeavesMax);
-  std::vector<CommittedProposal> list;
-  list.push_back({framed.sender.leaf(), proposal});
-  CANDOUR_TRY(apply_proposals(state.now, *state.suite, nobody, list, checks));
-  const Digest reference = proposal_reference(opened.content.encoded().view());
-  state.proposals.insert_or_assign(to_bytes(reference.view()),
-                                   PendingProposal{framed.sender.leaf(), std::move(proposal)});
-  if (opened.generation) {
-    state.now.secret_tree.use(*state.suite, framed.sender.leaf(), RatchetKind::handshake,
-                              *opened.generation);
-  }
-  return ok();
+  return OpenedHandshake{Verification::passed(std::move(content)), generation};
 }
 
 }  // namespace candour::mls::internal

@@ -1,8 +1,9 @@
 // Joining through a Welcome (RFC 9420 section 12.4.3.1).
+#include "mls/join.h"
+
 #include <algorithm>
 
-#include "base/limits.h"
-#include "mls/group_state.h"
+#include "mls/proposal_list.h"
 #include "mls/tree_validation.h"
 #include "mls/welcome.h"
 
@@ -36,23 +37,6 @@ Result<RatchetTree> tree_of(const GroupInfo& info, const JoinOptions& options) {
   return RatchetTree::decode(options.ratchet_tree);
 }
 
-/// Signature, context and tree of the GroupInfo.
-Status check_group_info(const GroupInfo& info, const RatchetTree& tree, const KeyPackage& package,
-                        const Suite& suite, const Checks& checks) {
-  const GroupContext& context = info.group_context;
-  if (context.cipher_suite != package.cipher_suite) return broken(Rule::group_context_mismatch);
-  CANDOUR_TRY(check_no_repeats(info.extensions));
-  CANDOUR_TRY(check_no_repeats(context.extensions));
-  const LeafNode* signer = tree.leaf(info.signer);
-  if (signer == nullptr) return broken(Rule::group_info_signer);
-  if (!verify_with_label(signer->signature_key, "GroupInfoTBS", info.to_be_signed(),
-                         info.signature)) {
-    return broken(Rule::group_info_signature);
-  }
-  if (!same(tree.root_hash().view(), context.tree_hash)) return broken(Rule::tree_hash_mismatch);
-  return check_tree_on_join(tree, suite, context.group_id, context.extensions, checks);
-}
-
 Result<TreePrivate> own_keys(const RatchetTree& tree, OwnPackage&& own, const GroupInfo& info,
                              const GroupSecrets& secrets) {
   const std::vector<LeafIndex> members = tree.members();
@@ -72,12 +56,73 @@ Result<TreePrivate> own_keys(const RatchetTree& tree, OwnPackage&& own, const Gr
   return out;
 }
 
+/// Section 12.4.3.1: of the resumption keys at most one makes this a successor.
+Result<const PreSharedKeyId*> founding_psk(const std::vector<PreSharedKeyId>& ids) {
+  const PreSharedKeyId* out = nullptr;
+  for (const PreSharedKeyId& id : ids) {
+    CANDOUR_TRY(check_psk_id(id, true));
+    if (id.type != PskType::resumption || id.usage == ResumptionUsage::application) continue;
+    if (out != nullptr) return broken(Rule::psk_usage_twice);
+    out = &id;
+  }
+  return out;
+}
+
+/// Sections 11.2 and 11.3: a group that follows from `old` is what it claims to be.
+Status check_successor(const PreSharedKeyId& id, const GroupState& old, const GroupContext& group,
+                       const RatchetTree& tree) {
+  if (group.epoch != Epoch(1)) return broken(Rule::successor_epoch);
+  if (id.usage == ResumptionUsage::branch) {
+    if (group.cipher_suite != old.now.context.cipher_suite) {
+      return broken(Rule::successor_parameters);
+    }
+    return members_within(tree, old.now.tree) ? ok() : Status(broken(Rule::successor_members));
+  }
+  if (!old.reinit || id.epoch != old.now.context.epoch) return broken(Rule::reinit_missing);
+  const ReInit& wanted = *old.reinit;
+  if (!same(group.group_id, wanted.group_id) || group.cipher_suite != wanted.cipher_suite ||
+      wanted.version != kVersionMls10 || group.extensions != wanted.extensions) {
+    return broken(Rule::successor_parameters);
+  }
+  return members_within(old.now.tree, tree) ? ok() : Status(broken(Rule::successor_members));
+}
+
 }  // namespace
+
+bool members_within(const RatchetTree& some, const RatchetTree& all) {
+  std::set<Bytes> known;
+  for (LeafIndex i : all.members()) known.insert(all.leaf(i)->credential.identity);
+  const std::vector<LeafIndex> members = some.members();
+  return std::all_of(members.begin(), members.end(), [&](LeafIndex i) {
+    return known.contains(some.leaf(i)->credential.identity);
+  });
+}
+
+Result<VerifiedGroupInfo> verify_group_info(GroupInfo&& info, const JoinOptions& options,
+                                            const Checks& checks) {
+  const GroupContext& context = info.group_context;
+  const Suite* suite = Suite::find(context.cipher_suite);
+  if (suite == nullptr) return broken(Rule::suite_unsupported);
+  CANDOUR_TRY(auto tree, tree_of(info, options));
+  CANDOUR_TRY(check_no_repeats(info.extensions));
+  CANDOUR_TRY(read_group_extensions(context.extensions));
+  const LeafNode* signer = tree.leaf(info.signer);
+  if (signer == nullptr) return broken(Rule::group_info_signer);
+  if (!verify_with_label(signer->signature_key, "GroupInfoTBS", info.to_be_signed(),
+                         info.signature)) {
+    return broken(Rule::group_info_signature);
+  }
+  if (!same(tree.root_hash().view(), context.tree_hash)) return broken(Rule::tree_hash_mismatch);
+  if (tree.leaf_count() > options.policy.tree_leaves_max) return broken(Rule::tree_too_large);
+  CANDOUR_TRY(check_tree_on_join(tree, *suite, context.group_id, context.extensions, checks));
+  return VerifiedGroupInfo{std::move(info), std::move(tree)};
+}
 
 Result<std::unique_ptr<GroupState>> join_group(ByteView welcome, ByteView key_package,
                                                ByteView private_part, crypto::SigningKey&& key,
-                                               const Checks& checks, const JoinOptions& options) {
-  if (welcome.size() > limits::kFrameSizeMax) return broken(Rule::too_large);
+                                               const Checks& checks, const JoinOptions& options,
+                                               const GroupState* predecessor) {
+  if (welcome.size() > options.policy.message_size_max) return broken(Rule::too_large);
   CANDOUR_TRY(auto own, own_package(key_package, private_part, key));
   CANDOUR_TRY(auto raw, unwrap_message(welcome));
   if (raw.wire_format != WireFormat::welcome) return broken(Rule::wire_format_unexpected);
@@ -90,26 +135,34 @@ Result<std::unique_ptr<GroupState>> join_group(ByteView welcome, ByteView key_pa
                                                own.keys.init_key));
   if (secrets.joiner_secret.size() != kHashSize) return broken(Rule::malformed);
   const KdfSecret joiner = KdfSecret::copy_of(secrets.joiner_secret.view().first<kHashSize>());
-  CANDOUR_TRY(auto psk_values, find_psks(nullptr, secrets.psks, options.psks));
+  CANDOUR_TRY(const PreSharedKeyId* const founding, founding_psk(secrets.psks));
+  CANDOUR_TRY(auto psk_values, find_psks({nullptr, predecessor, options.psks}, secrets.psks));
   const KdfSecret psk = psk_secret(secrets.psks, psk_values);
-  CANDOUR_TRY(auto info,
+  CANDOUR_TRY(auto decoded,
               open_group_info(*suite, welcome_secret(joiner, psk), message.encrypted_group_info));
-  CANDOUR_TRY(auto tree, tree_of(info, options));
-  CANDOUR_TRY(check_group_info(info, tree, own.package, *suite, checks));
-  if (options.signer && info.signer != *options.signer) return broken(Rule::group_info_signer);
+  if (decoded.group_context.cipher_suite != own.package.cipher_suite) {
+    return broken(Rule::group_context_mismatch);
+  }
+  CANDOUR_TRY(auto verified, verify_group_info(std::move(decoded), options, checks));
+  GroupInfo& info = verified.info;
+  const auto wanted = options.signer ? options.signer : options.policy.steward;
+  if (wanted && info.signer != *wanted) return broken(Rule::group_info_signer);
 
-  auto state = std::make_unique<GroupState>(std::move(key));
+  auto state = std::make_unique<GroupState>(std::move(key), options.policy);
   state->suite = suite;
   EpochState& now = state->now;
-  CANDOUR_TRY(auto keys_in_tree, own_keys(tree, std::move(own), info, secrets));
+  CANDOUR_TRY(auto keys_in_tree, own_keys(verified.tree, std::move(own), info, secrets));
   now.own = std::move(keys_in_tree);
   now.context = std::move(info.group_context);
   now.context_bytes = encode(now.context);
-  now.tree = std::move(tree);
+  now.tree = std::move(verified.tree);
   EpochKeys keys = epoch_keys(epoch_secret(joiner, psk, now.context_bytes));
   const Digest expected = confirmation_tag(keys.secrets, now.context);
   if (!mac_matches(expected.view(), info.confirmation_tag)) {
     return broken(Rule::confirmation_tag);
+  }
+  if (founding != nullptr) {
+    CANDOUR_TRY(check_successor(*founding, *predecessor, now.context, now.tree));
   }
   finish_epoch(now, std::move(keys), info.confirmation_tag);
   return state;

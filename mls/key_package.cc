@@ -98,7 +98,7 @@ Result<KeyPackageBundle> make_key_package(const crypto::SigningKey& key, ByteVie
   package.cipher_suite = Suite::of(suite).id;
   package.init_key = to_bytes(keys.init_key.public_key().view());
   LeafNode& leaf = package.leaf_node;
-  leaf = new_leaf(key, identity, lifetime, keys.leaf_key.public_key());
+  leaf = new_leaf(key, identity, lifetime, keys.leaf_key.public_key(), random);
   CANDOUR_TRY(check_lifetime_bounds(leaf, Checks{lifetime.not_before}));
   leaf.sign(key, {}, LeafIndex());
   package.signature = sign_with_label(key, "KeyPackageTBS", package.to_be_signed());

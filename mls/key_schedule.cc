@@ -1,6 +1,7 @@
 #include "mls/key_schedule.h"
 
 #include "base/assert.h"
+#include "mls/rules.h"
 
 namespace candour::mls {
 
@@ -59,6 +60,32 @@ SecretBytes export_from(const KdfSecret& exporter_secret, std::string_view label
                         std::size_t size) {
   const KdfSecret derived = derive_secret(exporter_secret.view(), label);
   return expand_with_label(derived.view(), "exported", hash(context).view(), size);
+}
+
+static constexpr std::string_view kExternalInitLabel = "MLS 1.0 external init secret";
+
+crypto::SealingKey external_key(const KdfSecret& external_secret) {
+  return crypto::SealingKey::derive(external_secret.view());
+}
+
+Result<SentInitSecret> send_init_secret(const Suite& suite, ByteView external_pub, Random& random) {
+  const auto to = SealingPublicKey::from(external_pub);
+  if (!to) return broken(Rule::public_key_invalid);
+  auto sent =
+      crypto::hpke_export_to(suite.aead, *to, {}, as_bytes(kExternalInitLabel), kHashSize, random);
+  if (!sent) return broken(Rule::public_key_low_order);
+  return SentInitSecret{to_bytes(sent.value().enc.view()),
+                        KdfSecret::copy_of(sent.value().secret.view().first<kHashSize>())};
+}
+
+Result<KdfSecret> received_init_secret(const Suite& suite, const KdfSecret& external_secret,
+                                       ByteView kem_output) {
+  const auto enc = SealingPublicKey::from(kem_output);
+  if (!enc) return broken(Rule::external_kem);
+  auto secret = crypto::hpke_export_from(suite.aead, external_key(external_secret), *enc, {},
+                                         as_bytes(kExternalInitLabel), kHashSize);
+  if (!secret) return broken(Rule::external_kem);
+  return KdfSecret::copy_of(secret.value().view().first<kHashSize>());
 }
 
 Digest confirmed_transcript_hash(ByteView interim_before, ByteView confirmed_input) {

@@ -51,6 +51,16 @@ EpochKeys epoch_keys(const KdfSecret& epoch_secret);
 SecretBytes export_from(const KdfSecret& exporter_secret, std::string_view label, ByteView context,
                         std::size_t size);
 
+/// Section 8.3: the key pair everybody can send an init secret to, and both ends of that.
+crypto::SealingKey external_key(const KdfSecret& external_secret);
+struct SentInitSecret {
+  Bytes kem_output;
+  KdfSecret init_secret;
+};
+Result<SentInitSecret> send_init_secret(const Suite& suite, ByteView external_pub, Random& random);
+Result<KdfSecret> received_init_secret(const Suite& suite, const KdfSecret& external_secret,
+                                       ByteView kem_output);
+
 /// Section 8.2. `wire_format` to `signature` of the commit's AuthenticatedContent, encoded.
 Digest confirmed_transcript_hash(ByteView interim_before, ByteView confirmed_input);
 Digest interim_transcript_hash(ByteView confirmed, ByteView confirmation_tag);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/limits.h"
-#include "mls/key_package_bundle.h"
 #include "mls/suite.h"
 
 namespace candour::mls {
@@ -116,6 +114,12 @@ Capabilities own_capabilities() {
   return out;
 }
 
+void RequiredCapabilities::write(Writer& w) const {
+  write_u16_list(w, extensions);
+  write_u16_list(w, proposals);
+  write_u16_list(w, credentials);
+}
+
 RequiredCapabilities RequiredCapabilities::read(Reader& r) {
   RequiredCapabilities out;
   out.extensions = read_u16_list(r);
@@ -131,6 +135,35 @@ bool RequiredCapabilities::met_by(const Capabilities& c) const {
                      [&](auto type) { return c.supports_proposal(type); }) &&
          std::all_of(credentials.begin(), credentials.end(),
                      [&](auto type) { return c.supports_credential(type); });
+}
+
+void ExternalSender::write(Writer& w) const {
+  w.vec(signature_key);
+  credential.write(w);
+}
+
+ExternalSender ExternalSender::read(Reader& r) {
+  ExternalSender out;
+  out.signature_key = read_bytes(r);
+  out.credential = Credential::read(r);
+  return out;
+}
+
+Result<GroupExtensions> read_group_extensions(const Extensions& extensions) {
+  CANDOUR_TRY(check_no_repeats(extensions));
+  GroupExtensions out;
+  for (const Extension& e : extensions) {
+    Reader r(e.data);
+    if (e.type == extension_type::required_capabilities) {
+      out.required = RequiredCapabilities::read(r);
+    } else if (e.type == extension_type::external_senders) {
+      out.external_senders = read_list<ExternalSender>(r);
+    } else {
+      continue;
+    }
+    if (!r.finish()) return broken(Rule::extension_malformed);
+  }
+  return out;
 }
 
 void LeafNode::write_fields(Writer& w) const {
@@ -197,15 +230,26 @@ bool LeafNode::signature_fits(ByteView group_id, LeafIndex leaf) const {
 }
 
 LeafNode new_leaf(const crypto::SigningKey& key, ByteView identity, Lifetime lifetime,
-                  const SealingPublicKey& encryption_key) {
+                  const SealingPublicKey& encryption_key, Random& random) {
   LeafNode leaf;
   leaf.encryption_key = to_bytes(encryption_key.view());
   leaf.signature_key = to_bytes(key.public_key().view());
   leaf.credential.identity = to_bytes(identity);
-  leaf.capabilities = own_capabilities();
+  Capabilities& c = leaf.capabilities;
+  c = own_capabilities();
+  const std::uint16_t grease = grease_value(random);
+  for (auto* list : {&c.cipher_suites, &c.extensions, &c.proposals, &c.credentials}) {
+    list->push_back(grease);
+  }
   leaf.not_before_s = lifetime.not_before.value / 1000;
   leaf.not_after_s = lifetime.not_after.value / 1000;
   return leaf;
+}
+
+std::uint16_t grease_value(Random& random) {
+  std::uint8_t byte = 0;
+  random.fill({&byte, 1});
+  return static_cast<std::uint16_t>(0x0a0a + 0x1010 * (byte % 15));
 }
 
 Status check_leaf(const LeafNode& leaf, const Suite& suite, ByteView group_id, LeafIndex index) {
@@ -235,7 +279,7 @@ Status check_leaf(const LeafNode& leaf, const Suite& suite, ByteView group_id, L
 Status check_lifetime_bounds(const LeafNode& leaf, const Checks& checks) {
   if (!checks.lifetimes || leaf.source != LeafNodeSource::key_package) return ok();
   if (leaf.not_after_s <= leaf.not_before_s) return broken(Rule::lifetime_empty);
-  if (leaf.not_after_s - leaf.not_before_s > kLeafLifetimeMaxMs / 1000) {
+  if (leaf.not_after_s - leaf.not_before_s > checks.lifetime_max_ms / 1000) {
     return broken(Rule::lifetime_too_long);
   }
   return ok();
@@ -245,7 +289,7 @@ Status check_lifetime(const LeafNode& leaf, const Checks& checks) {
   if (!checks.lifetimes || leaf.source != LeafNodeSource::key_package) return ok();
   CANDOUR_TRY(check_lifetime_bounds(leaf, checks));
   const std::uint64_t now_s = checks.now.value / 1000;
-  const std::uint64_t skew_s = limits::kClockSkewMs / 1000;
+  const std::uint64_t skew_s = checks.clock_skew_ms / 1000;
   const bool begun = now_s + skew_s >= leaf.not_before_s;
   const bool ended = now_s > skew_s && now_s - skew_s > leaf.not_after_s;
   if (!begun || ended) return broken(Rule::lifetime_not_now);

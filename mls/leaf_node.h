@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "base/limits.h"
+#include "mls/key_package_bundle.h"
 #include "mls/suite.h"
 #include "mls/types.h"
 #include "mls/wire.h"
@@ -24,28 +26,10 @@ struct Credential {
   bool operator==(const Credential&) const = default;
 };
 
-namespace extension_type {
-inline constexpr std::uint16_t application_id = 1;
-inline constexpr std::uint16_t ratchet_tree = 2;
-inline constexpr std::uint16_t required_capabilities = 3;
-inline constexpr std::uint16_t external_pub = 4;
-inline constexpr std::uint16_t external_senders = 5;
-}  // namespace extension_type
-
 /// The types every client supports and none may list (section 7.2).
 constexpr bool is_default_extension(std::uint16_t type) { return type >= 1 && type <= 5; }
 constexpr bool is_default_proposal(std::uint16_t type) { return type >= 1 && type <= 7; }
 
-struct Extension {
-  std::uint16_t type = 0;
-  Bytes data;
-
-  void write(Writer& w) const;
-  static Extension read(Reader& r);
-  bool operator==(const Extension&) const = default;
-};
-
-using Extensions = std::vector<Extension>;
 const Extension* find_extension(const Extensions& extensions, std::uint16_t type);
 /// extension_repeated when a type stands in the list twice (section 13.4).
 Status check_no_repeats(const Extensions& extensions);
@@ -74,9 +58,28 @@ struct RequiredCapabilities {
   std::vector<std::uint16_t> proposals;
   std::vector<std::uint16_t> credentials;
 
+  void write(Writer& w) const;
   static RequiredCapabilities read(Reader& r);
   bool met_by(const Capabilities& capabilities) const;
 };
+
+/// Section 12.1.8.1.
+struct ExternalSender {
+  Bytes signature_key;
+  Credential credential;
+
+  void write(Writer& w) const;
+  static ExternalSender read(Reader& r);
+};
+
+/// What required_capabilities and external_senders of a GroupContext say; nothing when they are not
+/// there.
+struct GroupExtensions {
+  RequiredCapabilities required;
+  std::vector<ExternalSender> external_senders;
+};
+/// Section 13.4: no type twice, and those known here well-formed.
+Result<GroupExtensions> read_group_extensions(const Extensions& extensions);
 
 enum class LeafNodeSource : std::uint8_t { key_package = 1, update = 2, commit = 3 };
 
@@ -105,9 +108,12 @@ struct LeafNode {
   Bytes to_be_signed(ByteView group_id, LeafIndex leaf) const;
 };
 
-/// A leaf with a basic credential and our capabilities, source key_package, not signed yet.
+/// A leaf with a basic credential and our capabilities, source key_package, not signed yet. Its
+/// capabilities have a GREASE value in each list (section 13.5).
 LeafNode new_leaf(const crypto::SigningKey& key, ByteView identity, Lifetime lifetime,
-                  const SealingPublicKey& encryption_key);
+                  const SealingPublicKey& encryption_key, Random& random);
+/// One of the values reserved for finding clients that trip over the unknown.
+std::uint16_t grease_value(Random& random);
 
 using LeafPtr = std::shared_ptr<const LeafNode>;
 
@@ -116,6 +122,8 @@ struct Checks {
   TimeMs now;
   /// Official test vectors have lifetimes without bound; nothing else turns this off.
   bool lifetimes = true;
+  std::uint64_t lifetime_max_ms = kLeafLifetimeMaxMs;
+  std::uint64_t clock_skew_ms = limits::kClockSkewMs;
 };
 
 /// The checks of section 7.3 that need no other member: signature, version, suite, credential and

@@ -6,8 +6,23 @@
 namespace candour::mls::internal {
 
 struct CommittedProposal {
-  LeafIndex sender;
+  Sender sender;
   Proposal proposal;
+  bool by_reference = false;
+  /// Of the own Update.
+  std::shared_ptr<const crypto::SealingKey> update_key = nullptr;
+};
+
+/// Whose list it is and what it is held against.
+struct ListContext {
+  const GroupContext& group;
+  const RatchetTree& tree;
+  const Suite& suite;
+  const Policy& policy;
+  Checks checks;
+  Sender committer;
+  /// The first commit of a group that follows or branches from another (sections 11.2, 11.3).
+  bool founding = false;
 };
 
 /// The tree and context after the proposals, before any UpdatePath.
@@ -15,24 +30,30 @@ struct AppliedProposals {
   RatchetTree tree;
   Extensions extensions;
   std::vector<LeafIndex> added;
+  std::vector<LeafIndex> updated;
   std::vector<Member> removed;
   std::vector<PreSharedKeyId> psks;
+  std::optional<ReInit> reinit;
+  std::optional<ExternalInit> external_init;
+  /// Of an external commit: where its sender sits.
+  std::optional<LeafIndex> joiner;
+  /// Of the removed leaf, which the leaf of an external commit must not repeat.
+  Bytes replaced_key;
+  std::shared_ptr<const crypto::SealingKey> own_update_key;
   bool needs_path = false;
 
   std::set<LeafIndex> added_set() const { return {added.begin(), added.end()}; }
 };
 
-/// Checks the list for a commit of `committer` and applies it to a copy of the tree.
-Result<AppliedProposals> apply_proposals(const EpochState& epoch, const Suite& suite,
-                                         LeafIndex committer,
-                                         const std::vector<CommittedProposal>& proposals,
-                                         const Checks& checks);
+/// Checks the list and applies it to a copy of the tree.
+Result<AppliedProposals> apply_proposals(const ListContext& context,
+                                         const std::vector<CommittedProposal>& proposals);
 
 /// Section 12.2, last item: the tree with path and all is valid. Leaves that were there before
 /// were checked then.
 Status check_resulting_tree(const RatchetTree& tree, const Extensions& extensions);
 
-/// Section 12.1.4.
-Status check_psk_id(const PreSharedKeyId& id);
+/// Section 12.1.4: the nonce's length; and the usage, where no group begins.
+Status check_psk_id(const PreSharedKeyId& id, bool founding);
 
 }  // namespace candour::mls::internal

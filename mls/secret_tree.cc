@@ -9,6 +9,9 @@
 namespace candour::mls {
 namespace {
 
+/// What a damaged saved state may claim at most.
+constexpr std::uint32_t kSkippedCountMax = 1u << 16;
+
 MessageKey message_key(const Suite& suite, const KdfSecret& secret, std::uint32_t generation) {
   return {derive_tree_secret(secret.view(), "key", generation, suite.aead_key_size),
           derive_tree_secret(secret.view(), "nonce", generation, suite.aead_nonce_size)};
@@ -27,13 +30,14 @@ KdfSecret read_secret(Reader& r) {
 
 }  // namespace
 
-Result<MessageKey> HashRatchet::find(const Suite& suite, std::uint32_t generation) const {
+Result<MessageKey> HashRatchet::find(const Suite& suite, std::uint32_t generation,
+                                     std::uint32_t forward_steps_max) const {
   if (generation < next_) {
     const auto kept = skipped_.find(generation);
     if (kept == skipped_.end()) return broken(Rule::generation_used);
     return kept->second.clone();
   }
-  if (generation - next_ > limits::kRatchetForwardStepsMax) {
+  if (generation - next_ > forward_steps_max) {
     return broken(Rule::generation_too_far);
   }
   // The last generation would make the counter wrap; no honest sender comes near it.
@@ -50,7 +54,7 @@ void HashRatchet::step() {
   ++next_;
 }
 
-void HashRatchet::use(const Suite& suite, std::uint32_t generation) {
+void HashRatchet::use(const Suite& suite, std::uint32_t generation, std::size_t skipped_max) {
   if (generation < next_) {
     skipped_.erase(generation);
     return;
@@ -60,7 +64,7 @@ void HashRatchet::use(const Suite& suite, std::uint32_t generation) {
     step();
   }
   step();
-  while (skipped_.size() > limits::kSkippedGenerationsMax) skipped_.erase(skipped_.begin());
+  while (skipped_.size() > skipped_max) skipped_.erase(skipped_.begin());
 }
 
 bool HashRatchet::not_older_than(const HashRatchet& earlier) const {
@@ -86,7 +90,7 @@ HashRatchet HashRatchet::restore(Reader& r, const Suite& suite) {
   HashRatchet out(read_secret(r));
   out.next_ = r.u32();
   const std::uint32_t count = r.u32();
-  if (count > limits::kSkippedGenerationsMax) r.fail();
+  if (count > kSkippedCountMax) r.fail();
   for (std::uint32_t i = 0; r.ok() && i < count; ++i) {
     const std::uint32_t generation = r.u32();
     MessageKey key{SecretBytes::copy_of(r.raw(suite.aead_key_size)),
@@ -158,14 +162,17 @@ std::uint32_t SecretTree::next_generation(LeafIndex leaf, RatchetKind kind) cons
 }
 
 Result<MessageKey> SecretTree::find(const Suite& suite, LeafIndex leaf, RatchetKind kind,
-                                    std::uint32_t generation) const {
-  if (const LeafRatchets* known = ratchets(leaf)) return known->of(kind).find(suite, generation);
-  return fresh(leaf).of(kind).find(suite, generation);
+                                    std::uint32_t generation,
+                                    std::uint32_t forward_steps_max) const {
+  if (const LeafRatchets* known = ratchets(leaf)) {
+    return known->of(kind).find(suite, generation, forward_steps_max);
+  }
+  return fresh(leaf).of(kind).find(suite, generation, forward_steps_max);
 }
 
-void SecretTree::use(const Suite& suite, LeafIndex leaf, RatchetKind kind,
-                     std::uint32_t generation) {
-  open(leaf).of(kind).use(suite, generation);
+void SecretTree::use(const Suite& suite, LeafIndex leaf, RatchetKind kind, std::uint32_t generation,
+                     std::size_t skipped_max) {
+  open(leaf).of(kind).use(suite, generation, skipped_max);
 }
 
 const LeafRatchets* SecretTree::ratchets(LeafIndex leaf) const {

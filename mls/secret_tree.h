@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "base/limits.h"
 #include "mls/suite.h"
 #include "mls/tree_math.h"
 #include "mls/wire.h"
@@ -28,10 +29,11 @@ class HashRatchet {
 
   std::uint32_t next_generation() const { return next_; }
   /// The key of `generation`; fails when it was used, is no longer kept or is too far ahead.
-  Result<MessageKey> find(const Suite& suite, std::uint32_t generation) const;
+  Result<MessageKey> find(const Suite& suite, std::uint32_t generation,
+                          std::uint32_t forward_steps_max) const;
   /// Deletes the key of `generation`, which `find` gave, and keeps those skipped on the way, at
-  /// most limits::kSkippedGenerationsMax (the oldest go first).
-  void use(const Suite& suite, std::uint32_t generation);
+  /// most `skipped_max` (the oldest go first).
+  void use(const Suite& suite, std::uint32_t generation, std::size_t skipped_max);
 
   void save(SecretWriter& w) const;
   static HashRatchet restore(Reader& r, const Suite& suite);
@@ -67,9 +69,11 @@ class SecretTree {
   /// The generation the leaf's owner would send next.
   std::uint32_t next_generation(LeafIndex leaf, RatchetKind kind) const;
   Result<MessageKey> find(const Suite& suite, LeafIndex leaf, RatchetKind kind,
-                          std::uint32_t generation) const;
+                          std::uint32_t generation,
+                          std::uint32_t forward_steps_max = limits::kRatchetForwardStepsMax) const;
   /// Only after a `find` with the same arguments succeeded.
-  void use(const Suite& suite, LeafIndex leaf, RatchetKind kind, std::uint32_t generation);
+  void use(const Suite& suite, LeafIndex leaf, RatchetKind kind, std::uint32_t generation,
+           std::size_t skipped_max = limits::kSkippedGenerationsMax);
 
   /// Null while nothing of this leaf was used.
   const LeafRatchets* ratchets(LeafIndex leaf) const;

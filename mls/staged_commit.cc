@@ -9,6 +9,7 @@ StagedCommit& StagedCommit::operator=(StagedCommit&&) noexcept = default;
 StagedCommit::~StagedCommit() = default;
 
 LeafIndex StagedCommit::sender() const { return staged_->sender; }
+bool StagedCommit::external() const { return staged_->external; }
 Epoch StagedCommit::epoch() const { return staged_->from.next(); }
 const std::vector<Member>& StagedCommit::added() const { return staged_->added; }
 const std::vector<Member>& StagedCommit::removed() const { return staged_->removed; }
@@ -16,6 +17,12 @@ const std::vector<Member>& StagedCommit::changed() const { return staged_->chang
 bool StagedCommit::removes_own_leaf() const { return !staged_->next.has_value(); }
 bool StagedCommit::has_path() const { return staged_->has_path; }
 const Bytes& StagedCommit::authenticated_data() const { return staged_->authenticated_data; }
+
+std::optional<ReInitParameters> StagedCommit::reinit() const {
+  if (!staged_->reinit) return std::nullopt;
+  const ReInit& r = *staged_->reinit;
+  return ReInitParameters{r.group_id, CipherSuite(r.cipher_suite), r.extensions};
+}
 
 Digest StagedCommit::epoch_authenticator() const {
   return staged_->next ? internal::authenticator_of(staged_->next->secrets) : Digest();

@@ -88,6 +88,7 @@ Status check_unique_keys(const RatchetTree& tree) {
     const Bytes* key = tree.encryption_key(node);
     if (key == nullptr) continue;
     if (key->size() != SealingPublicKey::kSize) return broken(Rule::public_key_invalid);
+    if (!can_encrypt_to(*key)) return broken(Rule::public_key_low_order);
     if (!encryption_keys.insert(as_text(*key)).second) {
       return broken(Rule::encryption_key_repeated);
     }

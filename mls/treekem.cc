@@ -107,6 +107,7 @@ Status merge_path(RatchetTree& tree, const Suite& suite, ByteView group_id, Leaf
     if (node.encryption_key.size() != SealingPublicKey::kSize) {
       return broken(Rule::public_key_invalid);
     }
+    if (!can_encrypt_to(node.encryption_key)) return broken(Rule::public_key_low_order);
     if (!in_tree.insert(as_text(node.encryption_key)).second) {
       return broken(Rule::path_key_in_tree);
     }

@@ -3,7 +3,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <vector>
 
+#include "base/codec.h"
 #include "base/ids.h"
 
 namespace candour::mls {
@@ -34,6 +36,25 @@ enum class WireFormat : std::uint16_t {
   group_info = 4,
   key_package = 5,
 };
+
+/// RFC 9420 section 13.4: of groups, leaves, key packages and GroupInfos.
+struct Extension {
+  std::uint16_t type = 0;
+  Bytes data;
+
+  void write(Writer& w) const;
+  static Extension read(Reader& r);
+  bool operator==(const Extension&) const = default;
+};
+using Extensions = std::vector<Extension>;
+
+namespace extension_type {
+inline constexpr std::uint16_t application_id = 1;
+inline constexpr std::uint16_t ratchet_tree = 2;
+inline constexpr std::uint16_t required_capabilities = 3;
+inline constexpr std::uint16_t external_pub = 4;
+inline constexpr std::uint16_t external_senders = 5;
+}  // namespace extension_type
 
 /// When a KeyPackage may be used. The wire has whole seconds; both ends are rounded down.
 struct Lifetime {

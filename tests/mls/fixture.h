@@ -64,9 +64,9 @@ struct Peer {
   void new_package(Random& random) {
     package = make_key_package(key, as_bytes(name), kLifetime, random, suite).value();
   }
-  Status join(ByteView welcome) {
-    auto joined =
-        Group::join(welcome, package->key_package, package->private_part.view(), key, kNow);
+  Status join(ByteView welcome, const Policy& policy = {}) {
+    auto joined = Group::join(welcome, package->key_package, package->private_part.view(), key,
+                              kNow, {.policy = policy});
     if (!joined) return joined.error();
     group = std::move(joined).value();
     return ok();
@@ -95,7 +95,7 @@ class World {
     for (std::size_t i = 0; i < count; ++i) add_peer();
     Peer& bot = peer(0);
     bot.group = Group::create(as_bytes("test group"), bot.key, as_bytes(bot.name), kLifetime,
-                              random, {.suite = suite})
+                              random, {.suite = suite, .policy = policy})
                     .value();
     std::vector<Peer*> joiners;
     for (std::size_t i = 1; i < count; ++i) joiners.push_back(&peer(i));
@@ -135,7 +135,7 @@ class World {
     }
     ASSERT_VALUE(by.group->merge(std::move(prepared.value().staged)));
     for (Peer* p : adds) {
-      const auto joined = p->join(prepared.value().welcome);
+      const auto joined = p->join(prepared.value().welcome, policy);
       ASSERT_TRUE(joined) << p->name << ": " << joined.error().message;
     }
     last_commit = std::move(prepared.value().commit);
@@ -167,6 +167,7 @@ class World {
   }
 
   CipherSuite suite = CipherSuite::chacha20_poly1305;
+  Policy policy;
   SeededRandom random;
   Bytes last_commit;
 

@@ -3,7 +3,7 @@
 namespace candour::mls::test {
 
 Insider::Insider(const Peer& peer, Random& random)
-    : state_(internal::restore_state(peer.group->save().view(), peer.key.clone()).value()),
+    : state_(internal::restore_state(peer.group->save().view(), peer.key.clone(), {}).value()),
       random_(random) {}
 
 Commit Insider::commit_of(std::vector<AnyProposal> proposals) {
@@ -14,8 +14,11 @@ Commit Insider::commit_of(std::vector<AnyProposal> proposals) {
 
 internal::AppliedProposals Insider::apply(const Commit& commit) {
   std::vector<internal::CommittedProposal> list;
-  for (const ProposalOrRef& item : commit.proposals) list.push_back({leaf(), *item.proposal});
-  return internal::apply_proposals(now(), kSuite3, leaf(), list, Checks{kNow}).value();
+  const Sender sender = Sender::member(leaf());
+  for (const ProposalOrRef& item : commit.proposals) list.push_back({sender, *item.proposal});
+  const internal::ListContext context{now().context, now().tree,   kSuite3,
+                                      Policy(),      Checks{kNow}, sender};
+  return internal::apply_proposals(context, list).value();
 }
 
 Bytes Insider::provisional_context(const RatchetTree& tree, const Extensions& extensions) {

@@ -8,12 +8,16 @@
 
 namespace candour::mls::test {
 
+/// What expect_broken saw, for tests/mls/rules_coverage.cc.
+std::set<Rule>& rules_seen();
+
 /// Compares an outcome with the one rule that should have been named.
 template <class T>
 void expect_broken(const Result<T>& result, Rule rule) {
   ASSERT_FALSE(result) << "accepted although: " << broken(rule).message;
   EXPECT_EQ(result.error().message, broken(rule).message);
   EXPECT_EQ(result.error().code, broken(rule).code);
+  rules_seen().insert(rule);
 }
 
 class Insider {
@@ -34,6 +38,9 @@ class Insider {
   Bytes provisional_context(const RatchetTree& tree, const Extensions& extensions);
 
   AuthenticatedContent content(ContentType type, ByteView body, WireFormat wire_format);
+  AuthenticatedContent commit_content(const Commit& commit) {
+    return content(ContentType::commit, encode(commit), WireFormat::private_message);
+  }
   /// Signs, adds a membership tag and wraps.
   Bytes send_public(AuthenticatedContent content);
   Bytes send_private(AuthenticatedContent content, std::uint32_t generation = 0);

@@ -50,10 +50,10 @@ TEST_F(MlsFramingRules, PublicMessages) {
 
   content = public_commit();
   content.content.sender.type = SenderType::external;
-  commit_refused(insider->send_public(std::move(content)), Rule::sender_unsupported);
+  commit_refused(insider->send_public(std::move(content)), Rule::sender_type_unexpected);
   content = public_commit();
   content.content.sender.type = SenderType::new_member_commit;
-  commit_refused(insider->send_public(std::move(content)), Rule::sender_unsupported);
+  commit_refused(insider->send_public(std::move(content)), Rule::message_signature);
 
   content = public_commit();
   content.content.sender.index = 99;

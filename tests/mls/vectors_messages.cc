@@ -246,9 +246,10 @@ void passive_client(Case& c) {
   const KeyPackagePrivate keys{
       crypto::SealingKey::from_private(secret_of(c.bytes("init_priv"))),
       crypto::SealingKey::from_private(secret_of(c.bytes("encryption_priv")))};
-  auto joined = internal::join_group(
-      c.bytes("welcome"), c.bytes("key_package"), keys.save().view(),
-      crypto::SigningKey::from_seed(secret_of(c.bytes("signature_priv"))), checks, options);
+  auto joined =
+      internal::join_group(c.bytes("welcome"), c.bytes("key_package"), keys.save().view(),
+                           crypto::SigningKey::from_seed(secret_of(c.bytes("signature_priv"))),
+                           checks, options, nullptr);
   if (!c.expect_ok(joined, "join")) return;
   internal::GroupState& state = *joined.value();
   c.expect_same(state.now.secrets.epoch_authenticator.view(),
