@@ -32,7 +32,13 @@ class Release : public testing::Test {
       case_.world.chosen.push_back(case_.say(case_.world.amy, text, group));
     }
   }
-  void TearDown() override { fs::remove_all(dir_); }
+  void TearDown() override {
+    fs::remove_all(dir_);
+    for (int i = 1; i <= answers_; ++i) fs::remove(answer_path(i));
+  }
+  fs::path answer_path(int number) const {
+    return dir_.string() + "-answer-" + std::to_string(number);
+  }
 
   // As `release request` leaves it; the answers are those of `exhibits`.
   void fill() {
@@ -55,7 +61,7 @@ class Release : public testing::Test {
   }
 
   std::string answer_file(const warrant::ApprovalFile& file) {
-    const fs::path path = dir_.string() + "-answer-" + std::to_string(++answers_);
+    const fs::path path = answer_path(++answers_);
     EXPECT_TRUE(write_file(path, file.encode()));
     return path.string();
   }
@@ -226,12 +232,8 @@ TEST_F(Release, ARequestIsMadeOnce) {
   warrant::testing_only::SeededRandom random(9);
   std::istringstream in;
   std::ostringstream out;
-  const ctl::Context context{.in = in,
-                             .out = out,
-                             .err = out,
-                             .clock = system_clock(),
-                             .random = random,
-                             .run = {}};
+  const ctl::Context context{
+      .in = in, .out = out, .err = out, .clock = system_clock(), .random = random, .run = {}};
   ctl::RequestOptions options;
   options.case_dir = dir_.string();
   const auto made = ctl::make_request(context, options, kQuiet);
