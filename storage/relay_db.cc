@@ -7,9 +7,9 @@ namespace candour::storage {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5'000;
-/// Memory for pages, and how many pages of write-ahead log before they go into the file.
+/// Memory for pages, and how many pages of write-ahead log (16 MB) before they go into the file.
 constexpr const char* kCacheSize = "PRAGMA cache_size=-16384";  // in KiB, when negative
-constexpr const char* kCheckpointPages = "PRAGMA wal_autocheckpoint=256";
+constexpr const char* kCheckpointPages = "PRAGMA wal_autocheckpoint=1000";
 
 }  // namespace
 
