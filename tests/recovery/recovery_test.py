@@ -158,8 +158,7 @@ class LostParties(unittest.TestCase):
         old.rename(state)
         with self.assertRaises(parties.Failed):
             self.o.relay.start()
-        self.o.relay.process.stdout.close()
-        self.o.relay.process = None
+        self.assertNotEqual(self.o.relay.stop(), 0)
         log = (self.o.folder / "logs" / "relay.log").read_text()
         self.assertIn("log_inconsistent", log)
         # Every record that was witnessed is in the mirror, whatever became of the relay.

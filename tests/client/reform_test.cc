@@ -1,0 +1,170 @@
+// Goal: a group that the bot forms again goes on for its members: nothing released before is lost,
+// nothing of their own either, and nobody and nothing new comes in by that way. Method: a client
+// with its real store, a bot with real keys that drops its MLS group for a new one, and a relay in
+// memory that delivers commit, welcome and older messages in the orders in which they can come.
+#include <algorithm>
+
+#include "tests/client/client_fixture.h"
+
+namespace candour::client::test {
+namespace {
+
+class FormedAgain : public ClientTest {
+ protected:
+  /// The bot begins a new MLS group for the same group with its first commit.
+  FakeBot::Added form_again(const std::vector<Officer*>& others = {}) {
+    FakeBot begun(organisation_, "Team A");
+    bot_.group = std::move(begun.group);
+    DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
+    std::vector<std::pair<DeviceKeys*, Bytes>> joiners{
+        {&keys, relay_.key_packages[next_package_++]}, ben_->key_package(organisation_)};
+    for (Officer* other : others) joiners.push_back(other->key_package(organisation_));
+    FakeBot::Added added = bot_.add(joiners);
+    const std::uint64_t counter = ben_->session->progress().counter;
+    ben_->session.reset();
+    EXPECT_VALUE(ben_->join(added.welcomes[ben_->keys.device]));
+    // This Ben forgets; a client goes on counting.
+    while (ben_->session->progress().counter < counter) ben_->write("never sent");
+    return added;
+  }
+  void push_welcome(FakeBot::Added& added) {
+    relay_.push(welcome_mail(added.welcomes[store_->keys().device]));
+  }
+  const GroupSession& session() const { return client_->groups().at(bot_.id); }
+  void expect_stopped(const char* code) {
+    pump();
+    EXPECT_EQ(sink_.count(EventType::stopped), 1u);
+    EXPECT_EQ(sink_.count(EventType::refused), 1u);
+    EXPECT_EQ(sink_.seen.back().code, code) << sink_.seen.back().message;
+    EXPECT_TRUE(session().progress().is_stopped());
+  }
+
+  std::size_t next_package_ = 1;
+};
+
+TEST_F(FormedAgain, GoesOnWithItsHistory) {
+  form();
+  send("before");
+  release_last();
+  pump();
+  const Bytes old_group = session().mls().group_id();
+  auto added = form_again();
+  relay_.push(added.commit);
+  push_welcome(added);
+  pump();
+  EXPECT_NE(session().mls().group_id(), old_group);
+  EXPECT_EQ(session().progress().seq, bot_.chain.seq);
+  send("and on");
+  release_last();
+  relay_.push(bot_.release(ben_->write("after")));
+  pump();
+  EXPECT_EQ(sink_.delivered, std::vector<std::string>{"after"});
+  pump();
+  EXPECT_EQ(sink_.count(EventType::released), 2u);
+  EXPECT_EQ(history(), 3u);
+  crash();
+  relay_.push(bot_.release(ben_->write("kept")));
+  pump();
+  EXPECT_EQ(history(), 4u);
+  EXPECT_EQ(sink_.count(EventType::stopped), 0u);
+}
+
+TEST_F(FormedAgain, WhatWasReleasedBeforeIsReadFirst) {
+  form();
+  const auto before = bot_.release(ben_->write("with the old keys"));
+  auto added = form_again();
+  const auto after = bot_.release(ben_->write("with the new keys"));
+  push_welcome(added);  // the mail overtakes the deliveries
+  pump();
+  EXPECT_EQ(relay_.mail_acknowledged, mails_ - 1);
+  relay_.push(before);
+  relay_.push(added.commit);
+  relay_.push(after);
+  pump();
+  EXPECT_EQ(sink_.delivered, (std::vector<std::string>{"with the old keys", "with the new keys"}));
+  EXPECT_EQ(relay_.mail_acknowledged, mails_);
+  EXPECT_EQ(sink_.count(EventType::stopped), 0u);
+}
+
+TEST_F(FormedAgain, DeliveriesThatComeBeforeTheWelcomeWait) {
+  form();
+  auto added = form_again();
+  relay_.push(added.commit);
+  relay_.push(bot_.release(ben_->write("with the new keys")));
+  pump();
+  EXPECT_TRUE(sink_.delivered.empty());
+  push_welcome(added);
+  pump();
+  EXPECT_EQ(sink_.delivered, std::vector<std::string>{"with the new keys"});
+}
+
+TEST_F(FormedAgain, OwnMessagesWithoutAnOutcomeAreEncryptedAnew) {
+  form();
+  const MessageId id = send("in between");
+  const std::string bytes = relay_.submissions.back().ciphertext();
+  auto added = form_again();
+  relay_.push(added.commit);
+  push_welcome(added);
+  pump();
+  ASSERT_EQ(relay_.submissions.back().message_id(), wire_bytes(id.view()));
+  EXPECT_NE(relay_.submissions.back().ciphertext(), bytes);
+  release_last();
+  pump();
+  EXPECT_EQ(sink_.count(EventType::released), 1u);
+  EXPECT_EQ(client_->undecided(), 0u);
+}
+
+TEST_F(FormedAgain, NobodyElseMayBeInIt) {
+  form();
+  Officer cat(organisation_, "cat");
+  for (const auto& object : organisation_.objects) {
+    ASSERT_VALUE(cat.trust->add(object));
+    ASSERT_VALUE(ben_->trust->add(object));
+  }
+  auto added = form_again({&cat});
+  relay_.push(added.commit);
+  push_welcome(added);
+  expect_stopped("not_permitted");
+  messages::Content content;
+  content.text = SecretText::copy_of("to whom?");
+  EXPECT_CODE(client_->send(bot_.id, content), "group_stopped");
+}
+
+TEST_F(FormedAgain, FewerMayBeInIt) {
+  form();
+  FakeBot begun(organisation_, "Team A");
+  bot_.group = std::move(begun.group);
+  DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
+  auto added = bot_.add({{&keys, relay_.key_packages[1]}});
+  relay_.push(added.commit);
+  push_welcome(added);
+  pump();
+  EXPECT_EQ(sink_.count(EventType::stopped), 0u);
+  EXPECT_EQ(session().mls().members().size(), 2u);
+}
+
+TEST_F(FormedAgain, ItMustFollowTheLastToken) {
+  form();
+  bot_.chain.previous = random_.id<Digest>();
+  auto added = form_again();
+  relay_.push(added.commit);
+  push_welcome(added);
+  expect_stopped("token_invalid");
+}
+
+TEST_F(FormedAgain, OnlyACertifiedBotMayDoIt) {
+  form();
+  DeviceKeys stranger = organisation_.make_keys();
+  std::swap(organisation_.bot, stranger);
+  FakeBot begun(organisation_, "Team A");
+  bot_.group = std::move(begun.group);
+  DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
+  auto added = bot_.add({{&keys, relay_.key_packages[1]}});
+  relay_.push(added.commit);
+  push_welcome(added);
+  expect_stopped("bot_leaf_missing");
+  std::swap(organisation_.bot, stranger);
+}
+
+}  // namespace
+}  // namespace candour::client::test
