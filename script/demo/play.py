@@ -9,6 +9,7 @@ import time
 import first_day
 import parties
 import table
+import warrant
 
 DAY = parties.ROOT / "config" / "demo" / "day.tsv"
 EXPECTED = parties.ROOT / "config" / "demo" / "expected.tsv"
@@ -23,6 +24,8 @@ class Play:
         self.transcript = open(organisation.folder / "transcript.txt", "w", encoding="utf-8")
         self.count = collections.Counter()
         self.released = collections.defaultdict(list)  # team -> message ids in order of seq
+        self.records_of = collections.Counter()  # one record for each message a person submits
+        self.released_by = {}  # person -> the newest
         self.problems = []
         self.revoked = None
         self.names = {}
@@ -51,8 +54,10 @@ class Play:
         event = closing[0]
         self.count["messages"] += 1
         self.count[event["event"]] += 1
+        self.records_of[person] += 1
         if event["event"] in ("released", "overridden"):
             self.released[team].append(event["message_id"])
+            self.released_by[person] = event["message_id"]
             self.count["delivered"] += 1
         return event
 
@@ -225,7 +230,7 @@ class Play:
 
 
 def play(organisation, lines, stopped):
-    started = time.monotonic()
+    started, started_ms = time.monotonic(), int(time.time() * 1000)
     p = Play(organisation, stopped)
     print("the day of two teams, as real clients live it:", flush=True)
     p.day()
@@ -235,6 +240,7 @@ def play(organisation, lines, stopped):
     for supervisor in parties.SUPERVISORS.values():
         p.desk(supervisor)
     p.histories_agree()
+    opened = warrant.play(p, started_ms)
     verified = p.verify_log()
     p.transcript.close()
-    return table.close(p, verified, time.monotonic() - started)
+    return table.close(p, verified, opened, time.monotonic() - started)

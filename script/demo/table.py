@@ -18,7 +18,7 @@ def relay_figures(organisation):
     return figures
 
 
-def close(play, verified, seconds):
+def close(play, verified, opened, seconds):
     count, organisation = play.count, play.organisation
     withheld = count["warned"] + count["blocked"] + count["rejected"]
     play.expect("outcomes of all messages", count["delivered"] + withheld, count["messages"])
@@ -51,6 +51,7 @@ def close(play, verified, seconds):
         "messages": count["messages"], "delivered": count["delivered"], "warned": count["warned"],
         "blocked": count["blocked"], "overrides": count["overridden"],
         "edited": count["edited"], "withdrawn": count["withdrawn"], "alerts": count["alerts"],
+        "opened": opened["records_released"],
         "records": verified["records"], "log_size": verified["size"],
         "log_bytes": log_bytes, "verification": "ok" if verified["ok"] else verified["reason"],
         "root": verified["root"], "seconds": round(seconds, 1),
@@ -67,6 +68,7 @@ def close(play, verified, seconds):
             ("overrides", count["overridden"], "sent anyway, with a reason"),
             ("alerts", count["alerts"], "at supervisors' desks, all acknowledged"),
             ("records", verified["records"], "sealed in the log"),
+            ("opened", opened["records_released"], "records, under a warrant, by 2 of 3 custodians"),
             ("log size", verified["size"], "leaves of the tree"),
             ("log bytes", log_bytes, "on the relay's disk, all in"),
             ("verification", summary["verification"], "tree, checkpoints, records, signatures")):

@@ -54,6 +54,8 @@ struct App::Impl : net::ServerHandler, Outlet {
   Status load();
   Status listen(const Clock& clock);
   Status check_example() const;
+  /// Asks the witnesses whether this is the whole log, before anybody is served.
+  Status check_witnesses();
   void tick();
   /// Runs on the IoThread and waits; the domain lives there only.
   Status on_io(std::function<Status()> task);
@@ -120,8 +122,10 @@ Status App::Impl::load() {
   // What the bootstrap added is durable before anybody is served.
   std::promise<Status> durable;
   store->after_durable([&](Status status) { durable.set_value(status); });
-  CANDOUR_TRY(durable.get_future().get());
-  // Nor before the witnesses were asked whether this is the whole log.
+  return durable.get_future().get();
+}
+
+Status App::Impl::check_witnesses() {
   std::promise<Status> checked;
   io.post([&] { relay->log().check_witnesses([&](Status status) { checked.set_value(status); }); });
   return checked.get_future().get();
@@ -181,6 +185,7 @@ Result<std::unique_ptr<App>> App::start(const config::RelayConfig& config, const
   CANDOUR_TRY(impl.build(clock, monotonic, random));
   CANDOUR_TRY(impl.load());
   CANDOUR_TRY(impl.check_example());
+  CANDOUR_TRY(impl.check_witnesses());
   CANDOUR_TRY(impl.listen(clock));
   impl.tick();
   return app;
