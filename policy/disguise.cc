@@ -14,7 +14,7 @@ constexpr std::size_t kTargetSizeMin = 3;
 // Shorter words have too many innocent neighbours.
 constexpr std::size_t kSwappedSizeMin = 4;
 constexpr std::size_t kShortenedSizeMin = 5;
-constexpr std::size_t kJoinedSizeMin = 6;
+constexpr std::size_t kJoinedSizeMin = 5;
 constexpr std::size_t kJoinedPiecesMax = 5;
 constexpr std::size_t kApartLettersMin = 3;
 
@@ -64,10 +64,10 @@ char letter_of(char c, char one) {
   }
 }
 
-// A number below 64 Ki for the first four letters.
+// A number below 64 Ki for the first letters.
 std::size_t beginning_of(std::string_view word) {
   std::uint32_t h = 0;
-  for (std::size_t i = 0; i < 4; ++i) h = h * 31 + static_cast<unsigned char>(word[i]);
+  for (std::size_t i = 0; i < kTargetSizeMin; ++i) h = h * 31 + static_cast<unsigned char>(word[i]);
   return (h ^ (h >> 13)) & 0xFFFF;
 }
 
@@ -121,7 +121,7 @@ void Disguises::build(const Lexicon& lexicon, const std::vector<Tag>& targets) {
       if (once.empty() || once.back() != c) once += c;
     }
     without_repeats_.emplace(once, number);
-    if (word.size() >= 4) beginnings_[beginning_of(word)] = true;
+    beginnings_[beginning_of(word)] = true;
     by_shape_[{word.size(), word.front()}].push_back(number);
     for (std::size_t i = 1; i < word.size(); ++i) {
       if (word.size() >= kShortenedSizeMin) {
@@ -134,6 +134,13 @@ void Disguises::build(const Lexicon& lexicon, const std::vector<Tag>& targets) {
       }
     }
   }
+}
+
+bool Disguises::add_spelling(const std::string& written, std::string_view meant) {
+  const std::uint32_t number = lexicon_->find(meant);
+  if (number == Lexicon::kUnknown) return false;
+  misspelt_[written] = number;
+  return true;
 }
 
 bool Disguises::read_signs(std::string_view core, char one, ShortText& out) const {
@@ -227,7 +234,7 @@ bool Disguises::drop_separators(std::string_view core, ShortText& out) const {
 }
 
 bool Disguises::may_hold_target(std::string_view joined) const {
-  for (std::size_t i = 0; i + 4 <= joined.size(); ++i) {
+  for (std::size_t i = 0; i + kTargetSizeMin <= joined.size(); ++i) {
     if (beginnings_[beginning_of(joined.substr(i))]) return true;
   }
   return false;
@@ -251,8 +258,7 @@ bool Disguises::split(std::string_view joined, ShortText& out) const {
       if (piece.size() == 1 && piece != "i" && piece != "a") continue;
       const std::uint32_t number = lexicon_->find(piece);
       if (number == Lexicon::kUnknown) continue;
-      const Cut cut{cuts[from].pieces + 1, from,
-                    cuts[from].target || (piece.size() >= 4 && is_target(number))};
+      const Cut cut{cuts[from].pieces + 1, from, cuts[from].target || is_target(number)};
       Cut& best = cuts[end];
       const bool better = best.pieces == 0 || (cut.target && !best.target) ||
                           (cut.target == best.target && cut.pieces < best.pieces);
@@ -280,8 +286,8 @@ bool Disguises::unmask(std::string_view core, ShortText& out) const {
   if (all_letters(core)) {
     return drop_repeats(core, out) || correct(core, out) || split(core, out);
   }
-  return read_signs(core, 'i', out) || read_signs(core, 'l', out) || fill_stars(core, out) ||
-         drop_separators(core, out);
+  return correct(core, out) || read_signs(core, 'i', out) || read_signs(core, 'l', out) ||
+         fill_stars(core, out) || drop_separators(core, out);
 }
 
 // Walks a text from one run without spaces to the next.

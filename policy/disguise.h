@@ -29,6 +29,8 @@ class Disguises {
  public:
   /// `targets` are tags. The lexicon outlives this, and gets no words afterwards.
   void build(const Lexicon& lexicon, const std::vector<Tag>& targets);
+  /// From now on `written` is read as `meant`, a word of the lexicon; false when it is none.
+  bool add_spelling(const std::string& written, std::string_view meant);
 
   /// The text with disguised words written plainly; unchanged text comes back as it is.
   Folded undo(Folded text) const;

@@ -44,7 +44,7 @@ Status Engine::State::compile() {
     CANDOUR_TRY(add_rule(i));
   }
   CANDOUR_TRY(add_phrases());
-  finish_phrases();
+  CANDOUR_TRY(finish_phrases());
   return add_atoms();
 }
 
@@ -63,7 +63,7 @@ Status Engine::State::add_phrases() {
 
 // No word becomes a tag of a phrase after this. How often a tag stands in the pack's own examples
 // says how well a phrase is found by it.
-void Engine::State::finish_phrases() {
+Status Engine::State::finish_phrases() {
   std::vector<std::size_t> counts(tagger.lexicon().tag_count(), 0);
   tagger.finish(counts);
   std::vector<Tag> targets;
@@ -71,6 +71,12 @@ void Engine::State::finish_phrases() {
     if (const Tag* tag = tagger.lexicon().find_tag(name)) targets.push_back(*tag);
   }
   disguises.build(tagger.lexicon(), targets);
+  for (const auto& [written, meant] : set.spellings) {
+    if (!disguises.add_spelling(written, meant)) {
+      return error(ErrorCode::policy_invalid, "the spelling '" + written + "' is read as '" +
+                                                  meant + "', which is no word of the pack");
+    }
+  }
   TaggedText tagged;
   const auto count = [&](const std::string& example) {
     const Folded folded = fold(example, Form::folded);
@@ -86,6 +92,7 @@ void Engine::State::finish_phrases() {
   }
   tagger.finish(counts);
   phrases.finish(counts);
+  return ok();
 }
 
 Status Engine::State::add_frames() {

@@ -78,7 +78,7 @@ struct Engine::State {
   Status add_patterns(std::size_t number);
   Status add_atoms();
   Status add_phrases();
-  void finish_phrases();
+  Status finish_phrases();
 };
 
 }  // namespace candour::policy

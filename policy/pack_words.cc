@@ -6,6 +6,8 @@
 namespace candour::policy {
 namespace {
 
+using Items = std::vector<std::string>;
+
 // The table `key` of a file as lists by name; nothing when it is absent.
 Status read_table(
     const std::string& file, const toml::table& root, std::string_view key,
@@ -80,11 +82,17 @@ Status read_words(const std::string& file, const toml::table& root, RuleSet& set
   return read_table(
       file, root, "disguise",
       [&](const Reader& reader, const toml::node& node, const std::string& name) -> Status {
-        if (name != "targets" && name != "known") {
+        if (name != "targets" && name != "known" && name != "spellings") {
           return reader.invalid(node, "unknown key '" + name + "'");
         }
         std::vector<std::string> items;
         CANDOUR_TRY(reader.texts(name, items));
+        for (const std::string& item : name == "spellings" ? items : Items()) {
+          const std::size_t sign = item.find(" = ");
+          if (sign == std::string::npos) return reader.invalid(node, "'" + item + "' has no ' = '");
+          set.spellings.emplace_back(item.substr(0, sign), item.substr(sign + 3));
+        }
+        if (name == "spellings") return ok();
         auto& to = name == "targets" ? set.disguised : set.known;
         to.insert(to.end(), items.begin(), items.end());
         return ok();

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/inflection.h"
@@ -111,6 +112,8 @@ struct RuleSet {
   IrregularVerbs verbs;
   /// Tags whose words are looked for under disguise (policy/disguise.h).
   std::vector<std::string> disguised;
+  /// Spellings that are read as another word: "fuk", "fuck".
+  std::vector<std::pair<std::string, std::string>> spellings;
   /// Words that are never taken for another word in disguise.
   std::vector<std::string> known;
 };

@@ -66,7 +66,7 @@ void split_words(std::string_view text, std::vector<Word>& words) {
       const std::size_t symbol =
           static_cast<unsigned char>(text[i]) >= 0x80 ? symbol_size(text, i) : 0;
       end = symbol != 0 ? i + symbol : end_of_word(text, i);
-    } else if (text[i] == '\'' && i > 0 && is_word_byte(text[i - 1])) {
+    } else if (text[i] == '\'' && (i == 0 || is_word_byte(text[i - 1]))) {
       end = i + ending_size(text, i);
     }
     if (end == i) {
