@@ -55,7 +55,10 @@ Result<BuiltCommit> build_commit(const GroupState& state, CommitPlan& plan,
   BuiltCommit out;
   EpochState& next = out.next;
   CANDOUR_TRY(auto path, commit_path(state, plan.applied, plan.with_path, next, random));
-  CANDOUR_TRY(check_resulting_tree(plan.applied.tree, plan.applied.extensions));
+  const ListContext before{state.now.context, state.now.tree, *state.suite,
+                           state.policy,      Checks{},       plan.sender};
+  // The own new leaf differs from the old one in its keys alone.
+  CANDOUR_TRY(check_resulting_tree(before, plan.applied, std::nullopt));
   out.content = sign_commit(state, plan, std::move(path.wire));
   next.context.confirmed_transcript_hash =
       to_bytes(confirmed_transcript_hash(state.now.interim_transcript_hash,

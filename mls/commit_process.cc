@@ -140,7 +140,8 @@ Result<Staged> stage_commit(const GroupState& state, ByteView message, const Che
   if (commit.path) {
     CANDOUR_TRY(take_path(state, sender, *commit.path, applied));
   }
-  CANDOUR_TRY(check_resulting_tree(applied.tree, applied.extensions));
+  CANDOUR_TRY(check_resulting_tree(context, applied,
+                                   commit.path ? std::optional<LeafIndex>(sender) : std::nullopt));
 
   Staged out;
   out.group_id = now.context.group_id;

@@ -5,6 +5,9 @@
 namespace candour::mls {
 namespace {
 
+/// More than the numbers and lengths of a FramedContent take; growing a secret buffer wipes it.
+constexpr std::size_t kFieldsSizeMax = 64;
+
 void write_sender(SecretWriter& w, const Sender& sender) {
   w.u8(static_cast<std::uint8_t>(sender.type));
   if (sender.type == SenderType::member || sender.type == SenderType::external) {
@@ -84,6 +87,8 @@ FramedContent FramedContent::clone() const {
 
 SecretBytes AuthenticatedContent::to_be_signed(ByteView group_context) const {
   SecretWriter w;
+  w.buffer().reserve(content.body.size() + content.authenticated_data.size() +
+                     content.group_id.size() + group_context.size() + kFieldsSizeMax);
   w.u16(kVersionMls10);
   w.u16(static_cast<std::uint16_t>(wire_format));
   content.write(w);

@@ -3,6 +3,7 @@
 #include "mls/join.h"
 #include "mls/proposal_list.h"
 #include "mls/signed_content.h"
+#include "mls/tree_validation.h"
 
 namespace candour::mls {
 
@@ -147,7 +148,7 @@ Result<Group> Group::create(ByteView mls_group_id, const crypto::SigningKey& key
   now.context.cipher_suite = state->suite->id;
   now.context.group_id = to_bytes(mls_group_id);
   now.context.extensions = options.extensions;
-  CANDOUR_TRY(internal::check_resulting_tree(now.tree, now.context.extensions));
+  CANDOUR_TRY(check_capabilities(now.tree, now.context.extensions));
   now.context.tree_hash = to_bytes(now.tree.root_hash().view());
   now.context_bytes = encode(now.context);
   // Section 11: the first epoch_secret is random.

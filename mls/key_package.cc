@@ -57,7 +57,7 @@ Status check_key_package(const KeyPackage& package, const Suite& suite, const Ch
   CANDOUR_TRY(check_lifetime(leaf, checks));
   CANDOUR_TRY(check_no_repeats(package.extensions));
   for (const Extension& e : package.extensions) {
-    if (!leaf.capabilities.supports_extension(e.type)) {
+    if (!leaf.capabilities->supports_extension(e.type)) {
       return broken(Rule::leaf_extension_unlisted);
     }
   }

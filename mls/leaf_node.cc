@@ -11,40 +11,32 @@ bool contains(const std::vector<std::uint16_t>& list, std::uint16_t value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-struct CertificateData {
-  Bytes der;
-  void write(Writer& w) const { w.vec(der); }
-  static CertificateData read(Reader& r) { return {read_bytes(r)}; }
-};
+/// The chain is kept as it came; only that it is a list of certificates is checked.
+bool is_certificate_list(ByteView encoded) {
+  Reader r(encoded);
+  while (r.ok() && !r.at_end()) r.vec();
+  return r.ok();
+}
 
 }  // namespace
 
 void Credential::write(Writer& w) const {
   w.u16(static_cast<std::uint16_t>(type));
-  if (type == CredentialType::basic) {
-    w.vec(identity);
-    return;
-  }
-  Writer inner;
-  for (const Bytes& certificate : certificates) inner.vec(certificate);
-  w.vec(inner.view());
+  w.vec(identity);
 }
 
 Credential Credential::read(Reader& r) {
   Credential out;
   out.type = CredentialType(r.u16());
-  switch (out.type) {
-    case CredentialType::basic:
-      out.identity = read_bytes(r);
-      break;
-    case CredentialType::x509:
-      for (auto& item : read_list<CertificateData>(r))
-        out.certificates.push_back(std::move(item.der));
-      break;
-    default:
-      r.fail();
-  }
+  if (out.type != CredentialType::basic && out.type != CredentialType::x509) r.fail();
+  out.identity = read_bytes(r);
+  if (out.type == CredentialType::x509 && !is_certificate_list(out.identity)) r.fail();
   return out;
+}
+
+const std::shared_ptr<const Capabilities>& SharedCapabilities::empty() {
+  static const auto none = std::make_shared<const Capabilities>();
+  return none;
 }
 
 void Extension::write(Writer& w) const {
@@ -170,7 +162,7 @@ void LeafNode::write_fields(Writer& w) const {
   w.vec(encryption_key);
   w.vec(signature_key);
   credential.write(w);
-  capabilities.write(w);
+  capabilities->write(w);
   w.u8(static_cast<std::uint8_t>(source));
   if (source == LeafNodeSource::key_package) {
     w.u64(not_before_s);
@@ -235,12 +227,12 @@ LeafNode new_leaf(const crypto::SigningKey& key, ByteView identity, Lifetime lif
   leaf.encryption_key = to_bytes(encryption_key.view());
   leaf.signature_key = to_bytes(key.public_key().view());
   leaf.credential.identity = to_bytes(identity);
-  Capabilities& c = leaf.capabilities;
-  c = own_capabilities();
+  Capabilities c = own_capabilities();
   const std::uint16_t grease = grease_value(random);
   for (auto* list : {&c.cipher_suites, &c.extensions, &c.proposals, &c.credentials}) {
     list->push_back(grease);
   }
+  leaf.capabilities = std::move(c);
   leaf.not_before_s = lifetime.not_before.value / 1000;
   leaf.not_after_s = lifetime.not_after.value / 1000;
   return leaf;
@@ -258,7 +250,7 @@ Status check_leaf(const LeafNode& leaf, const Suite& suite, ByteView group_id, L
     return broken(Rule::public_key_invalid);
   }
   if (!can_encrypt_to(leaf.encryption_key)) return broken(Rule::public_key_low_order);
-  const Capabilities& c = leaf.capabilities;
+  const Capabilities& c = *leaf.capabilities;
   if (!contains(c.versions, kVersionMls10)) return broken(Rule::leaf_version);
   if (!contains(c.cipher_suites, suite.id)) return broken(Rule::leaf_suite);
   if (!c.supports_credential(static_cast<std::uint16_t>(leaf.credential.type))) {

@@ -17,8 +17,8 @@ enum class CredentialType : std::uint16_t { basic = 1, x509 = 2 };
 
 struct Credential {
   CredentialType type = CredentialType::basic;
-  Bytes identity;                   // basic
-  std::vector<Bytes> certificates;  // x509
+  /// Of a basic credential; of an X.509 one its chain, each certificate with its length in front.
+  Bytes identity;
 
   void write(Writer& w) const;
   /// Fails for a credential type it does not know: its extent is unknown then.
@@ -47,6 +47,29 @@ struct Capabilities {
   bool supports_proposal(std::uint16_t type) const;
   bool supports_credential(std::uint16_t type) const;
   bool operator==(const Capabilities&) const = default;
+};
+
+/// Capabilities that equal leaves share: most members have the same, and a large tree of them would
+/// mostly consist of copies. Never null.
+class SharedCapabilities {
+ public:
+  SharedCapabilities() : shared_(empty()) {}
+  SharedCapabilities(Capabilities&& value)
+      : shared_(std::make_shared<const Capabilities>(std::move(value))) {}
+
+  const Capabilities& operator*() const { return *shared_; }
+  const Capabilities* operator->() const { return shared_.get(); }
+  /// The same value for both, in one place, when they are equal.
+  void share_with(const SharedCapabilities& other) {
+    if (*this == other) shared_ = other.shared_;
+  }
+  bool operator==(const SharedCapabilities& other) const {
+    return shared_ == other.shared_ || *shared_ == *other.shared_;
+  }
+
+ private:
+  static const std::shared_ptr<const Capabilities>& empty();
+  std::shared_ptr<const Capabilities> shared_;
 };
 
 /// What this implementation supports and puts into its own leaves.
@@ -87,7 +110,7 @@ struct LeafNode {
   Bytes encryption_key;
   Bytes signature_key;
   Credential credential;
-  Capabilities capabilities;
+  SharedCapabilities capabilities;
   LeafNodeSource source = LeafNodeSource::key_package;
   std::uint64_t not_before_s = 0;  // source key_package
   std::uint64_t not_after_s = 0;   // source key_package

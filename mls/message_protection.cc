@@ -6,6 +6,8 @@ namespace candour::mls {
 namespace {
 
 constexpr std::size_t kReuseGuardSize = 4;
+/// A length, a signature and a tag; growing a secret buffer wipes it, so it is made large enough.
+constexpr std::size_t kAuthSizeMax = 128;
 
 /// AuthenticatedContentTBM (section 6.2).
 SecretBytes to_be_maced(const AuthenticatedContent& content, ByteView group_context) {
@@ -77,6 +79,8 @@ PrivateMessage protect_private(const Suite& suite, const AuthenticatedContent& c
   out.authenticated_data = framed.authenticated_data;
 
   SecretWriter plain;
+  plain.buffer().reserve((framed.body.size() + kAuthSizeMax + padding_step) / padding_step *
+                         padding_step);
   write_body(plain, framed.content_type, framed.body.view());
   content.write_auth(plain);
   SecretBytes padded(plain.take());

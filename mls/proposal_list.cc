@@ -190,9 +190,19 @@ Result<AppliedProposals> apply_proposals(const ListContext& context,
   return out;
 }
 
-Status check_resulting_tree(const RatchetTree& tree, const Extensions& extensions) {
-  CANDOUR_TRY(check_unique_keys(tree));
-  return check_capabilities(tree, extensions);
+Status check_resulting_tree(const ListContext& before, const AppliedProposals& applied,
+                            std::optional<LeafIndex> committer) {
+  bool look = applied.joiner.has_value() || !applied.added.empty() || !applied.updated.empty() ||
+              applied.extensions != before.group.extensions;
+  if (!look && committer) {
+    const LeafNode& was = *before.tree.leaf(*committer);
+    const LeafNode& is = *applied.tree.leaf(*committer);
+    look = !same(was.signature_key, is.signature_key) ||
+           was.credential.type != is.credential.type || was.capabilities != is.capabilities;
+  }
+  if (!look) return ok();
+  CANDOUR_TRY(check_unique_keys(applied.tree));
+  return check_capabilities(applied.tree, applied.extensions);
 }
 
 }  // namespace candour::mls::internal

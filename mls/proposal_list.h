@@ -49,9 +49,11 @@ struct AppliedProposals {
 Result<AppliedProposals> apply_proposals(const ListContext& context,
                                          const std::vector<CommittedProposal>& proposals);
 
-/// Section 12.2, last item: the tree with path and all is valid. Leaves that were there before
-/// were checked then.
-Status check_resulting_tree(const RatchetTree& tree, const Extensions& extensions);
+/// Section 12.2, last item: the tree with path and all is valid. What was there before was checked
+/// then, and the keys of a path are checked where it is merged (section 12.4.2), so a commit that
+/// only renews keys needs no look at the others. `committer` is the leaf of the path, if any.
+Status check_resulting_tree(const ListContext& before, const AppliedProposals& applied,
+                            std::optional<LeafIndex> committer);
 
 /// Section 12.1.4: the nonce's length; and the usage, where no group begins.
 Status check_psk_id(const PreSharedKeyId& id, bool founding);

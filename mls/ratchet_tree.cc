@@ -24,8 +24,9 @@ ParentNode ParentNode::read(Reader& r) {
 }
 
 std::uint32_t RatchetTree::member_count() const {
-  return static_cast<std::uint32_t>(
-      std::count_if(leaves_.begin(), leaves_.end(), [](const LeafPtr& p) { return p != nullptr; }));
+  std::uint32_t count = 0;
+  for (std::size_t i = 0; i < leaves_.size(); ++i) count += leaves_[i] ? 1 : 0;
+  return count;
 }
 
 const LeafNode* RatchetTree::leaf(LeafIndex index) const {
@@ -94,20 +95,47 @@ std::vector<PathStep> RatchetTree::filtered_direct_path(LeafIndex leaf) const {
 }
 
 void RatchetTree::forget_hashes(NodeIndex from) {
-  hashes_[from.value].reset();
+  if (hashes_[from.value]) hashes_.set(from.value, std::nullopt);
   for (auto n = mls::parent(from, leaf_count()); n; n = mls::parent(*n, leaf_count())) {
-    hashes_[n->value].reset();
+    if (hashes_[n->value]) hashes_.set(n->value, std::nullopt);
+  }
+}
+
+bool RatchetTree::has_encryption_key(ByteView key) const {
+  if (!keys_.may_have(key)) return false;
+  for (std::uint32_t i = 0; i < node_count(leaf_count()); ++i) {
+    const Bytes* known = encryption_key(NodeIndex(i));
+    if (known != nullptr && same(*known, key)) return true;
+  }
+  return false;
+}
+
+void RatchetTree::note_key(ByteView key) {
+  if (!keys_.has_room()) fill_filter();
+  keys_.add(key);
+}
+
+void RatchetTree::fill_filter() {
+  // All nodes, and some that come before it is filled anew.
+  keys_.reset(leaves_.size() * 5 / 2 + 64);
+  for (std::size_t i = 0; i < leaves_.size(); ++i) {
+    if (leaves_[i]) keys_.add(leaves_[i]->encryption_key);
+  }
+  for (std::size_t i = 0; i < parents_.size(); ++i) {
+    if (parents_[i]) keys_.add(parents_[i]->encryption_key);
   }
 }
 
 void RatchetTree::set_leaf(LeafIndex index, LeafPtr leaf) {
   CANDOUR_ASSERT(index.value < leaf_count());
-  leaves_[index.value] = std::move(leaf);
+  if (leaf) note_key(leaf->encryption_key);
+  leaves_.set(index.value, std::move(leaf));
   forget_hashes(NodeIndex(index));
 }
 
 void RatchetTree::set_parent(NodeIndex node, ParentPtr parent) {
-  parents_[node.value / 2] = std::move(parent);
+  if (parent) note_key(parent->encryption_key);
+  parents_.set(node.value / 2, std::move(parent));
   forget_hashes(node);
 }
 
@@ -121,9 +149,9 @@ void RatchetTree::extend() {
 void RatchetTree::truncate() {
   std::size_t leaves = leaves_.size();
   const auto used = [&](std::size_t from, std::size_t to) {
-    return std::any_of(leaves_.begin() + static_cast<std::ptrdiff_t>(from),
-                       leaves_.begin() + static_cast<std::ptrdiff_t>(to),
-                       [](const LeafPtr& p) { return p != nullptr; });
+    // From the right, where the last members of a tree that shrinks are.
+    while (to > from && leaves_[to - 1] == nullptr) --to;
+    return to > from;
   };
   while (leaves > 1 && !used(leaves / 2, leaves)) leaves /= 2;
   leaves_.resize(leaves);
@@ -132,14 +160,17 @@ void RatchetTree::truncate() {
 }
 
 void RatchetTree::blank_path(LeafIndex index) {
-  for (NodeIndex node : direct_path(index, leaf_count())) parents_[node.value / 2] = nullptr;
+  for (NodeIndex node : direct_path(index, leaf_count())) {
+    if (parents_[node.value / 2]) parents_.set(node.value / 2, nullptr);
+  }
   forget_hashes(NodeIndex(index));
 }
 
 LeafIndex RatchetTree::add(LeafPtr leaf) {
-  const auto free = std::find(leaves_.begin(), leaves_.end(), nullptr);
-  const LeafIndex index(static_cast<std::uint32_t>(free - leaves_.begin()));
-  if (free == leaves_.end()) extend();
+  std::uint32_t free = 0;
+  while (free < leaves_.size() && leaves_[free] != nullptr) ++free;
+  const LeafIndex index(free);
+  if (free == leaves_.size()) extend();
   for (NodeIndex node : direct_path(index, leaf_count())) {
     const ParentNode* old = parent(node);
     if (old == nullptr) continue;

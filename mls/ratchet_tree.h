@@ -1,14 +1,16 @@
 // The public half of a ratchet tree (RFC 9420 sections 4.1, 7.1, 7.4 to 7.8): who sits where, and
 // the public keys of the subtrees.
 //
-// A value: copies share the nodes, which never change once made, so a copy costs one pointer a
-// node. Tree hashes are cached and only the changed paths are computed again; the cache makes even
-// const calls not thread-safe.
+// A value: copies share the nodes, which never change once made, and runs of pointers to them. Tree
+// hashes are cached and only the changed paths are computed again; the cache makes even const calls
+// not thread-safe.
 #pragma once
 
 #include <set>
 
+#include "mls/key_filter.h"
 #include "mls/leaf_node.h"
+#include "mls/shared_vector.h"
 #include "mls/tree_math.h"
 
 namespace candour::mls {
@@ -49,6 +51,8 @@ class RatchetTree {
   bool blank(NodeIndex node) const;
   /// Null for a blank node.
   const Bytes* encryption_key(NodeIndex node) const;
+  /// Is the key that of some node? Mostly without looking at all of them.
+  bool has_encryption_key(ByteView key) const;
   /// The non-blank leaves from left to right.
   std::vector<LeafIndex> members() const;
 
@@ -87,9 +91,13 @@ class RatchetTree {
   void append_resolution(NodeIndex node, std::vector<NodeIndex>& out) const;
   bool has_member(NodeIndex node) const;
 
-  std::vector<LeafPtr> leaves_;
-  std::vector<ParentPtr> parents_;  // node 2i+1 at i
-  mutable std::vector<std::optional<Digest>> hashes_;
+  void note_key(ByteView key);
+  void fill_filter();
+
+  SharedVector<LeafPtr> leaves_;
+  SharedVector<ParentPtr> parents_;  // node 2i+1 at i
+  mutable SharedVector<std::optional<Digest>> hashes_;
+  KeyFilter keys_;
 };
 
 }  // namespace candour::mls

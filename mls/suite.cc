@@ -75,6 +75,7 @@ static SecretBytes sign_content(std::string_view label, ByteView content) {
   Writer head;
   write_label(head, label);
   SecretWriter w;
+  w.buffer().reserve(head.size() + content.size() + sizeof(std::uint32_t));
   w.raw(head.view());
   w.vec(content);
   return SecretBytes(w.take());

@@ -29,16 +29,26 @@ Digest parent_node_hash(const ParentNode* node, const Digest& left, const Digest
   return hash(w.view());
 }
 
+/// Looks for the same among those seen before; their number is bounded.
+void share_capabilities(LeafNode& leaf, std::vector<SharedCapabilities>& known) {
+  for (const SharedCapabilities& one : known) {
+    if (one != leaf.capabilities) continue;
+    leaf.capabilities.share_with(one);
+    return;
+  }
+  constexpr std::size_t kKnownMax = 32;
+  if (known.size() < kKnownMax) known.push_back(leaf.capabilities);
+}
+
 }  // namespace
 
 Digest RatchetTree::tree_hash(NodeIndex node) const {
-  auto& cached = hashes_[node.value];
-  if (!cached) {
-    cached = node.is_leaf()
-                 ? leaf_hash(node.leaf(), leaf(node.leaf()))
-                 : parent_node_hash(parent(node), tree_hash(left(node)), tree_hash(right(node)));
-  }
-  return *cached;
+  if (const auto& cached = hashes_[node.value]) return *cached;
+  const Digest hash = node.is_leaf() ? leaf_hash(node.leaf(), leaf(node.leaf()))
+                                     : parent_node_hash(parent(node), tree_hash(left(node)),
+                                                        tree_hash(right(node)));
+  hashes_.set(node.value, hash);
+  return hash;
 }
 
 Digest RatchetTree::original_tree_hash(NodeIndex node, const std::set<LeafIndex>& without) const {
@@ -91,13 +101,14 @@ Result<RatchetTree> RatchetTree::decode(ByteView ratchet_tree) {
   if (!outer.finish()) return broken(Rule::malformed);
   RatchetTree tree;
   bool last_blank = true;
+  std::vector<SharedCapabilities> known;
   for (std::uint32_t i = 0; r.ok() && !r.at_end(); ++i) {
     const bool is_leaf = i % 2 == 0;
     if (i >= node_count(kTreeLeavesMax)) return broken(Rule::tree_too_large);
     if (is_leaf) {
-      tree.leaves_.emplace_back();
+      tree.leaves_.push_back(nullptr);
     } else {
-      tree.parents_.emplace_back();
+      tree.parents_.push_back(nullptr);
     }
     last_blank = !read_presence(r);
     if (last_blank) continue;
@@ -105,9 +116,11 @@ Result<RatchetTree> RatchetTree::decode(ByteView ratchet_tree) {
     if (!r.ok()) break;
     if (type != (is_leaf ? NodeType::leaf : NodeType::parent)) return broken(Rule::tree_node_type);
     if (is_leaf) {
-      tree.leaves_.back() = std::make_shared<const LeafNode>(LeafNode::read(r));
+      LeafNode leaf = LeafNode::read(r);
+      share_capabilities(leaf, known);
+      tree.leaves_.set(i / 2, std::make_shared<const LeafNode>(std::move(leaf)));
     } else {
-      tree.parents_.back() = std::make_shared<const ParentNode>(ParentNode::read(r));
+      tree.parents_.set(i / 2, std::make_shared<const ParentNode>(ParentNode::read(r)));
     }
   }
   if (!r.ok()) return broken(Rule::malformed);
@@ -117,6 +130,7 @@ Result<RatchetTree> RatchetTree::decode(ByteView ratchet_tree) {
   tree.leaves_.resize(leaves);
   tree.parents_.resize(leaves - 1);
   tree.hashes_.resize(leaves * 2 - 1);
+  tree.fill_filter();
   return tree;
 }
 

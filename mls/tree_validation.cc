@@ -113,8 +113,14 @@ Status check_capabilities(const RatchetTree& tree, const Extensions& group_exten
     if (!read) return broken(Rule::extension_malformed);
     required = std::move(read).value();
   }
+  // What the own leaf lists has GREASE in it (section 13.5); what we can do has not.
+  const Capabilities own = own_capabilities();
+  for (const Extension& e : group_extensions) {
+    if (!own.supports_extension(e.type)) return broken(Rule::group_extension_unsupported);
+  }
+  if (!required.met_by(own)) return broken(Rule::required_capability_missing);
   for (LeafIndex i : members) {
-    const Capabilities& c = tree.leaf(i)->capabilities;
+    const Capabilities& c = *tree.leaf(i)->capabilities;
     for (std::uint16_t type : credentials) {
       if (!c.supports_credential(type)) return broken(Rule::credential_unsupported_by_member);
     }

@@ -97,27 +97,27 @@ Status merge_path(RatchetTree& tree, const Suite& suite, ByteView group_id, Leaf
   }
   const std::vector<PathStep> steps = tree.filtered_direct_path(sender);
   if (steps.size() != path.nodes.size()) return broken(Rule::path_length);
-  std::unordered_set<std::string_view> in_tree;
-  for (std::uint32_t i = 0; i < node_count(tree.leaf_count()); ++i) {
-    if (const Bytes* key = tree.encryption_key(NodeIndex(i))) in_tree.insert(as_text(*key));
-  }
-  if (!in_tree.insert(as_text(leaf.encryption_key)).second) return broken(Rule::path_key_in_tree);
+  std::unordered_set<std::string_view> in_path;
+  const auto is_new = [&](const Bytes& key) {
+    return in_path.insert(as_text(key)).second && !tree.has_encryption_key(key);
+  };
+  if (!is_new(leaf.encryption_key)) return broken(Rule::path_key_in_tree);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const UpdatePathNode& node = path.nodes[i];
     if (node.encryption_key.size() != SealingPublicKey::kSize) {
       return broken(Rule::public_key_invalid);
     }
     if (!can_encrypt_to(node.encryption_key)) return broken(Rule::public_key_low_order);
-    if (!in_tree.insert(as_text(node.encryption_key)).second) {
-      return broken(Rule::path_key_in_tree);
-    }
+    if (!is_new(node.encryption_key)) return broken(Rule::path_key_in_tree);
     if (node.encrypted_path_secret.size() != recipients(tree, steps[i].copath, added).size()) {
       return broken(Rule::path_ciphertext_count);
     }
   }
   const Bytes expected = tree.set_path(sender, path.keys());
   if (!same(expected, leaf.parent_hash)) return broken(Rule::parent_hash_leaf);
-  tree.set_leaf(sender, std::make_shared<const LeafNode>(leaf));
+  LeafNode merged = leaf;
+  merged.capabilities.share_with(tree.leaf(sender)->capabilities);
+  tree.set_leaf(sender, std::make_shared<const LeafNode>(std::move(merged)));
   return ok();
 }
 

@@ -20,6 +20,12 @@ void expect_broken(const Result<T>& result, Rule rule) {
   rules_seen().insert(rule);
 }
 
+inline void change_capabilities(LeafNode& leaf, const std::function<void(Capabilities&)>& change) {
+  Capabilities changed = *leaf.capabilities;
+  change(changed);
+  leaf.capabilities = std::move(changed);
+}
+
 class Insider {
  public:
   Insider(const Peer& peer, Random& random);

@@ -146,7 +146,8 @@ TEST_F(MlsCommitRules, PathLeaf) {
           Rule::leaf_extension_unlisted);
   refused(with_path({},
                     [&](UpdatePath& p) {
-                      p.leaf_node.capabilities.cipher_suites = {1};
+                      change_capabilities(p.leaf_node,
+                                          [](Capabilities& c) { c.cipher_suites = {1}; });
                       insider->sign_leaf(p.leaf_node);
                     }),
           Rule::leaf_suite);
@@ -230,13 +231,15 @@ TEST_F(MlsCommitRules, Adds) {
 
   p = package_of(stranger);
   p.leaf_node.credential.type = CredentialType::x509;
-  p.leaf_node.capabilities.credentials = {1, 2};
+  p.leaf_node.credential.identity = {1, 0x30};
+  change_capabilities(p.leaf_node, [](Capabilities& c) { c.credentials = {1, 2}; });
   sign(p, stranger.key);
   refused(of({Add{p}}), Rule::credential_unsupported_by_member);
 
   p = package_of(stranger);
-  p.leaf_node.capabilities.credentials = {2};
+  change_capabilities(p.leaf_node, [](Capabilities& c) { c.credentials = {2}; });
   p.leaf_node.credential.type = CredentialType::x509;
+  p.leaf_node.credential.identity = {1, 0x30};
   sign(p, stranger.key);
   refused(of({Add{p}}), Rule::credential_unsupported_by_member);
 

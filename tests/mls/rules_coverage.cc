@@ -2,6 +2,9 @@
 // at the end of a run with CANDOUR_MLS_EVERY_RULE set, each value of mls::Rule must be among them.
 // CTest runs all tests of this folder that way, in one process.
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <regex>
 
 #include "tests/mls/insider.h"
 
@@ -27,6 +30,22 @@ class EveryRule : public testing::Environment {
 
 const testing::Environment* const kEveryRule =
     testing::AddGlobalTestEnvironment(new EveryRule);  // NOLINT: GoogleTest owns it
+
+TEST(MlsRuleList, IsInTheConformanceDocument) {
+  const auto text_of = [](const char* name) {
+    std::ifstream file(std::string(CANDOUR_SOURCE_DIR "/") + name);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string header = text_of("mls/rules.h");
+  const std::string document = text_of("docs/mls-conformance.md");
+  ASSERT_FALSE(header.empty());
+  const std::regex value("\n  ([a-z_]+),");
+  int count = 0;
+  for (std::sregex_iterator i(header.begin(), header.end(), value), end; i != end; ++i, ++count) {
+    EXPECT_NE(document.find("| `" + (*i)[1].str() + "` |"), std::string::npos) << (*i)[1];
+  }
+  EXPECT_EQ(count, static_cast<int>(Rule::kCount));
+}
 
 }  // namespace
 }  // namespace candour::mls::test

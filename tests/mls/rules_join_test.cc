@@ -60,19 +60,40 @@ TEST_F(MlsKeyPackageRules, EachRule) {
        Rule::key_package_keys_equal);
   with([](KeyPackage& p) { p.extensions = {{0xff00, {}}}; }, Rule::leaf_extension_unlisted);
   with([](KeyPackage& p) { p.extensions = {{1, {}}, {1, {}}}; }, Rule::extension_repeated);
-  with([](KeyPackage& p) { p.leaf_node.capabilities.versions = {2}; }, Rule::leaf_version);
-  with([](KeyPackage& p) { p.leaf_node.capabilities.cipher_suites = {1}; }, Rule::leaf_suite);
-  with([](KeyPackage& p) { p.leaf_node.capabilities.credentials = {2}; },
-       Rule::leaf_credential_unlisted);
-  with([](KeyPackage& p) { p.leaf_node.capabilities.extensions = {3}; }, Rule::leaf_default_listed);
-  with([](KeyPackage& p) { p.leaf_node.capabilities.proposals = {1}; }, Rule::leaf_default_listed);
+  with(
+      [](KeyPackage& p) {
+        change_capabilities(p.leaf_node, [](Capabilities& c) { c.versions = {2}; });
+      },
+      Rule::leaf_version);
+  with(
+      [](KeyPackage& p) {
+        change_capabilities(p.leaf_node, [](Capabilities& c) { c.cipher_suites = {1}; });
+      },
+      Rule::leaf_suite);
+  with(
+      [](KeyPackage& p) {
+        change_capabilities(p.leaf_node, [](Capabilities& c) { c.credentials = {2}; });
+      },
+      Rule::leaf_credential_unlisted);
+  with(
+      [](KeyPackage& p) {
+        change_capabilities(p.leaf_node, [](Capabilities& c) { c.extensions = {3}; });
+      },
+      Rule::leaf_default_listed);
+  with(
+      [](KeyPackage& p) {
+        change_capabilities(p.leaf_node, [](Capabilities& c) { c.proposals = {1}; });
+      },
+      Rule::leaf_default_listed);
   with([](KeyPackage& p) { p.leaf_node.not_after_s = ~0ull; }, Rule::lifetime_too_long);
   with([](KeyPackage& p) { p.leaf_node.not_after_s = p.leaf_node.not_before_s; },
        Rule::lifetime_empty);
   // Values nobody knows are ignored in capabilities (section 7.2).
   package = good;
-  package.leaf_node.capabilities.credentials.push_back(0x5a5a);
-  package.leaf_node.capabilities.extensions.push_back(0x5a5a);
+  change_capabilities(package.leaf_node, [](Capabilities& c) {
+    c.credentials.push_back(0x5a5a);
+    c.extensions.push_back(0x5a5a);
+  });
   EXPECT_VALUE(inspect());
 }
 
