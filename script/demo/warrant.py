@@ -13,6 +13,7 @@ import parties
 SUBJECT, TEAM = "dev", "team-b"
 OTHER = "amy"  # whose records the warrant does not cover
 CUSTODIANS = ("custodian-1", "custodian-3")
+COOLING_OFF_S = 3  # as script/organisation sets it up; a day in earnest
 
 
 def statistics(organisation):
@@ -80,10 +81,11 @@ class Warrant:
         self.tell("the investigator drafts a warrant, the authoriser signs it too")
         self.ctl("warrant", "submit", "--case", self.case, "--warrant", note, *self.station())
         self.tell("it is logged as a commitment and the witnesses have cosigned it")
+        time.sleep(COOLING_OFF_S + 1)
 
     def approve(self, who, package, out, check=True):
         self.o.ctl("custodian", "approve", "--state", self.o.folder / who, "--passphrase-file",
-                   self.o.folder / who / "passphrase", package, "--out", out, check=check)
+                   self.o.folder / who / "passphrase", package, "--out", out, "--json", check=check)
 
     def refused_out_of_scope(self):
         """An investigator asks for somebody else's record; a custodian's own tool says no."""
@@ -91,11 +93,11 @@ class Warrant:
         leaf = self.ctl("release", "request", "--case", case, "--like", self.case, "--leaf",
                         self.leaf_of(OTHER), *self.station())
         self.approve(CUSTODIANS[0], case / "request.package", case / "approval", check=False)
-        if self.o.last_status == 0 or "out_of_scope" not in self.o.last_error:
-            self.play.problems.append(f"a custodian helped out of scope: {leaf} "
-                                      f"{self.o.last_error.strip()}")
-        self.tell(f"a request for one of {OTHER}'s records is refused: "
-                  f"{self.o.last_error.strip().splitlines()[-1]}")
+        if self.o.last_status == 0:
+            raise parties.Failed(f"a custodian helped out of scope: {leaf}")
+        refusal = json.loads(self.o.last_error.strip().splitlines()[-1])
+        self.play.expect("why the custodian refuses", refusal["error"], "out_of_scope")
+        self.tell(f"a request for one of {OTHER}'s records is refused: {refusal['message']}")
 
     def release(self):
         request = self.ctl("release", "request", "--case", self.case, *self.station())[-1]
