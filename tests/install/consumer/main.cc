@@ -1,0 +1,32 @@
+// A group of two by the installed headers alone: form, say a word, read it.
+#include <mls/group.h>
+
+#include <cstdio>
+
+using namespace candour;
+using namespace candour::mls;
+
+int main() {
+  Random& random = system_random();
+  const TimeMs now(1'790'000'000'000);
+  const Lifetime lifetime{now, TimeMs(now.value + 3'600'000)};
+  const auto ann = crypto::SigningKey::generate(random);
+  const auto bob = crypto::SigningKey::generate(random);
+
+  auto group = Group::create(as_bytes("tea"), ann, as_bytes("ann"), lifetime, random);
+  auto package = make_key_package(bob, as_bytes("bob"), lifetime, random);
+  if (!group || !package) return 1;
+  CommitRequest request;
+  request.adds = {package.value().key_package};
+  auto commit = group.value().commit(request, now, random);
+  if (!commit || !group.value().merge(std::move(commit.value().staged))) return 2;
+  auto joined = Group::join(commit.value().welcome, package.value().key_package,
+                            package.value().private_part.view(), bob, now);
+  if (!joined) return 3;
+  auto message = group.value().protect(as_bytes("milk?"), {}, random);
+  if (!message) return 4;
+  auto received = joined.value().unprotect(message.value());
+  if (!received || !same(received.value().content.view(), as_bytes("milk?"))) return 5;
+  std::puts("bob read it");
+  return 0;
+}
