@@ -111,7 +111,8 @@ Status Groups::load() {
   CANDOUR_TRY(auto rows, context_.store.groups());
   for (storage::BotGroup& row : rows) {
     CANDOUR_TRY(auto info, decode_about(row.group, row.about.view()));
-    auto restored = mls::Group::restore(row.mls_state.view(), context_.keys.signing);
+    auto restored =
+        mls::Group::restore(row.mls_state.view(), context_.keys.signing, mls::Policy::candour());
     if (!restored) return damaged(row.group, restored.error());
     mls::Group mls = std::move(restored).value();
     CANDOUR_TRY(auto ratchets, context_.store.ratchets(row.group));
@@ -189,7 +190,7 @@ Result<mls::Group> Groups::new_mls_group() const {
   const mls::Lifetime lifetime{TimeMs(now.value - limits::kClockSkewMs),
                                TimeMs(now.value + mls::kLeafLifetimeMaxMs / 2)};
   return mls::Group::create(mls_id, context_.keys.signing, context_.keys.device.view(), lifetime,
-                            context_.random);
+                            context_.random, {.policy = mls::Policy::candour()});
 }
 
 Result<Group*> Groups::create(messages::GroupInfo info) {

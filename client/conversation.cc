@@ -51,7 +51,8 @@ Status Client::load_group(GroupRecord record) {
   if (!state) {
     return error(ErrorCode::state_damaged, "group " + id.hex() + " has no encryption state");
   }
-  CANDOUR_TRY(auto group, mls::Group::restore(state->view(), store_.keys().signing));
+  CANDOUR_TRY(auto group, mls::Group::restore(state->view(), store_.keys().signing,
+                                                  mls::Policy::candour()));
   CANDOUR_TRY(store_.each_ratchet(id, [&](mls::LeafIndex leaf, ByteView head) -> Status {
     Status applied = group.apply_ratchet_state(leaf, head);
     if (!applied && applied.error().code == ErrorCode::epoch_stale) return ok();

@@ -133,7 +133,7 @@ Result<GroupSession> GroupSession::join(const v1::WelcomeMail& mail,
   if (!id) return error(ErrorCode::frame_malformed, "a welcome names no group");
   CANDOUR_TRY(auto group, mls::Group::join(as_bytes(mail.welcome()), key_package.key_package,
                                            key_package.private_part.view(), keys.signing, now,
-                                           {.signer = mls::LeafIndex(0)}));
+                                           {.policy = mls::Policy::candour()}));
   CANDOUR_TRY(check_bot(group, trust));
   const auto first = group.member(mls::LeafIndex(0));
   const identity::Statement* statement = trust.statement();
