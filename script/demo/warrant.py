@@ -8,6 +8,7 @@ import ssl
 import time
 import urllib.request
 
+import first_day
 import parties
 
 SUBJECT, TEAM = "dev", "team-b"
@@ -74,7 +75,7 @@ class Warrant:
                  "--requester", "example-constabulary/investigator",
                  "--authoriser", "example-constabulary/authoriser", "--reviewer", "p-931",
                  "--author", f"{self.o.device(SUBJECT)}:p-104",
-                 "--group", self.play.groups[TEAM],
+                 "--group", f"{self.play.groups[TEAM]}:{first_day.TITLES[TEAM]}",
                  "--from", self.period[0], "--until", self.period[1])
         for who in ("investigator", "authoriser"):
             self.ctl("warrant", "sign", "--key", self.key(who), note, *self.public)
