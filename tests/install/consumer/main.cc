@@ -3,10 +3,9 @@
 
 #include <cstdio>
 
-using namespace candour;
-using namespace candour::mls;
-
 int main() {
+  using namespace candour;
+  using namespace candour::mls;
   Random& random = system_random();
   const TimeMs now(1'790'000'000'000);
   const Lifetime lifetime{now, TimeMs(now.value + 3'600'000)};
