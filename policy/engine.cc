@@ -1,6 +1,7 @@
 #include "policy/engine.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/assert.h"
@@ -13,9 +14,10 @@ namespace {
 
 using re2::StringPiece;
 
-// Bounds of the work for one message. After this many matches of one pattern that an exception
-// took away, exceptions no longer count: nobody hides a sentence behind hundreds of quotations.
+// Bounds of the work for one message. After this many matches that an exception took away, of one
+// rule or of all, exceptions no longer count: nobody hides a sentence behind many quotations.
 constexpr std::size_t kExceptedMax = 64;
+constexpr std::size_t kExceptedOfAllMax = 192;
 constexpr std::size_t kFindingsOfOneRuleMax = 8;
 
 StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
@@ -91,37 +93,45 @@ bool allowed_by_message(const CompiledRule& rule, std::string_view text) {
   return !any_found(rule.unless_message, text);
 }
 
-// Collects the ranges of a view that one pattern or phrase of a rule marks, at most
-// kFindingsOfOneRuleMax, leaving out what the rule does not hold for.
+// What one rule has found in a message so far, and what was worked out about it.
+struct RuleWork {
+  std::vector<Range> hits;
+  std::optional<bool> allowed;
+  std::size_t excepted_count = 0;
+};
+
+// Collects the ranges that a rule's patterns and phrases mark, at most kFindingsOfOneRuleMax,
+// leaving out what the rule does not hold for.
 class Hits {
  public:
-  Hits(const CompiledRule& rule, View& view) : rule_(rule), view_(view) {}
+  Hits(const CompiledRule& rule, View& view, RuleWork& work, std::size_t& excepted_of_all)
+      : rule_(rule), view_(view), work_(work), excepted_of_all_(excepted_of_all) {}
 
-  bool is_full() const { return out_.size() >= kFindingsOfOneRuleMax || stopped_; }
-  const std::vector<Range>& ranges() const { return out_; }
+  bool is_full() const {
+    return work_.hits.size() >= kFindingsOfOneRuleMax || work_.allowed == false;
+  }
 
   void offer(Range match) {
     if (!rule_.rule->validator.empty() &&
         !validate(rule_.rule->validator, slice(view_.text(), match.start, match.end))) {
       return;
     }
-    if (!allowed_) allowed_ = allowed_by_message(rule_, view_.text());
-    if (!*allowed_) {
-      stopped_ = true;
-    } else if (excepted_count_ < kExceptedMax && excepted(rule_, view_, match)) {
-      ++excepted_count_;
+    if (!work_.allowed) work_.allowed = allowed_by_message(rule_, view_.text());
+    if (!*work_.allowed) return;
+    const bool asks = work_.excepted_count < kExceptedMax && excepted_of_all_ < kExceptedOfAllMax;
+    if (asks && excepted(rule_, view_, match)) {
+      ++work_.excepted_count;
+      ++excepted_of_all_;
     } else {
-      out_.push_back(match);
+      work_.hits.push_back(match);
     }
   }
 
  private:
   const CompiledRule& rule_;
   View& view_;
-  std::vector<Range> out_;
-  std::optional<bool> allowed_;
-  std::size_t excepted_count_ = 0;
-  bool stopped_ = false;
+  RuleWork& work_;
+  std::size_t& excepted_of_all_;
 };
 
 void find_pattern(const RE2& pattern, int span_group, View& view, Hits& hits) {
@@ -239,29 +249,26 @@ Folded Engine::State::plain(std::string_view text) const {
 struct Engine::State::Judging {
   const State& state;
   const Context& context;
-  std::optional<std::size_t> only;  // this rule and no other, in any class of group
-  std::vector<Finding> findings;
+  std::optional<std::size_t> only;       // this rule and no other, in any class of group
+  std::map<std::size_t, RuleWork> work;  // by rule; few rules find anything
+  std::size_t excepted_of_all = 0;
 
   bool is_wanted(std::size_t rule) const {
     if (only) return rule == *only;
     return applies(state.set.rules[rule], context);
   }
-  void take(std::size_t rule, const View& view, const Hits& hits) {
-    for (const Range range : hits.ranges()) {
-      findings.push_back(make_finding(state.set.rules[rule], view.folded(), range));
-    }
+  Hits hits_of(std::size_t rule, View& view) {
+    return {state.rules[rule], view, work[rule], excepted_of_all};
   }
-  void run_patterns(View& folded, std::string_view text) {
-    std::optional<View> cased;
+  void run_patterns(View& folded, std::optional<View>& cased, std::string_view text) {
     for (const int number : state.candidates(folded.text())) {
       const MainPattern& main = state.patterns[static_cast<std::size_t>(number)];
       if (!is_wanted(main.rule)) continue;
-      const CompiledRule& rule = state.rules[main.rule];
-      if (rule.rule->form == Form::cased && !cased) cased.emplace(fold(text, Form::cased));
-      View& view = rule.rule->form == Form::cased ? *cased : folded;
-      Hits hits(rule, view);
+      const bool is_cased = state.set.rules[main.rule].form == Form::cased;
+      if (is_cased && !cased) cased.emplace(fold(text, Form::cased));
+      View& view = is_cased ? *cased : folded;
+      Hits hits = hits_of(main.rule, view);
       find_pattern(state.filter.GetRE2(number), main.span_group, view, hits);
-      take(main.rule, view, hits);
     }
   }
   void run_phrases(View& folded) {
@@ -273,21 +280,30 @@ struct Engine::State::Judging {
       for (const std::uint32_t number : tagged.candidates) {
         const std::size_t rule = state.phrase_rules[number];
         if (!is_wanted(rule)) continue;
-        Hits hits(state.rules[rule], folded);
+        Hits hits = hits_of(rule, folded);
         find_phrase(state.phrases.phrase(number), sentence, tagged, hits);
-        take(rule, folded, hits);
       }
     }
+  }
+  std::vector<Finding> findings(const View& folded, const std::optional<View>& cased) const {
+    std::vector<Finding> out;
+    for (const auto& [number, done] : work) {
+      const Rule& rule = state.set.rules[number];
+      const View& view = rule.form == Form::cased && cased ? *cased : folded;
+      for (const Range range : done.hits) out.push_back(make_finding(rule, view.folded(), range));
+    }
+    return out;
   }
 };
 
 std::vector<Finding> Engine::State::collect(std::string_view text, const Context& context,
                                             std::optional<std::size_t> only) const {
-  Judging judging{*this, context, only, {}};
+  Judging judging{*this, context, only, {}, 0};
   View folded(plain(text));
+  std::optional<View> cased;
   judging.run_phrases(folded);
-  judging.run_patterns(folded, text);
-  return std::move(judging.findings);
+  judging.run_patterns(folded, cased, text);
+  return judging.findings(folded, cased);
 }
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}

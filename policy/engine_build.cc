@@ -51,6 +51,9 @@ Status Engine::State::compile() {
 Status Engine::State::add_phrases() {
   for (std::size_t number = 0; number < set.rules.size(); ++number) {
     const std::string owner = owner_of(set.rules[number]);
+    if (!set.rules[number].phrases.empty() && set.rules[number].form == Form::cased) {
+      return invalid(owner, "phrases see folded text only: 'form' must be folded");
+    }
     for (const std::string& source : set.rules[number].phrases) {
       CANDOUR_TRY(Phrase phrase, tagger.compile(source, set.fragments, owner));
       CANDOUR_TRY(tagger.check_names(phrase, owner));
