@@ -157,7 +157,7 @@ bool Disguises::read_signs(std::string_view core, char one, ShortText& out) cons
 }
 
 bool Disguises::fill_stars(std::string_view core, ShortText& out) const {
-  if (core.size() < kTargetSizeMin || !is_letter(core.front())) return false;
+  if (core.size() < kTargetSizeMin) return false;
   std::size_t stars = 0;
   for (const char c : core) {
     if (c == '*' || c == '#') {
@@ -167,7 +167,15 @@ bool Disguises::fill_stars(std::string_view core, ShortText& out) const {
     }
   }
   if (stars == 0 || stars * 2 > core.size()) return false;
-  const auto same_shape = by_shape_.find({core.size(), core.front()});
+  if (is_letter(core.front())) return fill_stars_from(core, core.front(), out);
+  for (char first = 'a'; first <= 'z'; ++first) {
+    if (fill_stars_from(core, first, out)) return true;
+  }
+  return false;
+}
+
+bool Disguises::fill_stars_from(std::string_view core, char first, ShortText& out) const {
+  const auto same_shape = by_shape_.find({core.size(), first});
   if (same_shape == by_shape_.end()) return false;
   for (const std::uint32_t number : same_shape->second) {
     const std::string_view word = lexicon_->word(number);
@@ -230,7 +238,7 @@ bool Disguises::drop_separators(std::string_view core, ShortText& out) const {
     }
   }
   end_piece(core.size());
-  return pieces > 1 && unknown && out.size > kTargetSizeMin && is_target(out.view());
+  return pieces > 1 && unknown && out.size >= kTargetSizeMin && is_target(out.view());
 }
 
 bool Disguises::may_hold_target(std::string_view joined) const {

@@ -50,6 +50,7 @@ class Disguises {
   bool unmask(std::string_view core, ShortText& out) const;
   bool read_signs(std::string_view core, char one, ShortText& out) const;
   bool fill_stars(std::string_view core, ShortText& out) const;
+  bool fill_stars_from(std::string_view core, char first, ShortText& out) const;
   bool drop_repeats(std::string_view core, ShortText& out) const;
   bool correct(std::string_view core, ShortText& out) const;
   bool drop_separators(std::string_view core, ShortText& out) const;

@@ -139,9 +139,9 @@ TEST_F(CorpusTest, HateCheck) {
   print("HateCheck, non-hateful", good);
   for (const auto& [group, count] : by_group) print("  " + group, count);
   for (const auto& [name, count] : by_functionality) print("  " + name, count);
-  EXPECT_GE(all.percent(), 70.0);
-  EXPECT_GE(bad.percent(), 58.0);
-  EXPECT_GE(good.percent(), 97.0);
+  EXPECT_GE(all.percent(), 97.0);
+  EXPECT_GE(bad.percent(), 96.0);
+  EXPECT_GE(good.percent(), 99.0);
 }
 
 TEST_F(CorpusTest, Obfuscation) {
@@ -160,7 +160,7 @@ TEST_F(CorpusTest, Obfuscation) {
   print("obfuscated hateful caught", bad);
   print("obfuscated benign left alone", good);
   for (const auto& [name, count] : by_transform) print("  " + name, count);
-  EXPECT_GE(bad.percent(), 50.0);
+  EXPECT_GE(bad.percent(), 97.0);
   EXPECT_GE(good.percent(), 99.0);
 }
 
@@ -200,7 +200,8 @@ TEST_F(CorpusTest, NaturalSexism) {
   print("EDOS precision of 'sexist'", precision);
   print("EDOS recall of 'sexist'", recall);
   EXPECT_GT(precision.all, 0u);
-  EXPECT_GE(precision.percent(), 40.0);
+  EXPECT_GE(precision.percent(), 60.0);
+  EXPECT_GE(recall.percent(), 32.0);
 }
 
 }  // namespace
