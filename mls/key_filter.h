@@ -31,6 +31,7 @@ class KeyFilter {
     }
   }
   bool may_have(ByteView key) const {
+    if (bits_.empty()) return false;
     for (std::size_t i = 0; i < kHashes; ++i) {
       const std::size_t bit = place(key, i);
       if ((bits_[bit / 64] >> (bit % 64) & 1) == 0) return false;
