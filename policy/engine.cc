@@ -261,9 +261,11 @@ struct Engine::State::Judging {
     return {state.rules[rule], view, work[rule], excepted_of_all};
   }
   void run_patterns(View& folded, std::optional<View>& cased, std::string_view text) {
+    const bool has_digit = folded.text().find_first_of("0123456789") != std::string_view::npos;
     for (const int number : state.candidates(folded.text())) {
       const MainPattern& main = state.patterns[static_cast<std::size_t>(number)];
       if (!is_wanted(main.rule)) continue;
+      if (!has_digit && state.set.rules[main.rule].digits) continue;
       const bool is_cased = state.set.rules[main.rule].form == Form::cased;
       if (is_cased && !cased) cased.emplace(fold(text, Form::cased));
       View& view = is_cased ? *cased : folded;

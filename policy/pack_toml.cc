@@ -221,7 +221,7 @@ Status PackReader::read_rule(TableReader& reader) {
       {"id",       "category", "severity",       "standard",  "also",        "message",
        "advice",   "alert",    "alert_level",    "form",      "whole_words", "patterns",
        "requires", "unless",   "unless_message", "validator", "frames",      "group_classes",
-       "matches",  "passes",   "phrases",        "each"}));
+       "matches",  "passes",   "phrases",        "each",      "digits"}));
   CANDOUR_TRY(reader.required("id"));
   Rule rule;
   rule.where = reader.where();
@@ -285,6 +285,7 @@ Status PackReader::read_rule_matching(TableReader& reader, Rule& rule) {
     CANDOUR_TRY(expand_all(reader, whole_words, *patterns));
   }
   CANDOUR_TRY(reader.text("validator", rule.validator));
+  CANDOUR_TRY(reader.flag("digits", rule.digits));
   std::set<std::string> all_frames;
   for (const Frame& frame : set_.frames) all_frames.insert(frame.name);
   rule.frames.assign(all_frames.begin(), all_frames.end());

@@ -92,6 +92,8 @@ struct Rule {
   std::vector<std::string> unless_message;
   /// Names a check on the matched characters (policy/identifier.h); empty: none.
   std::string validator;
+  /// No pattern of the rule can match without a digit: a text that has none is not searched.
+  bool digits = false;
   /// Names of the frames that except from this rule.
   std::vector<std::string> frames;
   /// Classes of groups the rule applies in; empty: all.
