@@ -72,13 +72,30 @@ Status send(Desk& desk, std::uint32_t round, Bytes message, const std::string& o
   return write_file(out, as_bytes(note.print()));
 }
 
+/// The session is the coordinator's word, and what is sent lets its members make the key: the
+/// custodian reads who they are before the message leaves this machine.
+std::string describe_session(const Ceremony& ceremony) {
+  std::string out = "\nGroup '" + ceremony.group() + "': any " +
+                    std::to_string(ceremony.threshold()) + " of these " +
+                    std::to_string(ceremony.members().size()) + " will open records together:";
+  for (const auto& member : ceremony.members()) out += "\n  " + member.key.vkey();
+  for (const auto& dealer : ceremony.dealers()) out += "\nhanded on by " + dealer.card.key.vkey();
+  return out;
+}
+
 void print_sent(const Context& context, const Desk& desk, std::uint32_t round,
                 const std::string& out) {
   JsonLine line;
-  line.text("session", desk.session.hex()).number("round", round).text("file", out);
+  line.text("session", desk.session.hex())
+      .number("round", round)
+      .text("group", desk.ceremony.group())
+      .number("threshold", desk.ceremony.threshold())
+      .number("members", desk.ceremony.members().size())
+      .text("file", out);
   context.print(line, out + ": round " + std::to_string(round) + " of session " +
-                          desk.session.hex() +
-                          "\nCompare these digits with the other custodians by voice.");
+                          desk.session.hex() + describe_session(desk.ceremony) +
+                          "\nHand the file on only when these are the custodians you expect, with "
+                          "the keys you know, and the other custodians read out the same digits.");
 }
 
 Result<int> round1(const Context& context, const Part& o) {
@@ -185,15 +202,24 @@ Result<std::vector<warrant::Dealing>> kept_dealings(Desk& desk, const std::strin
   return desk.ceremony.decode_dealings(messages);
 }
 
-/// A share this custodian holds and the session does not renew.
+/// The share kept here, if any, is the one the session replaces: nobody loses a newer share to the
+/// files of an older session.
 Status check_replaced(const Desk& desk) {
   if (!desk.store.has_share()) return ok();
   CANDOUR_TRY(const auto old, desk.store.share_header());
-  if (old.group == desk.ceremony.group() && old.public_key == desk.ceremony.public_key()) {
-    return ok();
+  if (old.group != desk.ceremony.group() || !(old.public_key == desk.ceremony.public_key())) {
+    return error(ErrorCode::already_exists,
+                 desk.store.dir().string() + ": holds another share, of group '" + old.group + "'");
   }
-  return error(ErrorCode::already_exists,
-               desk.store.dir().string() + ": holds another share, of group '" + old.group + "'");
+  for (const auto& dealer : desk.ceremony.dealers()) {
+    if (dealer.index > old.count ||
+        !(old.verification_keys[dealer.index - 1] == dealer.verification_key)) {
+      return error(ErrorCode::share_invalid,
+                   "the session replaces another share than the one here: an older one, or one of "
+                   "a session that was not finished here; finish that one first");
+    }
+  }
+  return ok();
 }
 
 Status note_event(Desk& desk, const Context& context, const char* event) {
@@ -205,8 +231,7 @@ Status note_event(Desk& desk, const Context& context, const char* event) {
   return desk.store.write_journal(line);
 }
 
-/// The share kept here is the one the session replaces: nobody loses a newer share to the files of
-/// an older session.
+/// This custodian really has no part in what comes after the session.
 Status check_outgoing(const Desk& desk) {
   for (const auto& member : desk.ceremony.members()) {
     if (member.name == desk.store.key().verifier.name) {
@@ -214,22 +239,16 @@ Status check_outgoing(const Desk& desk) {
                    "the session gives this custodian a share under a static key it no longer has");
     }
   }
-  CANDOUR_TRY(check_replaced(desk));
-  if (!desk.store.has_share()) return ok();
-  CANDOUR_TRY(const auto old, desk.store.share_header());
-  for (const auto& dealer : desk.ceremony.dealers()) {
-    if (dealer.index > old.count ||
-        !(old.verification_keys[dealer.index - 1] == dealer.verification_key)) {
-      return error(ErrorCode::share_invalid,
-                   "the session replaces another share than the one here");
-    }
-  }
-  return ok();
+  return check_replaced(desk);
 }
 
 /// Somebody else's session now: what this custodian had is worthless once enough do the same.
-Result<int> step_down(const Context& context, Desk& desk) {
+Result<int> step_down(const Context& context, Desk& desk,
+                      std::span<const warrant::Dealing> dealings) {
   CANDOUR_TRY(check_outgoing(desk));
+  // Anybody can write a session and sign for receivers of their own: only who holds the other
+  // shares can make dealings that hand the key on. Erasing cannot be undone, so that is checked.
+  CANDOUR_TRY(desk.ceremony.check_handed_on(dealings));
   CANDOUR_TRY(desk.store.forget_share());
   CANDOUR_TRY(note_event(desk, context, "share_forgotten"));
   JsonLine line;
@@ -245,7 +264,9 @@ Result<int> finish(const Context& context, const Part& o) {
   CANDOUR_TRY(const auto text, read_text(o.in.front()));
   CANDOUR_TRY(const auto signatures, warrant::read_round(desk.ceremony, 2, text));
   CANDOUR_TRY(desk.ceremony.certify(dealings, signatures));
-  if (!desk.ceremony.receives(desk.key.public_key)) return step_down(context, desk);
+  if (!desk.ceremony.receives(desk.key.public_key)) {
+    return step_down(context, desk, dealings);
+  }
 
   CANDOUR_TRY(const auto share, desk.ceremony.finish(desk.key, dealings));
   const bool repeated = desk.store.has_session_file(desk.session, kAllMessages[2]);

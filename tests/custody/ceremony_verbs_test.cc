@@ -218,6 +218,20 @@ TEST_F(CeremonyVerbs, RefreshMakesOldSharesUseless) {
   EXPECT_TRUE(make_the_key(share("c1"), share("c3")));
 }
 
+TEST_F(CeremonyVerbs, AnOlderSessionDoesNotTakeANewerShareAway) {
+  generate();
+  write_statement();
+  // Two sessions from the same shares; only one of them can be finished.
+  for (const std::string session : {"R", "Q"}) {
+    ASSERT_EQ(reshare({"c1", "c3"}, {"c1", "c2", "c3"}, session).status, 0);
+    rounds(session, {"c1", "c3"}, {"c1", "c2", "c3"});
+  }
+  finish("R", {"c1", "c2", "c3"});
+  const Outcome late = step("finish", "c2", "Q", {"--in", "Q.2", "--dealings", "Q.1"});
+  EXPECT_EQ(late.error(), "share_invalid");
+  EXPECT_TRUE(make_the_key(share("c1"), share("c2")));
+}
+
 TEST_F(CeremonyVerbs, CustodianIsReplacedAndStepsDown) {
   generate();
   write_statement();

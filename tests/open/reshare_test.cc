@@ -64,6 +64,13 @@ class Reshare : public testing::Test {
     EXPECT_NE(outcome.error().message.find("'" + name + "'"), std::string::npos)
         << outcome.error().message;
   }
+  /// Also by who gets no share.
+  void expect_blame_by_all(const std::string& name) {
+    expect_blame(name);
+    const Status checked = reshare_check(session_, dealings_);
+    ASSERT_FALSE(checked.has_value());
+    EXPECT_NE(checked.error().message.find("'" + name + "'"), std::string::npos);
+  }
 
   SeededRandom random_;
   DealtKey old_;
@@ -128,15 +135,16 @@ TEST_F(Reshare, RecordsSealedBeforeOpenAfterwards) {
 TEST_F(Reshare, WhoeverHandsOnSomethingElseIsNamed) {
   start({1, 3}, 2, {0, 1, 2});
   const std::vector<Dealing> good = dealings_;
+  ASSERT_TRUE(reshare_check(session_, dealings_).has_value());
   // A secret of its own choice, proven and shared honestly.
   dealings_[1] =
       make_dealing(session_.terms(), keys_[2], random_polynomial(1, random_), {}, random_);
-  expect_blame("old-3");
+  expect_blame_by_all("old-3");
   // Its share without the coefficient.
   Polynomial plain = random_polynomial(1, random_);
   plain[0] = old_.shares[2].value.clone();
   dealings_[1] = make_dealing(session_.terms(), keys_[2], plain, {}, random_);
-  expect_blame("old-3");
+  expect_blame_by_all("old-3");
   dealings_ = good;
   dealings_[0].commitments[1] = Point::base();
   expect_blame("old-1");

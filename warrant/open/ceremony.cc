@@ -252,6 +252,11 @@ Result<std::vector<Dealing>> Ceremony::decode_dealings(std::span<const Bytes> me
   return dealings;
 }
 
+Status Ceremony::check_handed_on(std::span<const Dealing> dealings) const {
+  if (!reshares()) return invalid("nobody hands a key on in this session");
+  return reshare_check(resharing(), dealings);
+}
+
 Result<EscrowShare> Ceremony::finish(const StaticKey& mine,
                                      std::span<const Dealing> dealings) const {
   auto outcome =

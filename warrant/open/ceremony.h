@@ -87,6 +87,9 @@ class Ceremony {
   Result<std::vector<Dealing>> decode_dealings(std::span<const Bytes> messages) const;
   /// Round 2: the share, once every dealing was checked. Not to be used before certify().
   Result<EscrowShare> finish(const StaticKey& mine, std::span<const Dealing> dealings) const;
+  /// What who gets no share checks before it gives its own up: reshare_check. input_invalid when
+  /// nobody hands a key on in this session.
+  Status check_handed_on(std::span<const Dealing> dealings) const;
   /// What members sign; binds the session and every byte of every dealing.
   Bytes transcript(std::span<const Dealing> dealings) const;
   /// Round 3, from the messages of round 2.

@@ -105,10 +105,8 @@ Result<Dealing> reshare_deal(const ReshareSession& session, const StaticKey& min
   return make_dealing(session.terms(), mine, polynomial, {}, random);
 }
 
-Result<DkgOutcome> reshare_finish(const ReshareSession& session, const StaticKey& mine,
-                                  std::span<const Dealing> dealings) {
+Status reshare_check(const ReshareSession& session, std::span<const Dealing> dealings) {
   CANDOUR_TRY(session.check());
-  CANDOUR_TRY(const auto index, as_session(session).index_of(mine.public_key));
   if (dealings.size() != session.dealers.size()) {
     return error(ErrorCode::input_invalid,
                  std::to_string(session.dealers.size()) + " custodians hand shares on, " +
@@ -116,15 +114,25 @@ Result<DkgOutcome> reshare_finish(const ReshareSession& session, const StaticKey
   }
   const DealingTerms terms = session.terms();
   const auto indices = indices_of(session);
-  Scalar sum = Scalar::from_u64(0);
   for (std::size_t i = 0; i < dealings.size(); ++i) {
     const ReshareDealer& dealer = session.dealers[i];
     CANDOUR_TRY(check_dealing(terms, dealer.participant.name, dealings[i]));
     if (!(dealings[i].commitments[0] == expected_commitment(dealer, indices))) {
       return misbehaved(dealer.participant.name, "hands on another secret than its share");
     }
+  }
+  return ok();
+}
+
+Result<DkgOutcome> reshare_finish(const ReshareSession& session, const StaticKey& mine,
+                                  std::span<const Dealing> dealings) {
+  CANDOUR_TRY(reshare_check(session, dealings));
+  CANDOUR_TRY(const auto index, as_session(session).index_of(mine.public_key));
+  const DealingTerms terms = session.terms();
+  Scalar sum = Scalar::from_u64(0);
+  for (std::size_t i = 0; i < dealings.size(); ++i) {
     CANDOUR_TRY(const auto received,
-                receive_share(terms, dealer.participant, dealings[i], mine, index));
+                receive_share(terms, session.dealers[i].participant, dealings[i], mine, index));
     sum = sum.plus(received.value);
   }
   return finish_dealings(dealings, index, session.receivers.size(), std::move(sum));

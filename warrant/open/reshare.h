@@ -45,6 +45,11 @@ struct ReshareSession {
 Result<Dealing> reshare_deal(const ReshareSession& session, const StaticKey& mine,
                              const EscrowShare& share, Random& random);
 
+/// That each dealing is by a dealer who knows its share of the old key and hands on just that. It
+/// takes no secret: also who only gives a share up checks it, before erasing it. share_invalid
+/// names the dealer; input_invalid for another number of dealings.
+Status reshare_check(const ReshareSession& session, std::span<const Dealing> dealings);
+
 /// Round 2, by a receiver: as dkg_finish; `dealings` in the order of the dealers.
 Result<DkgOutcome> reshare_finish(const ReshareSession& session, const StaticKey& mine,
                                   std::span<const Dealing> dealings);
