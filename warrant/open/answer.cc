@@ -65,7 +65,10 @@ Result<ApprovalFile> answer_as_custodian(const Approved& approved, const EscrowS
   approval.group = share.group;
   approval.index = share.index;
   // Together with k - 1 others these parts open the records: they are wiped like plaintext.
-  SecretBytes plain = SecretBytes::copy_of(parts.encode());
+  Bytes encoded = parts.encode();
+  const SecretBytes plain = SecretBytes::copy_of(encoded);
+  wipe(encoded.data(), encoded.size());
+  wipe(parts.parts.data(), parts.parts.size() * sizeof(crypto::Point));
   return seal_approval(std::move(approval), approved.request.reply_key, plain.view(), who.key,
                        random);
 }

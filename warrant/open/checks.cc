@@ -206,10 +206,12 @@ Result<Request> check_request_note(const identity::Statement& statement,
 Status check_cap(const Request& request, const Digest& digest, const CheckContext& context,
                  bool& repeated) {
   std::uint64_t used = 0;
+  std::set<Digest> counted;
   for (const PastApproval& past : context.approvals) {
     if (past.request == digest) {
       repeated = true;
-    } else if (past.time.value + kDayMs > context.now.value) {
+    } else if (past.time.value + kDayMs > context.now.value &&
+               counted.insert(past.request).second) {
       used += past.records;
     }
   }
