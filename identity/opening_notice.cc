@@ -77,6 +77,9 @@ Status parse_subject(const NoteFields& fields, OpeningNotice& notice) {
   CANDOUR_TRY(const auto text, fields.one("records"));
   const auto count = parse_decimal(text);
   if (!count) return malformed("'records' is not a number");
+  if (*count > limits::kReleaseRecordsMax) {
+    return malformed("'records' is more than one request may ask for");
+  }
   notice.records = *count;
   return ok();
 }

@@ -88,6 +88,8 @@ TEST(OpeningNotice, RefusesFieldsThatDoNotFitTheKind) {
   malformed(replaced(request, "about " + zero, "about 12"));
   malformed(replaced(request, "records 12\n", ""));
   malformed(replaced(request, "records 12", "records -1"));
+  malformed(replaced(request, "records 12", "records 20001"));
+  malformed(replaced(request, "records 12", "records 18446744073709551615"));
   malformed(replaced(request, "records 12\n", "records 12\nrecords 12\n"));
   malformed(replaced(request, "about " + zero, "about " + zero + "\nabout " + zero));
   malformed(replaced(warrant, "sealed-until", "records 1\nsealed-until"));

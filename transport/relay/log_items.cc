@@ -1,6 +1,7 @@
 #include "transport/relay/log_items.h"
 
 #include "tlog/leaf.h"
+#include "tlog/tree.h"
 
 namespace candour::relay {
 
@@ -47,8 +48,8 @@ Status get_log(Context& context, const Session& session, std::uint64_t request,
   if (!may_mirror(context, session)) {
     return error(ErrorCode::not_permitted, "only keepers and auditors may copy the log");
   }
-  if (frame.end() <= frame.first()) {
-    return error(ErrorCode::input_invalid, "the range of leaves asked for is empty");
+  if (frame.end() <= frame.first() || frame.end() > tlog::kTreeSizeMax) {
+    return error(ErrorCode::input_invalid, "the range of leaves asked for is empty or impossible");
   }
   const auto first = frame.first();
   const auto end = std::min(frame.end(), first + kItemsMax);
