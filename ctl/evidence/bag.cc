@@ -85,19 +85,21 @@ bool plain_name(std::string_view name) {
   });
 }
 
-Status read_folder(const fs::path& folder, const std::string& prefix, int depth, BagFiles& out) {
+Status read_folder(const fs::path& folder, const std::string& prefix, int depth, std::size_t& left,
+                   BagFiles& out) {
   std::error_code failed;
   for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
     const std::string path = prefix + it->path().filename().string();
     if (!plain_name(it->path().filename().string())) return invalid("a file has an odd name");
     const auto type = it->symlink_status(failed).type();
     if (type == fs::file_type::directory && depth > 0) {
-      CANDOUR_TRY(read_folder(it->path(), path + "/", depth - 1, out));
+      CANDOUR_TRY(read_folder(it->path(), path + "/", depth - 1, left, out));
       continue;
     }
     if (type != fs::file_type::regular) return invalid(path + " is not a plain file");
     if (out.size() >= kBagFilesMax) return invalid("it has too many files");
-    CANDOUR_TRY(Bytes bytes, read_file(it->path(), kBagFileSizeMax));
+    CANDOUR_TRY(Bytes bytes, read_file(it->path(), std::min(left, kBagFileSizeMax)));
+    left -= bytes.size();
     out[path] = SecretBytes::copy_of(bytes);
     wipe(bytes.data(), bytes.size());
   }
@@ -179,7 +181,8 @@ Status check_bag(const BagFiles& files) {
 Result<BagFiles> read_bag(const fs::path& folder) {
   BagFiles files;
   constexpr int kDepth = 4;
-  CANDOUR_TRY(read_folder(folder, "", kDepth, files));
+  std::size_t left = kBagSizeMax;
+  CANDOUR_TRY(read_folder(folder, "", kDepth, left, files));
   return files;
 }
 

@@ -27,6 +27,8 @@ using Progress = std::function<void(std::string_view what, std::size_t done, std
 
 inline constexpr std::size_t kBagFilesMax = 200'000;
 inline constexpr std::size_t kBagFileSizeMax = std::size_t{1} << 30;
+/// Of all files: a bundle is read into memory, and may come from anybody.
+inline constexpr std::size_t kBagSizeMax = std::size_t{4} << 30;
 
 /// Adds the four tag files to the payload; `info` are the lines of bag-info.txt before
 /// Payload-Oxum, which is added.

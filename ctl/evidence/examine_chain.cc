@@ -112,6 +112,11 @@ void examination::chain(const Exhibits& exhibits, Examination& out) {
   } else {
     check.detail = std::to_string(out.open_links) + " links lead to leaves that stay opaque, " +
                    std::to_string(out.replays) + " messages appear again under the same id";
+    if (exhibits.requested.size() > out.records.size()) {
+      check.detail += "; " + std::to_string(exhibits.requested.size() - out.records.size()) +
+                      " records asked for are not shown, and that they could not be opened or "
+                      "fall outside the warrant's categories is the investigator's word";
+    }
   }
   out.checks.push_back(std::move(check));
 }

@@ -273,7 +273,9 @@ Result<Exhibits> Exhibits::from_files(const BagFiles& files) {
   out.range = std::move(parsed).value();
   CANDOUR_TRY(const ByteView entries, source.bytes("data/log/entries.bin"));
   out.entries = to_bytes(entries);
-  if (out.entries.size() != (out.range.end - out.range.first) * tlog::kEntrySize) {
+  // Divided, not multiplied: a range of 2^63 leaves too many must not come out as the right size.
+  if (out.entries.size() % tlog::kEntrySize != 0 ||
+      out.entries.size() / tlog::kEntrySize != out.range.end - out.range.first) {
     return invalid("data/log/entries.bin", "it has not 34 bytes for each leaf of the range");
   }
   CANDOUR_TRY(out.requested, read_requested(source));

@@ -1,5 +1,7 @@
 #include "ctl/evidence/testimony.h"
 
+#include <algorithm>
+
 #include "client/messages/group_request.h"
 #include "mls/group.h"
 
@@ -8,8 +10,8 @@ namespace {
 
 using tlog::LeafKind;
 
-// What the bot notes by itself when a device has no key package.
-constexpr std::string_view kMissingNote = "candour-group-missing/v1\n";
+// What the bot notes by itself: a device has no key package; a group was formed again.
+constexpr std::string_view kBotNotes[] = {"candour-group-missing/v1\n", "candour-reform/v1\n"};
 
 class Hearing {
  public:
@@ -127,7 +129,13 @@ class Hearing {
   void hear_change() {
     out_.note = SecretText(record_.evidence.clone());
     const std::string_view text = out_.note.expose();
-    if (text.starts_with(kMissingNote)) return;
+    const auto begins = [&](std::string_view format) { return text.starts_with(format); };
+    if (std::any_of(std::begin(kBotNotes), std::end(kBotNotes), begins)) {
+      if (!authority_.statement_at(index_).lists_bot(record_.sender)) {
+        problem("only a bot notes this, and its sender is none");
+      }
+      return;
+    }
     const auto request = messages::GroupRequest::verify(text, authority_.statement_at(index_));
     if (!request) return problem("the registrar's signature does not hold", request.error());
     if (request.value().group != record_.group) problem("the request is about another group");

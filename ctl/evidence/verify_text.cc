@@ -70,11 +70,13 @@ It proves, given the root key and that not all witnesses conspire: the records a
 these places and open to these contents; the words were signed by the device of the person named,
 whose certificate was in the log before; warrant, request and release are in the log; each record is
 in the warrant's scope; custodians and keeper approved exactly this request; between the records
-shown nothing in scope is missing.
+shown nothing in scope is missing but what is counted above as set aside or failed.
 
 It does not prove: who held the device; that the clocks of device and bot were right (the log's order
 and the witnesses' times bound them); that no record of the period lies outside the range of leaves,
-whose borders the relay named; what the continuity table says beyond the signed notes, because the
+whose borders the relay named; that a record counted as set aside or failed had to be: its place is
+proven, the reason is the investigator's word; that no later statement, certificate or revocation of
+the directory was left out; what the continuity table says beyond the signed notes, because the
 journal is the station's own word; which group of people an MLS group id stands for, unless a commit
 record of that group with the bot's roster is among the records.
 

@@ -178,6 +178,21 @@ TEST(Bundle, FilesLeftOutOrAddedAreFound) {
   EXPECT_NE(fault_of(resealed(std::move(more)), world), "");
 }
 
+// 2^63 leaves more have the same size in bytes when the product wraps around.
+TEST(Bundle, AnImpossibleRangeOfLeavesIsRefused) {
+  CaseWorld world;
+  chat(world);
+  BagFiles files = bundle_of(world);
+  const std::string path = "data/log/range.tlog-range";
+  std::string range = text_of(files, path);
+  const auto begin = range.find("\nend ") + 5;
+  const auto end = range.find('\n', begin);
+  const std::uint64_t leaves = std::stoull(range.substr(begin, end - begin));
+  range.replace(begin, end - begin, std::to_string(leaves + (std::uint64_t{1} << 63)));
+  files[path] = SecretBytes::copy_of(as_bytes(range));
+  EXPECT_NE(fault_of(resealed(std::move(files)), world).find("entries.bin"), std::string::npos);
+}
+
 TEST(Bundle, AnotherRootOrLogIsRefused) {
   CaseWorld world;
   chat(world);
