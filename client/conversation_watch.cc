@@ -15,7 +15,7 @@ constexpr std::size_t kClaimsMax = 32;
 constexpr std::size_t kClaimsPerTick = 4;
 constexpr unsigned kClaimAttemptsMax = 5;
 // A relay that makes trouble without end must not fill the disk with it.
-constexpr std::size_t kAlarmsMax = 10'000;
+constexpr std::ptrdiff_t kAlarmsMax = 2'000;
 
 bool is_final(const Error& e) {
   return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
@@ -42,7 +42,9 @@ Status Client::raise(std::string code, ByteView subject, AlarmRecord alarm) {
   CANDOUR_TRY(const bool known, store_.has_alarm(alarm.subject));
   if (known) return ok();
   CANDOUR_TRY(const auto kept, store_.alarms());
-  if (kept.size() >= kAlarmsMax) return ok();
+  // Counted for each code, so that much noise of one kind does not keep another from being told.
+  const auto same_code = [&](const AlarmRecord& other) { return other.code == code; };
+  if (std::count_if(kept.begin(), kept.end(), same_code) >= kAlarmsMax) return ok();
   alarm.time = clock_.now();
   alarm.code = std::move(code);
   alarm.shown = sink_.shows_alarms();
