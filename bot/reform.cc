@@ -48,13 +48,18 @@ std::optional<identity::Roster> Reform::roster_of(const GroupId& group,
   for (const identity::Certificate* certificate : context_.trust.certificates()) {
     if (certificate->subject.role == "bot") bots.push_back(certificate->subject.signing_key);
   }
+  // A relay may keep old ones, with members who have left since: the newest of each MLS group
+  // counts.
+  std::optional<identity::Roster> newest;
   for (const std::string& bytes : rosters.rosters()) {
     for (const SigningPublicKey& bot : bots) {
       auto roster = identity::Roster::verify(as_bytes(bytes), bot);
-      if (roster && roster.value().group == group) return std::move(roster).value();
+      if (!roster || roster.value().group != group) continue;
+      if (newest && newest->epoch >= roster.value().epoch) continue;
+      newest = std::move(roster).value();
     }
   }
-  return std::nullopt;
+  return newest;
 }
 
 std::optional<Reform::Due> Reform::of_relay(const v1::GroupState& head,
@@ -80,6 +85,16 @@ std::optional<Reform::Due> Reform::of_relay(const v1::GroupState& head,
                {{"group", id},
                 {"hint", log::LogSafe("the relay has no roster signed by a bot; the registrars "
                                       "have to create the group under a new id")}});
+    return std::nullopt;
+  }
+  const bool older = has_own && same(roster->mls_group, own->second.mls.group_id()) &&
+                     roster->epoch < own->second.mls.epoch();
+  if (older) {
+    log::error("roster_is_old",
+               {{"group", id},
+                {"hint", log::LogSafe("the relay shows a roster older than what this bot holds: "
+                                      "members who left would be back; the group is not formed "
+                                      "again from it")}});
     return std::nullopt;
   }
   due.lost.mls_group = roster->mls_group;
