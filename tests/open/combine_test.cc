@@ -91,6 +91,35 @@ TEST_F(Opening, EverySubsetOfTheThresholdOpensAndNoSmallerOne) {
   EXPECT_EQ(opened, 16);
 }
 
+TEST_F(Opening, AnyNumberOfZerosIsPaddingAndNothingElseIs) {
+  add_group("internal", 2, 3);
+  seal_records(1);
+  const std::vector<Contribution> chosen{contribution(0, 0), contribution(0, 1)};
+  SealedRecord& sealed = records_[0];
+  const auto shared = Combiner::create(statement_, chosen, 1).value().shared(0).value();
+  const RetentionKey* key = keys_.find("standard", TimeMs(kNow)).value();
+  const Bytes label = sealed.label.encode();
+  const RecordKeys derived =
+      derive_record_keys(shared.view(), retention_part(*key, sealed.label.record),
+                         escrow_key(statement_).value(), sealed.u, label);
+  const std::array<std::uint8_t, crypto::kXAeadNonceSize> nonce{};
+  const SecretBytes record = open(chosen).value().encode();
+  const auto pad_with = [&](std::size_t zeros, std::uint8_t last) {
+    Writer padded;
+    padded.u32(static_cast<std::uint32_t>(record.size()));
+    padded.raw(record.view());
+    padded.raw(Bytes(zeros));
+    padded.u8(last);
+    sealed.body = crypto::xaead_seal(derived.key.view(), nonce, label, padded.view());
+  };
+  for (const std::size_t zeros : {0u, 100u, 2048u, 5000u}) {
+    pad_with(zeros, 0);
+    EXPECT_TRUE(open(chosen).has_value()) << zeros;
+    pad_with(zeros, 1);
+    EXPECT_EQ(failure(chosen), ErrorCode::input_invalid) << zeros;
+  }
+}
+
 TEST_F(Opening, BothGroupsAreNeeded) {
   add_group("internal", 2, 3);
   add_group("independent", 2, 3);

@@ -17,7 +17,8 @@
 //
 //   label     = tlog/record_label.h
 //   sealed    = version u8 = 1, suite u16, label vec, u 32, ubar 32, e 32, f 32, C 32, body vec
-//   padded    = record size u32, record, zeros up to padded_size()
+//   padded    = record size u32, record, zeros; how many is the sealer's choice (padded_size()),
+//               no rule of the format: whoever opens takes any number
 //
 // Why each part is there. The proof (e, f) binds label and body to r: a custodian who checks it
 // before helping cannot be used to decrypt a record under another label (the ciphertext of plain
@@ -46,8 +47,10 @@ namespace candour::warrant {
 using tlog::kSealSuite;
 /// The largest encoded record that still fits limits::kRecordSizeMax when padded and sealed.
 inline constexpr std::size_t kRecordPlaintextSizeMax = limits::kRecordSizeMax - 1024;
-/// Ordinary chat messages all end up in this first size.
-inline constexpr std::size_t kPaddedSizeMin = 2048;
+/// Ordinary chat messages all end up in this first size: the record of one with 300 bytes of text
+/// and without findings has about 925 bytes, as its signed MLS content comes with the group
+/// context.
+inline constexpr std::size_t kPaddedSizeMin = 1024;
 
 /// A canonical scalar that is public: challenge or response of a proof.
 using PublicScalar = Id<struct PublicScalarTag, 32>;
