@@ -1,6 +1,7 @@
 #include "ctl/log_audit.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
 
 #include "ctl/log_leaves.h"
@@ -10,7 +11,7 @@
 namespace candour::ctl {
 namespace {
 
-using storage::kBundleEntries;
+using storage::kBlockEntries;
 using storage::kStoredLevelStep;
 
 std::uint64_t number_of(const SQLite::Column& column) {
@@ -29,7 +30,6 @@ class Tree {
  public:
   explicit Tree(LogDb& db)
       : db_(db),
-        bundle_(db.database(), "SELECT entries FROM log_bundles WHERE n = ?"),
         stored_(db.database(), "SELECT hash FROM log_hashes WHERE level = ? AND idx = ?") {}
 
   /// The next leaf; what is wrong with what is stored for the tree up to it.
@@ -39,12 +39,8 @@ class Tree {
     std::uint64_t prefix = 0;
     for (const std::uint8_t byte : hash.view().first(4)) prefix = prefix << 8 | byte;
     lookups_.emplace_back(prefix, index);
-    if (leaf.time) note_time(index / kBundleEntries, leaf.time->value);
-    candour::append(entries_, leaf.entry);
+    if (leaf.time) note_time(index / kBlockEntries, leaf.time->value);
     const auto nodes = edge_.append(hash);
-    if (index % kBundleEntries == kBundleEntries - 1) {
-      if (auto fault = check_bundle(index / kBundleEntries)) return fault;
-    }
     for (const tlog::StoredHash& node : nodes) {
       if (node.node.level == 0 || node.node.level % kStoredLevelStep != 0) continue;
       if (auto wrong = check_hash(node)) return Fault{index, *wrong};
@@ -69,9 +65,8 @@ class Tree {
   std::optional<Fault> finish() {
     if (auto fault = check_lookups()) return fault;
     if (auto fault = check_times()) return fault;
-    if (count("SELECT count(*) FROM log_hashes") != hashes_ ||
-        count("SELECT count(*) FROM log_bundles") != bundles_) {
-      return Fault{std::nullopt, "hashes or entries are stored that the tree does not have"};
+    if (count("SELECT count(*) FROM log_hashes") != hashes_) {
+      return Fault{std::nullopt, "hashes are stored that the tree does not have"};
     }
     return std::nullopt;
   }
@@ -87,27 +82,6 @@ class Tree {
     }
     return "the stored hash of subtree " + std::to_string(expected.node.index) + " at level " +
            std::to_string(expected.node.level) + " is missing or wrong";
-  }
-
-  std::optional<Fault> check_bundle(std::uint64_t n) {
-    ++bundles_;
-    bundle_.reset();
-    bundle_.bind(1, static_cast<std::int64_t>(n));
-    const std::uint64_t first = n * kBundleEntries;
-    if (!bundle_.executeStep()) {
-      return Fault{first, "the bundle of entries " + std::to_string(n) + " is missing"};
-    }
-    const ByteView stored = view_of(bundle_.getColumn(0));
-    const auto [found, computed] =
-        std::mismatch(stored.begin(), stored.end(), entries_.begin(), entries_.end());
-    if (found == stored.end() && computed == entries_.end()) {
-      entries_.clear();
-      return std::nullopt;
-    }
-    const auto place = static_cast<std::uint64_t>(found - stored.begin()) / tlog::kEntrySize;
-    const std::uint64_t index = first + std::min(place, kBundleEntries - 1);
-    return Fault{
-        index, "entry " + std::to_string(index) + ": it is not the one that stands in its bundle"};
   }
 
   void note_time(std::uint64_t block, std::uint64_t ms) {
@@ -149,7 +123,7 @@ class Tree {
         break;
       }
     }
-    return Fault{block * kBundleEntries, "the times of records are not those of their labels"};
+    return Fault{block * kBlockEntries, "the times of records are not those of their labels"};
   }
 
   std::uint64_t count(const char* sql) {
@@ -159,14 +133,11 @@ class Tree {
   }
 
   LogDb& db_;
-  SQLite::Statement bundle_;
   SQLite::Statement stored_;
   tlog::Frontier edge_;
-  Bytes entries_;  // of the bundle that is being filled
   std::vector<std::pair<std::uint64_t, std::uint64_t>> lookups_;
   std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> times_;
   std::uint64_t hashes_ = 0;
-  std::uint64_t bundles_ = 0;
 };
 
 /// Checks checkpoints as the tree grows past their sizes.
@@ -326,18 +297,17 @@ const Row* take(Beside<Row>& beside, std::uint64_t index, std::optional<Row>& ke
 std::optional<Fault> audit_leaves(LogDb& db, Tree& tree, Checkpoints& checkpoints,
                                   Beside<DirectoryRow>& directory, Beside<OpeningRow>& openings,
                                   AuditReport& report) {
-  SQLite::Statement rows(db.database(), "SELECT idx, leaf, record FROM log_entries ORDER BY idx");
+  LeafRows rows(db);
   if (auto fault = checkpoints.check(tree.edge(), report)) return fault;
-  while (rows.executeStep()) {
+  while (const LeafRow* row = rows.next()) {
     const std::uint64_t index = tree.edge().size();
     const auto wrong = [&](const std::string& why) {
       return Fault{index, "entry " + std::to_string(index) + ": " + why};
     };
-    if (number_of(rows.getColumn(0)) != index) return wrong("it is missing");
+    if (row->index != index) return wrong("it is missing");
     std::optional<DirectoryRow> object;
     std::optional<OpeningRow> opening;
-    const SQLite::Column record = rows.getColumn(2);
-    const auto leaf = check_leaf(view_of(rows.getColumn(1)), view_of(record), record.isNull(),
+    const auto leaf = check_leaf(row->leaf, row->record, row->record_is_null,
                                  take(directory, index, object), take(openings, index, opening));
     if (!leaf) return wrong(leaf.error().message);
     ++report.kinds[leaf.value().kind];
@@ -386,8 +356,11 @@ std::optional<Fault> audit_tree(LogDb& db, const AuditOptions& options, AuditRep
   return check_cosignatures(db);
 }
 
-std::optional<Fault> audit_file(LogDb& db) {
-  SQLite::Statement check(db.database(), "PRAGMA integrity_check(1)");
+/// What SQLite says of the file. On a connection of its own, as it runs beside the audit.
+std::optional<Fault> audit_file(const std::string& file) {
+  const auto db = LogDb::open(file);
+  if (!db) return Fault{std::nullopt, db.error().message};
+  SQLite::Statement check(db.value()->database(), "PRAGMA integrity_check(1)");
   if (check.executeStep() && check.getColumn(0).getString() == "ok") return std::nullopt;
   return Fault{std::nullopt, "the database file is damaged: " + check.getColumn(0).getString()};
 }
@@ -414,8 +387,9 @@ Result<AuditReport> audit_log(LogDb& db, const AuditOptions& options) {
   AuditReport report;
   report.root = tlog::empty_root();
   try {
+    auto file = std::async(std::launch::async, audit_file, db.database().getFilename());
     report.fault = audit_tree(db, options, report);
-    if (!report.fault) report.fault = audit_file(db);
+    if (!report.fault) report.fault = file.get();
     if (!report.fault && options.root) report.fault = audit_openings(db, options, report);
     if (!report.fault && options.signatures) report.fault = audit_signatures(db, options, report);
   } catch (const SQLite::Exception& thrown) {

@@ -11,10 +11,16 @@ namespace {
 
 /// Where in column `leaf` of an ordinary leaf the hashes stand that follow the object hash.
 constexpr std::ptrdiff_t kHashesAt = 34;
+/// Where the commitment stands that follows those.
+constexpr std::size_t kCommitmentAt = 98;
+
+constexpr std::int64_t kMappedSizeMax = std::int64_t{1} << 40;
 
 }  // namespace
 
 LogDb::LogDb(const fs::path& file) : database_(file.string(), SQLite::OPEN_READONLY, 5'000) {
+  // Pages are used where the system has them in memory, not copied.
+  database_.exec("PRAGMA mmap_size=" + std::to_string(kMappedSizeMax));
   // One read transaction for the life of this object: everything is checked against the same state.
   database_.exec("BEGIN");
   SQLite::Statement schema(database_, "SELECT value FROM meta WHERE name = 'schema'");
@@ -67,9 +73,10 @@ std::optional<tlog::LeafOpening> LogDb::opening(std::uint64_t index) const {
     bytes = blob_of(row.getColumn(2));
   } else if (leaf[0] == 2) {
     bytes.assign(leaf.begin() + 1, leaf.end());
-  } else if (leaf.size() > kHashesAt) {
+  } else if (leaf.size() > kCommitmentAt) {
     // In place of the class comes the version, and between salt and hashes the hash of the record.
     leaf[0] = 1;
+    leaf.resize(kCommitmentAt);
     const Digest hash = crypto::sha256(blob_of(row.getColumn(1)));
     leaf.insert(leaf.begin() + kHashesAt, hash.view().begin(), hash.view().end());
     bytes = std::move(leaf);

@@ -13,7 +13,11 @@ using tlog::LeafClass;
 using tlog::LeafKind;
 using tlog::LeafOpening;
 
-constexpr std::size_t kOrdinarySize = 98;
+constexpr std::size_t kOrdinarySize = 130;
+constexpr std::size_t kCommitmentAt = 98;
+// How many rows, and of how many bytes of records, are read ahead.
+constexpr std::size_t kRowsAtOnce = 512;
+constexpr std::size_t kBytesAtOnce = 4 << 20;
 constexpr std::size_t kDirectorySize = 131;
 constexpr std::size_t kOpeningSize = 33;
 
@@ -21,6 +25,11 @@ Error bad(std::string what) { return error(ErrorCode::log_inconsistent, std::mov
 
 std::uint64_t number_of(const SQLite::Column& column) {
   return static_cast<std::uint64_t>(column.getInt64());
+}
+
+void copy_column(const SQLite::Column& column, Bytes& out) {
+  const auto* begin = static_cast<const std::uint8_t*>(column.getBlob());
+  out.assign(begin, begin + (begin == nullptr ? 0 : column.getBytes()));
 }
 
 /// The copies of opening `number` against the hashes its notice gives; empty when they fit.
@@ -103,20 +112,24 @@ Result<CheckedLeaf> check_opening_leaf(ByteView leaf, const OpeningRow* row) {
 }
 
 Result<CheckedLeaf> check_ordinary(ByteView leaf, ByteView record) {
-  LeafOpening opening;
-  opening.kind = static_cast<LeafKind>(leaf[1]);
-  if (leaf[1] < 1 || opening.kind > LeafKind::group_change) {
+  const auto kind = static_cast<LeafKind>(leaf[1]);
+  if (leaf[1] < 1 || kind > LeafKind::group_change) {
     return bad("a record is kept under kind " + std::to_string(leaf[1]));
   }
-  opening.salt = *Digest::from(leaf.subspan(2, 32));
-  opening.object_hash = crypto::sha256(record);
-  opening.ciphertext_hash = *Digest::from(leaf.subspan(34, 32));
-  opening.content_commitment = *Digest::from(leaf.subspan(66, 32));
+  // LeafOpening::entry() from the columns as they are (tlog/leaf.h).
+  static constexpr std::string_view kLabel("candour leaf v1", 16);
+  const Digest object_hash = crypto::sha256(record);
+  const Digest commitment =
+      crypto::sha256({as_bytes(kLabel), leaf.subspan(2, 32), leaf.subspan(1, 1), object_hash.view(),
+                      leaf.subspan(34, 64)});
+  if (!same(commitment.view(), leaf.subspan(kCommitmentAt))) {
+    return bad("its record and opening are not what the entry commits to");
+  }
+  Bytes entry{1, leaf[0]};
+  append(entry, commitment.view());
   CANDOUR_TRY(const auto label, tlog::label_of(record));
-  return CheckedLeaf{.entry = opening.entry(LeafClass::ordinary),
-                     .kind = opening.kind,
-                     .record = true,
-                     .time = label.bot_time};
+  return CheckedLeaf{
+      .entry = std::move(entry), .kind = kind, .record = true, .time = label.bot_time};
 }
 
 }  // namespace
@@ -184,6 +197,51 @@ Result<CheckedLeaf> check_leaf(ByteView leaf, ByteView record, bool record_is_nu
   if (leaf_class == 2 && leaf.size() == kDirectorySize) return check_directory(leaf, directory);
   if (leaf_class == 3 && leaf.size() == kOpeningSize) return check_opening_leaf(leaf, opening);
   return bad("the leaf is of no known shape");
+}
+
+LeafRows::LeafRows(LogDb& db)
+    : statement_(db.database(), "SELECT idx, leaf, record FROM log_entries ORDER BY idx") {
+  read_ahead();
+}
+
+const LeafRow* LeafRows::next() {
+  if (at_ == current_.count) {
+    if (reading_.valid()) reading_.get();
+    std::swap(current_, ahead_);
+    at_ = 0;
+    if (current_.count == 0) {
+      if (broken_) std::rethrow_exception(broken_);
+      return nullptr;
+    }
+    read_ahead();
+  }
+  return &current_.rows[at_++];
+}
+
+void LeafRows::read_ahead() {
+  ahead_.count = 0;
+  ahead_.rows.resize(kRowsAtOnce);
+  if (!at_end_) reading_ = std::async(std::launch::async, [this] { read(ahead_); });
+}
+
+void LeafRows::read(Batch& batch) {
+  try {
+    for (std::size_t size = 0; batch.count < kRowsAtOnce && size < kBytesAtOnce;) {
+      at_end_ = !statement_.executeStep();
+      if (at_end_) return;
+      LeafRow& row = batch.rows[batch.count];
+      row.index = number_of(statement_.getColumn(0));
+      copy_column(statement_.getColumn(1), row.leaf);
+      const SQLite::Column record = statement_.getColumn(2);
+      row.record_is_null = record.isNull();
+      copy_column(record, row.record);
+      size += row.record.size();
+      ++batch.count;
+    }
+  } catch (const SQLite::Exception&) {
+    at_end_ = true;
+    broken_ = std::current_exception();
+  }
 }
 
 }  // namespace candour::ctl

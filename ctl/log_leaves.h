@@ -3,6 +3,8 @@
 // Functions that read throw SQLite::Exception. Not thread-safe.
 #pragma once
 
+#include <exception>
+#include <future>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,5 +60,39 @@ struct CheckedLeaf {
 /// the leaf, or null. The message says what is wrong.
 Result<CheckedLeaf> check_leaf(ByteView leaf, ByteView record, bool record_is_null,
                                const DirectoryRow* directory, const OpeningRow* opening);
+
+/// A row of log_entries.
+struct LeafRow {
+  std::uint64_t index = 0;
+  Bytes leaf;
+  Bytes record;
+  bool record_is_null = false;
+};
+
+/// The rows of log_entries in order. A second thread reads the next ones while the last are being
+/// checked, on the same connection (SQLite's serialized mode). One owner.
+class LeafRows {
+ public:
+  explicit LeafRows(LogDb& db);
+  /// Good until the next call; null at the end. Throws SQLite::Exception, but only after every row
+  /// that could be read.
+  const LeafRow* next();
+
+ private:
+  struct Batch {
+    std::vector<LeafRow> rows;  // buffers are kept
+    std::size_t count = 0;
+  };
+  void read(Batch& batch);
+  void read_ahead();
+
+  SQLite::Statement statement_;
+  bool at_end_ = false;
+  std::exception_ptr broken_;
+  Batch current_;
+  std::size_t at_ = 0;
+  Batch ahead_;
+  std::future<void> reading_;  // into `ahead_`; last, so that it ends first
+};
 
 }  // namespace candour::ctl

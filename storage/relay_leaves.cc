@@ -12,7 +12,7 @@ namespace {
 using tlog::LeafClass;
 using tlog::LeafOpening;
 
-constexpr std::size_t kBundleSize = kBundleEntries * tlog::kEntrySize;
+constexpr std::size_t kBlockSize = kBlockEntries * tlog::kEntrySize;
 constexpr std::uint8_t kEntryVersion = 1;
 constexpr std::uint8_t kOpeningVersion = 1;
 constexpr std::size_t kSaltSize = 32;
@@ -21,7 +21,8 @@ constexpr std::size_t kHashesSize = 64;
 // after the object hash (tlog/leaf.h).
 constexpr std::size_t kKindAt = 1;
 constexpr std::size_t kHashesAt = 66;
-constexpr std::size_t kOrdinarySize = 2 + kSaltSize + kHashesSize;
+constexpr std::size_t kCommitmentAt = 2 + kSaltSize + kHashesSize;
+constexpr std::size_t kOrdinarySize = kCommitmentAt + 32;
 constexpr std::size_t kDirectorySize = 1 + tlog::kOpeningSize;
 constexpr std::size_t kOpeningClassSize = tlog::kEntrySize - 1;
 
@@ -63,10 +64,10 @@ Bytes pack_leaf(const LogLeaf& leaf) {
     return joined(entry[1], {opening});
   }
   CANDOUR_ASSERT(leaf_class == LeafClass::ordinary && !leaf.record.empty());
-  Bytes row = joined(
-      entry[1], {opening.subspan(kKindAt, 1 + kSaltSize), opening.subspan(kHashesAt, kHashesSize)});
+  Bytes row = joined(entry[1], {opening.subspan(kKindAt, 1 + kSaltSize),
+                                opening.subspan(kHashesAt, kHashesSize), entry.subspan(2)});
   // What is written must read back as what was decided.
-  CANDOUR_ASSERT(entry_of(row, leaf.record) == leaf.entry);
+  CANDOUR_ASSERT(opening_of(row, leaf.record) == leaf.opening && entry_of(row) == leaf.entry);
   return row;
 }
 
@@ -80,16 +81,27 @@ Bytes opening_of(ByteView leaf, ByteView record) {
       break;
   }
   const Digest object_hash = crypto::sha256(record);
-  return joined(kOpeningVersion,
-                {leaf.subspan(1, 1 + kSaltSize), object_hash.view(), leaf.subspan(2 + kSaltSize)});
+  return joined(kOpeningVersion, {leaf.subspan(1, 1 + kSaltSize), object_hash.view(),
+                                  leaf.subspan(2 + kSaltSize, kHashesSize)});
 }
 
-Bytes entry_of(ByteView leaf, ByteView record) {
+Bytes entry_of(ByteView leaf) {
   const LeafClass leaf_class = class_of(leaf);
   if (leaf_class == LeafClass::opening) return joined(kEntryVersion, {leaf});
-  const auto opening = LeafOpening::decode(opening_of(leaf, record));
+  if (leaf_class == LeafClass::ordinary) {
+    return joined(kEntryVersion, {leaf.first(1), leaf.subspan(kCommitmentAt)});
+  }
+  const auto opening = LeafOpening::decode(opening_of(leaf, {}));
   if (!opening) throw SQLite::Exception("a leaf in relay.db is of an unknown kind");
   return opening.value().entry(leaf_class);
+}
+
+void check_leaf(std::uint64_t index, ByteView leaf, ByteView record) {
+  if (class_of(leaf) != LeafClass::ordinary) return;
+  const auto opening = LeafOpening::decode(opening_of(leaf, record));
+  if (opening && opening.value().entry(LeafClass::ordinary) == entry_of(leaf)) return;
+  throw SQLite::Exception("entry " + std::to_string(index) +
+                          " of the log is not what its record and opening make");
 }
 
 std::uint64_t lookup_prefix(const Digest& leaf_hash) {
@@ -98,48 +110,22 @@ std::uint64_t lookup_prefix(const Digest& leaf_hash) {
   return prefix;
 }
 
-const Bytes& Bundles::entries(std::uint64_t n) {
-  if (!complete_.empty() && complete_number_ == n) return complete_;
-  if (tail_number_ == n && tail_.size() == kBundleSize) return tail_;
-  {
-    auto q = db_.query("SELECT entries FROM log_bundles WHERE n = ?", n);
-    if (q.step()) {
-      complete_ = q.blob(0);
-      complete_number_ = n;
-      if (complete_.size() == kBundleSize) return complete_;
-      complete_.clear();
-      throw SQLite::Exception("a bundle of entries in relay.db has the wrong length");
-    }
+const Bytes& EntryBlocks::entries(std::uint64_t n) {
+  if (number_ != n) {
+    number_ = n;
+    entries_.clear();
   }
-  extend_tail(n);
-  return tail_;
-}
-
-void Bundles::extend_tail(std::uint64_t n) {
-  if (tail_number_ != n) {
-    tail_number_ = n;
-    tail_.clear();
-  }
-  const std::uint64_t first = n * kBundleEntries;
-  auto q =
-      db_.query("SELECT idx, leaf, record FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx",
-                first + tail_.size() / tlog::kEntrySize, first + kBundleEntries);
+  if (entries_.size() == kBlockSize) return entries_;
+  const std::uint64_t first = n * kBlockEntries;
+  auto q = db_.query("SELECT idx, leaf FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx",
+                     first + entries_.size() / tlog::kEntrySize, first + kBlockEntries);
   while (q.step()) {
-    if (q.number(0) != first + tail_.size() / tlog::kEntrySize) {
+    if (q.number(0) != first + entries_.size() / tlog::kEntrySize) {
       throw SQLite::Exception("the log in relay.db has gaps");
     }
-    append(tail_, entry_of(q.blob(1), q.blob(2)));
+    append(entries_, entry_of(q.blob(1)));
   }
-}
-
-void Bundles::written(std::uint64_t index, ByteView entry) {
-  const std::uint64_t n = index / kBundleEntries;
-  const std::size_t place = (index % kBundleEntries) * tlog::kEntrySize;
-  if (place == 0) {
-    tail_number_ = n;
-    tail_.clear();
-  }
-  if (tail_number_ == n && tail_.size() == place) append(tail_, entry);
+  return entries_;
 }
 
 }  // namespace candour::storage

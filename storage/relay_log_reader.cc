@@ -9,7 +9,7 @@ namespace candour::storage {
 
 namespace {
 
-static_assert(kBundleEntries == std::uint64_t{1} << kStoredLevelStep);
+static_assert(kBlockEntries == std::uint64_t{1} << kStoredLevelStep);
 
 Error failed(const char* what, const std::exception& e) {
   return error(ErrorCode::storage_failed,
@@ -54,11 +54,11 @@ Result<std::optional<std::uint64_t>> RelayReader::leaf_index(const Digest& leaf_
 
 Bytes RelayReader::subtree_leaves(unsigned level, std::uint64_t index) const {
   const std::uint64_t first = index << level;
-  const Bytes& bundle = bundles_.entries(first / kBundleEntries);
-  const std::size_t from = (first % kBundleEntries) * tlog::kEntrySize;
+  const Bytes& block = blocks_.entries(first / kBlockEntries);
+  const std::size_t from = (first % kBlockEntries) * tlog::kEntrySize;
   const std::size_t size = tlog::kEntrySize << level;
-  if (bundle.size() < from + size) return {};
-  return to_bytes(ByteView(bundle).subspan(from, size));
+  if (block.size() < from + size) return {};
+  return to_bytes(ByteView(block).subspan(from, size));
 }
 
 Result<Digest> RelayReader::read(unsigned level, std::uint64_t index) const {
@@ -98,13 +98,13 @@ Result<Bytes> RelayReader::entries(std::uint64_t first, std::uint64_t end) const
   try {
     Bytes out;
     while (first < end) {
-      const std::uint64_t n = first / kBundleEntries;
-      const Bytes& bundle = bundles_.entries(n);
-      const std::uint64_t have = n * kBundleEntries + bundle.size() / tlog::kEntrySize;
+      const std::uint64_t n = first / kBlockEntries;
+      const Bytes& block = blocks_.entries(n);
+      const std::uint64_t have = n * kBlockEntries + block.size() / tlog::kEntrySize;
       const std::uint64_t upto = std::min(end, have);
       if (upto <= first) break;
-      const std::size_t from = (first - n * kBundleEntries) * tlog::kEntrySize;
-      append(out, ByteView(bundle).subspan(from, (upto - first) * tlog::kEntrySize));
+      const std::size_t from = (first - n * kBlockEntries) * tlog::kEntrySize;
+      append(out, ByteView(block).subspan(from, (upto - first) * tlog::kEntrySize));
       first = upto;
     }
     return out;
@@ -142,7 +142,7 @@ Result<LeafRange> RelayReader::leaves_of_period(TimeMs from, TimeMs until) const
       while (q.step()) blocks.push_back(q.number(0));
     }
     const auto leaves = [](std::uint64_t block) {
-      return LeafRange{block * kBundleEntries, (block + 1) * kBundleEntries};
+      return LeafRange{block * kBlockEntries, (block + 1) * kBlockEntries};
     };
     std::optional<std::uint64_t> first;
     for (auto block = blocks.begin(); block != blocks.end() && !first; ++block) {

@@ -18,7 +18,7 @@ Result<std::vector<LogItemRow>> RelayReader::log_items(std::uint64_t first, std:
       const Bytes leaf = q.blob(0);
       LogItemRow row;
       row.record = q.blob(1);
-      row.entry = entry_of(leaf, row.record);
+      row.entry = entry_of(leaf);
       row.opening = opening_of(leaf, row.record);
       if (!row.record.empty()) {
         CANDOUR_TRY(auto label, tlog::label_of(row.record));

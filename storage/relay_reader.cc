@@ -1,6 +1,7 @@
 #include "storage/relay_reader.h"
 
 #include "storage/relay_db.h"
+#include "storage/relay_schema.h"
 
 namespace candour::storage {
 
@@ -99,6 +100,13 @@ void load_devices(RelayDb& db, RelaySnapshot& out) {
   }
 }
 
+/// The leaves after the last stored hash: what a crash or an old copy would have damaged.
+void check_last_leaves(RelayDb& db, std::uint64_t size) {
+  auto rows = db.query("SELECT idx, leaf, record FROM log_entries WHERE idx >= ? ORDER BY idx",
+                       size / kBlockEntries * kBlockEntries);
+  while (rows.step()) check_leaf(rows.number(0), rows.blob(1), rows.blob(2));
+}
+
 void load_log(RelayDb& db, RelaySnapshot& out) {
   auto directory = db.query(
       "SELECT number, kind, object, object_hash, leaf_index, opening FROM directory "
@@ -123,6 +131,7 @@ void load_log(RelayDb& db, RelaySnapshot& out) {
   auto size = db.query("SELECT ifnull(max(idx) + 1, 0) FROM log_entries");
   size.step();
   out.log_size = size.number(0);
+  check_last_leaves(db, out.log_size);
 }
 
 }  // namespace

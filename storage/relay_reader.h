@@ -25,7 +25,7 @@ struct LogItemRow {
 
 class RelayReader : public tlog::HashReader, public tlog::EntryReader {
  public:
-  explicit RelayReader(RelayDb& db) : db_(db), bundles_(db) {}
+  explicit RelayReader(RelayDb& db) : db_(db), blocks_(db) {}
 
   /// Released messages after `after`, in order, until `size_max` bytes of them are together (at
   /// least one when there is any).
@@ -80,7 +80,7 @@ class RelayReader : public tlog::HashReader, public tlog::EntryReader {
   Bytes subtree_leaves(unsigned level, std::uint64_t index) const;
 
   RelayDb& db_;
-  mutable Bundles bundles_;
+  mutable EntryBlocks blocks_;
 };
 
 }  // namespace candour::storage

@@ -3,20 +3,21 @@
 // `candourctl log verify`, which trusts nothing the relay computed.
 //
 // Numbers are 64-bit integers, ids and hashes blobs of their fixed length, formats as their headers
-// say. `schema` in meta is 2. What can be computed is not stored: an entry comes from its opening,
-// the opening's object hash from the record, hashes of small subtrees from the entries. The log:
+// say. `schema` in meta is 3. What can be computed is not stored: the opening's object hash comes
+// from the record, hashes of small subtrees from the entries. The log:
 //
 //   log_entries   idx     leaf number from 0, without gaps
 //                 leaf    ordinary:  class u8 = 1, kind u8, salt 32, ciphertext hash 32, content
-//                                    commitment 32; the object hash is that of `record`
+//                                    commitment 32; the object hash is that of `record`; and the
+//                                    entry's commitment 32, so that entries are read without
+//                                    hashing records
 //                         directory: class u8 = 2, opening 130; the object stands in `directory`
 //                                    under leaf_index = idx
 //                         opening:   class u8 = 3, commitment 32; what is known of it stands in
 //                                    `openings` under leaf_index = idx
 //                 record  sealed record (warrant/seal) of an ordinary leaf; else null
-//   log_bundles   n -> the 256 entries from 256 * n on, 34 bytes each; written with the last of
-//   them log_hashes    (level, idx) -> hash of a complete subtree (tlog/tree.h), for levels 8, 16,
-//   24, ... log_lookup    (prefix, idx): the first 4 bytes of leaf idx's hash, as a number
+//   log_hashes    (level, idx) -> hash of a complete subtree (tlog/tree.h), for levels 8, 16, ...
+//   log_lookup    (prefix, idx): the first 4 bytes of leaf idx's hash, as a number
 //   log_times     block -> first_ms, last_ms: within which times the labels of the records among
 //                 leaves 256 * block to 256 * block + 255 lie; no row when there are none
 //   checkpoints   size -> note: the checkpoint with the log's own signature
@@ -37,11 +38,12 @@
 
 namespace candour::storage {
 
-inline constexpr int kRelaySchemaVersion = 2;
-/// Rows of log_entries hold about 1.4 KB: a page takes eleven of them.
+inline constexpr int kRelaySchemaVersion = 3;
+/// Rows of log_entries hold about 1,450 bytes for a chat message, of up to 1,480 a page takes
+/// eleven.
 inline constexpr int kRelayPageSize = 16384;
-/// Entries in a bundle, and leaves in a block of log_times.
-inline constexpr std::uint64_t kBundleEntries = 256;
+/// Leaves in a block of log_times, and entries that are read together.
+inline constexpr std::uint64_t kBlockEntries = 256;
 /// log_hashes holds every level that is a multiple of this.
 inline constexpr unsigned kStoredLevelStep = 8;
 
@@ -101,8 +103,6 @@ CREATE INDEX IF NOT EXISTS key_packages_by_device ON key_packages (device, numbe
 
 CREATE TABLE IF NOT EXISTS log_entries (
   idx INTEGER PRIMARY KEY, leaf BLOB NOT NULL, record BLOB);
-CREATE TABLE IF NOT EXISTS log_bundles (
-  n INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS log_hashes (
   level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL,
   PRIMARY KEY (level, idx)) WITHOUT ROWID;

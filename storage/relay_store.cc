@@ -61,7 +61,6 @@ struct RelayStore::Impl {
   Post post;
   std::unique_ptr<RelayDb> writer;
   std::unique_ptr<RelayDb> reader_db;
-  std::unique_ptr<Bundles> bundles;  // of the writer
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -154,7 +153,6 @@ Result<std::unique_ptr<RelayStore>> RelayStore::open(const RelayStoreOptions& op
   const auto file = options.folder / "relay.db";
   try {
     impl->writer = std::make_unique<RelayDb>(file, RelayDb::Mode::write, options.pages_max);
-    impl->bundles = std::make_unique<Bundles>(*impl->writer);
     impl->reader_db = std::make_unique<RelayDb>(file, RelayDb::Mode::read, 0);
   } catch (const std::exception& e) {
     return error(ErrorCode::state_damaged,
@@ -183,8 +181,7 @@ Status RelayStore::inspect(const std::function<Status(const RelayReader&)>& chec
 }
 
 void RelayStore::publish(PublishedObject object, Done done) {
-  impl_->write([object = std::move(object), bundles = impl_->bundles.get()](
-                   RelayDb& db) { write_published(db, *bundles, object); },
+  impl_->write([object = std::move(object)](RelayDb& db) { write_published(db, object); },
                std::move(done));
 }
 
@@ -195,20 +192,17 @@ void RelayStore::accept(AcceptedSubmission submission, Done done) {
 }
 
 void RelayStore::judge(JudgedSubmission judged, Done done) {
-  impl_->write([judged = std::move(judged), bundles = impl_->bundles.get()](
-                   RelayDb& db) { write_judged(db, *bundles, judged); },
+  impl_->write([judged = std::move(judged)](RelayDb& db) { write_judged(db, judged); },
                std::move(done));
 }
 
 void RelayStore::append(AppendedRecord record, Done done) {
-  impl_->write([record = std::move(record), bundles = impl_->bundles.get()](
-                   RelayDb& db) { write_appended(db, *bundles, record); },
+  impl_->write([record = std::move(record)](RelayDb& db) { write_appended(db, record); },
                std::move(done));
 }
 
 void RelayStore::log_opening(LoggedOpening opening, Done done) {
-  impl_->write([opening = std::move(opening), bundles = impl_->bundles.get()](
-                   RelayDb& db) { write_opening(db, *bundles, opening); },
+  impl_->write([opening = std::move(opening)](RelayDb& db) { write_opening(db, opening); },
                std::move(done));
 }
 

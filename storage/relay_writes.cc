@@ -37,7 +37,7 @@ void write_roster(RelayDb& db, const GroupId& group, Seq commit, const RosterCha
 }
 
 void write_time(RelayDb& db, std::uint64_t index, TimeMs time) {
-  const std::uint64_t block = index / kBundleEntries;
+  const std::uint64_t block = index / kBlockEntries;
   db.run(
       "INSERT INTO log_times (block, first_ms, last_ms) VALUES (?1, ?2, ?2) "
       "ON CONFLICT (block) DO UPDATE SET first_ms = min(first_ms, excluded.first_ms), "
@@ -47,7 +47,7 @@ void write_time(RelayDb& db, std::uint64_t index, TimeMs time) {
 
 }  // namespace
 
-void write_leaf(RelayDb& db, Bundles& bundles, const LogLeaf& leaf) {
+void write_leaf(RelayDb& db, const LogLeaf& leaf) {
   const Bytes row = pack_leaf(leaf);
   if (leaf.record.empty()) {
     db.run("INSERT INTO log_entries (idx, leaf) VALUES (?, ?)", leaf.index, row);
@@ -63,19 +63,11 @@ void write_leaf(RelayDb& db, Bundles& bundles, const LogLeaf& leaf) {
     db.run("INSERT INTO log_hashes (level, idx, hash) VALUES (?, ?, ?)",
            std::uint64_t{stored.node.level}, stored.node.index, stored.hash);
   }
-  bundles.written(leaf.index, leaf.entry);
-  if (leaf.index % kBundleEntries != kBundleEntries - 1) return;
-  const std::uint64_t n = leaf.index / kBundleEntries;
-  const Bytes& entries = bundles.entries(n);
-  if (entries.size() != kBundleEntries * tlog::kEntrySize) {
-    throw SQLite::Exception("the log in relay.db has gaps");
-  }
-  db.run("INSERT INTO log_bundles (n, entries) VALUES (?, ?)", n, entries);
 }
 
-void write_published(RelayDb& db, Bundles& bundles, const PublishedObject& published) {
+void write_published(RelayDb& db, const PublishedObject& published) {
   const auto& object = published.object;
-  write_leaf(db, bundles, published.leaf);
+  write_leaf(db, published.leaf);
   db.run(
       "INSERT INTO directory (number, kind, object, object_hash, leaf_index, opening) "
       "VALUES (?, ?, ?, ?, ?, ?)",
@@ -124,9 +116,9 @@ void write_accepted(RelayDb& db, const AcceptedSubmission& accepted) {
   }
 }
 
-void write_judged(RelayDb& db, Bundles& bundles, const JudgedSubmission& judged) {
+void write_judged(RelayDb& db, const JudgedSubmission& judged) {
   const auto& verdict = judged.verdict;
-  for (const auto& leaf : judged.log) write_leaf(db, bundles, leaf);
+  for (const auto& leaf : judged.log) write_leaf(db, leaf);
   if (judged.released) {
     const auto& m = *judged.released;
     db.run(
@@ -157,16 +149,16 @@ void write_judged(RelayDb& db, Bundles& bundles, const JudgedSubmission& judged)
   for (const auto& mail : judged.mail) write_mail(db, mail);
 }
 
-void write_appended(RelayDb& db, Bundles& bundles, const AppendedRecord& record) {
-  write_leaf(db, bundles, record.leaf);
+void write_appended(RelayDb& db, const AppendedRecord& record) {
+  write_leaf(db, record.leaf);
   db.run("INSERT INTO appended (record_id, idx, hash) VALUES (?, ?, ?)", record.appended.record_id,
          record.appended.index, record.appended.hash);
   for (const auto& id : record.forgotten) db.run("DELETE FROM appended WHERE record_id = ?", id);
   for (const auto& mail : record.mail) write_mail(db, mail);
 }
 
-void write_opening(RelayDb& db, Bundles& bundles, const LoggedOpening& opening) {
-  write_leaf(db, bundles, opening.leaf);
+void write_opening(RelayDb& db, const LoggedOpening& opening) {
+  write_leaf(db, opening.leaf);
   const OpeningRow& row = opening.row;
   db.run(
       "INSERT INTO openings (number, leaf_index, kind, leaf_hash, records, sealed_until_ms, "

@@ -13,13 +13,13 @@ inline constexpr std::uint64_t kSubmissionsRemembered = 4096;
 inline constexpr std::uint64_t kVerdictsRemembered = 4096;
 inline constexpr std::uint64_t kBotMailRemembered = 65536;
 
-/// Everything of one leaf; `bundles` is that of the writing thread.
-void write_leaf(RelayDb& db, Bundles& bundles, const LogLeaf& leaf);
-void write_published(RelayDb& db, Bundles& bundles, const PublishedObject& published);
+/// Everything of one leaf.
+void write_leaf(RelayDb& db, const LogLeaf& leaf);
+void write_published(RelayDb& db, const PublishedObject& published);
 void write_accepted(RelayDb& db, const AcceptedSubmission& accepted);
-void write_judged(RelayDb& db, Bundles& bundles, const JudgedSubmission& judged);
-void write_appended(RelayDb& db, Bundles& bundles, const AppendedRecord& record);
-void write_opening(RelayDb& db, Bundles& bundles, const LoggedOpening& opening);
+void write_judged(RelayDb& db, const JudgedSubmission& judged);
+void write_appended(RelayDb& db, const AppendedRecord& record);
+void write_opening(RelayDb& db, const LoggedOpening& opening);
 void write_unsealed(RelayDb& db, const UnsealedOpening& unsealed);
 void take_key_package(RelayDb& db, const DeviceId& device,
                       std::vector<std::pair<DeviceId, Bytes>>& taken);

@@ -42,7 +42,7 @@ class LogWriter {
   /// A log of `size` leaves with checkpoints at kFirstCheckpoint and at the end.
   void write(std::uint64_t size) {
     SQLite::Transaction transaction(*db_);
-    db_->exec("INSERT INTO meta VALUES ('schema', 2)");
+    db_->exec("INSERT INTO meta VALUES ('schema', 3)");
     const identity::Certificate certificate{test_enrolment(), TimeMs(1), TimeMs(2'000'000'000'000)};
     add_object(1, tlog::LeafKind::statement,
                signed_text(log_statement().print(), {{"ex/root", kRoot}}));
@@ -95,8 +95,10 @@ class LogWriter {
     for (const Digest& part : {opened.salt, opened.ciphertext_hash, opened.content_commitment}) {
       candour::append(leaf, part.view());
     }
+    const Bytes entry = opened.entry(tlog::LeafClass::ordinary);
+    candour::append(leaf, ByteView(entry).subspan(2));
     note_time(1'000'000 + edge_.size());
-    add_leaf(leaf, record, opened.entry(tlog::LeafClass::ordinary));
+    add_leaf(leaf, record, entry);
   }
 
   void add_object(int kind, tlog::LeafKind leaf_kind, const std::string& object) {
@@ -161,7 +163,7 @@ class LogWriter {
     SQLite::Statement row(*db_,
                           "INSERT INTO log_times VALUES (?1, ?2, ?2) ON CONFLICT (block) "
                           "DO UPDATE SET last_ms = excluded.last_ms");
-    row.bind(1, signed_of(edge_.size() / storage::kBundleEntries));
+    row.bind(1, signed_of(edge_.size() / storage::kBlockEntries));
     row.bind(2, signed_of(ms));
     row.exec();
   }
@@ -180,7 +182,6 @@ class LogWriter {
     lookup.bind(1, prefix);
     lookup.bind(2, signed_of(index));
     lookup.exec();
-    candour::append(entries_, entry);
     for (const tlog::StoredHash& stored : edge_.append(hash)) {
       hashes_.put(stored);
       if (stored.node.level == 0 || stored.node.level % storage::kStoredLevelStep != 0) continue;
@@ -190,12 +191,6 @@ class LogWriter {
       bind(node, 3, stored.hash.view());
       node.exec();
     }
-    if (edge_.size() % storage::kBundleEntries != 0) return;
-    SQLite::Statement bundle(*db_, "INSERT INTO log_bundles VALUES (?, ?)");
-    bundle.bind(1, signed_of(index / storage::kBundleEntries));
-    bind(bundle, 2, entries_);
-    bundle.exec();
-    entries_.clear();
   }
 
   void add_checkpoint() {
@@ -220,7 +215,6 @@ class LogWriter {
   std::string content_;
   tlog::Frontier edge_;
   tlog::MemoryHashes hashes_;
-  Bytes entries_;  // of the bundle being filled
   std::int64_t openings_ = 0;
 };
 

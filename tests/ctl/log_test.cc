@@ -202,14 +202,13 @@ TEST_F(LogTest, AGoodLogIsIntact) {
 TEST_F(LogTest, EveryChangeIsFoundAndPlaced) {
   EXPECT_EQ(after("UPDATE log_entries SET record = x'00' WHERE idx = 7"), 7);
   EXPECT_EQ(after("UPDATE log_entries SET record = NULL WHERE idx = 8"), 8);
-  EXPECT_EQ(after("UPDATE log_entries SET leaf = zeroblob(98) WHERE idx = 9"), 9);
+  EXPECT_EQ(after("UPDATE log_entries SET leaf = zeroblob(130) WHERE idx = 9"), 9);
   EXPECT_EQ(after("UPDATE log_entries SET leaf = zeroblob(0) WHERE idx = 9"), 9);
   EXPECT_EQ(after("UPDATE log_entries SET record = x'00' WHERE idx = 1"), 1);
   EXPECT_EQ(after("UPDATE log_entries SET record = x'00' WHERE idx = 3"), 3);
   EXPECT_EQ(after("DELETE FROM log_entries WHERE idx = 13"), 13);
   EXPECT_EQ(after("DELETE FROM log_entries WHERE idx = 19"), 19);
   EXPECT_EQ(after("INSERT INTO log_hashes VALUES (8, 0, zeroblob(32))"), -1);
-  EXPECT_EQ(after("INSERT INTO log_bundles VALUES (0, zeroblob(34))"), -1);
   EXPECT_EQ(after("DELETE FROM log_lookup WHERE idx = 6"), 6);
   EXPECT_EQ(after("INSERT INTO log_lookup VALUES (4294967296, 6)"), -1);
   EXPECT_EQ(after("DELETE FROM log_times"), 0);

@@ -153,7 +153,7 @@ TEST_F(RelayStoreTest, DatabaseOfAnotherSchemaIsRefusedWithBothNumbers) {
       RelayStore::open({.folder = folder_.path()}, [](std::function<void()> task) { task(); });
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::state_damaged);
-  EXPECT_NE(opened.error().message.find("schema 1, this one reads 2"), std::string::npos)
+  EXPECT_NE(opened.error().message.find("schema 1, this one reads 3"), std::string::npos)
       << opened.error().message;
 }
 
