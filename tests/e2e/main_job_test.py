@@ -173,6 +173,40 @@ class MainJob(unittest.TestCase):
         for party in ("bot", "amy", "ben", "chloe", "witness"):
             self.assertEqual(memory.in_files(self.o.folder / party, CANARY), [])
 
+    def test_I6_memory_and_disks_of_relay_bot_and_keeper_open_no_record(self):
+        self.assertEqual(self.send("amy", "Sealed and gone")["event"], "released")
+        folder = self.o.folder / "i6"
+        folder.mkdir()
+        with sqlite3.connect(f"file:{self.o.folder}/relay/state/relay.db?mode=ro", uri=True) as db:
+            rows = db.execute("SELECT record FROM log_entries WHERE record IS NOT NULL "
+                              "ORDER BY idx DESC LIMIT 3").fetchall()
+        self.assertEqual(len(rows), 3)
+        records = folder / "records"
+        records.write_bytes(b"".join(len(r).to_bytes(4, "big") + r for (r,) in rows))
+        dumps = [folder / "relay.memory", folder / "bot.memory"]
+        memory.dump(self.o.relay.process.pid, dumps[0])
+        memory.dump(self.o.bot.process.pid, dumps[1])
+        disks = [p for party in ("relay", "bot", "keeper", "custodian-1")
+                 for p in sorted((self.o.folder / party).rglob("*")) if p.is_file() and
+                 p.stat().st_size]
+        found = self.search_windows("search", records, *dumps, *disks)
+        self.assertEqual(found["records"], 3)
+        self.assertGreater(found["windows"], 10_000)
+        self.assertEqual((found["shared"], found["key"], found["scalar"]), (0, 0, 0), found)
+        # Positive control: each form of the secret is found where it does lie.
+        control = folder / "control"
+        self.search_windows("control", control, folder / "control.dump")
+        found = self.search_windows("search", control, folder / "control.dump")
+        self.assertEqual((found["shared"], found["key"], found["scalar"]), (1, 1, 1), found)
+
+    def search_windows(self, verb, *files):
+        done = subprocess.run([parties.BIN / "open_by_window", verb,
+                               self.o.folder / "public" / "statement.note",
+                               self.o.folder / "keeper" / "retention.keys", *files],
+                              capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout) if done.stdout else {}
+
     # --- the log ------------------------------------------------------------------------------------
 
     def copy_of_log(self, name):

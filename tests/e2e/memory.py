@@ -13,16 +13,17 @@ def search(data, wanted):
     return [kind for kind, form in wanted.items() if form in data]
 
 
-def in_memory(pid, text):
-    """Kinds of `text` found in the readable memory of a process of ours."""
-    wanted, found = forms(text), set()
+def blocks(pid, writable_only=False):
+    """The readable memory of a process of ours, in blocks; the first of each region follows None."""
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for line in maps:
             place, rights = line.split()[:2]
             if "r" not in rights or line.rstrip().endswith(("[vvar]", "[vsyscall]")):
                 continue
+            if writable_only and "w" not in rights:
+                continue
+            yield None
             start, end = (int(x, 16) for x in place.split("-"))
-            tail = b""
             while start < end:
                 memory.seek(start)
                 try:
@@ -31,9 +32,25 @@ def in_memory(pid, text):
                     break
                 if not block:
                     break
-                found.update(search(tail + block, wanted))
-                tail, start = block[-256:], start + len(block)
+                yield block
+                start += len(block)
+
+
+def in_memory(pid, text):
+    """Kinds of `text` found in the readable memory of a process of ours."""
+    wanted, found, tail = forms(text), set(), b""
+    for block in blocks(pid):
+        if block is not None:
+            found.update(search(tail + block, wanted))
+        tail = block[-256:] if block else b""
     return sorted(found)
+
+
+def dump(pid, path):
+    """Writes what a process of ours can write to."""
+    with open(path, "wb") as out:
+        for block in blocks(pid, writable_only=True):
+            out.write(block or b"")
 
 
 def in_files(folder, text):
