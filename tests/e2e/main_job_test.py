@@ -235,7 +235,7 @@ class MainJob(unittest.TestCase):
                 "SELECT name FROM sqlite_master WHERE type='table'")
                 if t.startswith(("log_", "checkpoints", "cosignatures", "directory"))]
             columns = {t: db.execute(f"PRAGMA table_info({t})").fetchall() for t in tables}
-        self.assertEqual(len(tables), 8, tables)
+        self.assertEqual(len(tables), 7, tables)
         flipped = 0
         for table in tables:
             keys = [c[1] for c in columns[table] if c[5]]
