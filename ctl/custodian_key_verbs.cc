@@ -1,9 +1,11 @@
 // The verbs of key ceremonies: files in, files out, no network. See warrant/open/ceremony.h.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "base/encoding.h"
 #include "base/files.h"
 #include "ctl/custodian_store.h"
+#include "ctl/custody_state.h"
 #include "ctl/notes.h"
 #include "ctl/verbs.h"
 #include "warrant/open/dkg_signature.h"
@@ -25,6 +27,8 @@ struct Part {
   std::string session;
   std::vector<std::string> in;
   std::string dealings;
+  std::string statement;
+  std::string root;
   std::string out;
 };
 
@@ -98,12 +102,78 @@ void print_sent(const Context& context, const Desk& desk, std::uint32_t round,
                           "the keys you know, and the other custodians read out the same digits.");
 }
 
+Error not_permitted(std::string why) {
+  return error(ErrorCode::not_permitted, "resharing: " + std::move(why));
+}
+
+/// The session is what the coordinator wrote; who may receive is what the organisation signed.
+Status check_receivers(const Ceremony& ceremony, const identity::Statement& statement) {
+  for (const auto& member : ceremony.members()) {
+    const identity::RoleKey* role = statement.role_key(member.name);
+    if (role == nullptr || role->role != "custodian" || !(role->key == member.key)) {
+      return not_permitted("receiver '" + member.key.vkey() +
+                           "' is no custodian key of the statement's version " +
+                           std::to_string(statement.version) +
+                           "; a new custodian is in the statement before a share is handed on");
+    }
+  }
+  return ok();
+}
+
+/// The dealers are the custodians the statement lists for the group, with its key and theirs.
+Status check_dealers(const Ceremony& ceremony, const identity::Statement& statement) {
+  const identity::CustodianGroup* group = statement.custodian_group(ceremony.group());
+  if (group == nullptr || !same(group->public_key, ceremony.public_key()->encoded())) {
+    return not_permitted("the statement lists no group '" + ceremony.group() +
+                         "' with the session's public key");
+  }
+  for (const auto& dealer : ceremony.dealers()) {
+    const auto listed =
+        std::any_of(group->members.begin(), group->members.end(), [&](const auto& member) {
+          return member.index == dealer.index && member.key_name == dealer.card.name &&
+                 same(member.verification_key, dealer.verification_key.encoded());
+        });
+    const identity::RoleKey* role = statement.role_key(dealer.card.name);
+    if (!listed || role == nullptr || !(role->key == dealer.card.key)) {
+      return not_permitted("dealer '" + dealer.card.key.vkey() +
+                           "' does not stand in the statement's group '" + ceremony.group() +
+                           "' with that index and those keys");
+    }
+  }
+  return ok();
+}
+
+/// Enough dealings make the key for whoever receives them: nothing is dealt to receivers that the
+/// organisation's root did not sign for, whatever the coordinator says.
+Status check_reshare(const Desk& desk, const Part& o) {
+  if (o.statement.empty()) {
+    return error(ErrorCode::usage,
+                 "the session hands the own share on: give the organisation's newest statement "
+                 "with --statement, so that its receivers can be checked");
+  }
+  // The store holds the folder's lock.
+  CANDOUR_TRY(const auto state,
+              CustodyState::open(desk.store.dir(), warrant::CustodyRole::custodian, o.root, false));
+  CANDOUR_TRY(const auto note, read_note_file(o.statement));
+  CANDOUR_TRY(const auto statement, identity::Statement::verify(note, state.root()));
+  if (const auto kept = state.statement(); kept && kept.value().version > statement.version) {
+    return not_permitted(o.statement + " is version " + std::to_string(statement.version) +
+                         "; version " + std::to_string(kept.value().version) +
+                         " was seen here before");
+  }
+  CANDOUR_TRY(check_dealers(desk.ceremony, statement));
+  return check_receivers(desk.ceremony, statement);
+}
+
 Result<int> round1(const Context& context, const Part& o) {
   CANDOUR_TRY(auto desk, sit_down(o));
   if (!desk.ceremony.deals(desk.key.public_key)) {
     return error(ErrorCode::not_found,
                  "this custodian has no part in round 1 of the session; was its card made before "
                  "'custodian rekey'?");
+  }
+  if (desk.ceremony.reshares()) {
+    CANDOUR_TRY(check_reshare(desk, o));
   }
   if (desk.store.has_session_file(desk.session, kOwnMessage[1])) {
     // The same message again: a second one would be another secret.
@@ -304,6 +374,12 @@ Run part_run(CLI::App& verb, Context& context, Result<int> (*run)(const Context&
   if (in != nullptr) {
     auto* option = verb.add_option("--in", o->in, in)->required();
     if (run != collect) option->expected(1);
+  }
+  if (run == round1) {
+    verb.add_option("--statement", o->statement,
+                    "The newest statement: whom a share is handed on to (resharing only)");
+    verb.add_option("--root", o->root,
+                    "The organisation's root .vkey; pinned the first time it is given");
   }
   if (run == finish) {
     verb.add_option("--dealings", o->dealings, "Round 1, where round 2 was not run");

@@ -13,6 +13,9 @@ namespace {
 
 using warrant::EscrowShare;
 
+constexpr const char* kStatement = "statement.note";
+const std::vector<std::string> kByStatement{"--statement", kStatement, "--root", "root/root.vkey"};
+
 class CeremonyVerbs : public CtlTest {
  protected:
   void SetUp() override {
@@ -58,7 +61,10 @@ class CeremonyVerbs : public CtlTest {
     std::vector<std::string> sent;
     for (const std::string& who : dealers) {
       sent.push_back(session + "." + who + ".1");
-      good_step("round1", who, session, {"--out", sent.back()});
+      std::vector<std::string> more{"--out", sent.back()};
+      if (fs::exists(path(kStatement)))
+        more.insert(more.end(), kByStatement.begin(), kByStatement.end());
+      good_step("round1", who, session, more);
     }
     EXPECT_EQ(collect(session, sent, session + ".1").status, 0);
     sent.clear();
@@ -81,9 +87,27 @@ class CeremonyVerbs : public CtlTest {
   void write_statement() {
     good({"org", "init", "--dir", "root", "--id", "ex", "--name", "Example", "--example"});
     good({"key", "new", "--name", "log.example", "--file", "log", "--dir", "keys"});
-    good({"org", "statement", "--dir", "root", "--out", "statement.note", "--log", "keys/log.vkey",
-          "--custodians", "c1.lines", "--role", "custodian:p-1:c1/custodian.vkey", "--role",
-          "custodian:p-2:c2/custodian.vkey", "--role", "custodian:p-3:c3/custodian.vkey"});
+    statement_of("1", {});
+  }
+  /// Version `version` of the statement: custodians c1 to c3, and these other role keys.
+  void statement_of(const std::string& version, const std::vector<std::string>& others,
+                    const std::string& out = kStatement) {
+    std::vector<std::string> line{"org",          "statement",
+                                  "--dir",        "root",
+                                  "--out",        out,
+                                  "--log",        "keys/log.vkey",
+                                  "--custodians", "c1.lines",
+                                  "--version",    version,
+                                  "--role",       "custodian:p-1:c1/custodian.vkey",
+                                  "--role",       "custodian:p-2:c2/custodian.vkey",
+                                  "--role",       "custodian:p-3:c3/custodian.vkey"};
+    for (const std::string& role : others) line.insert(line.end(), {"--role", role});
+    good(line);
+  }
+  Outcome hand_on(const std::string& who, const std::string& session,
+                  const std::string& statement = kStatement) {
+    return step("round1", who, session,
+                {"--out", "x", "--statement", statement, "--root", "root/root.vkey"});
   }
   Outcome reshare(const std::vector<std::string>& dealers, const std::vector<std::string>& members,
                   const std::string& out) {
@@ -232,6 +256,69 @@ TEST_F(CeremonyVerbs, AnOlderSessionDoesNotTakeANewerShareAway) {
   EXPECT_TRUE(make_the_key(share("c1"), share("c2")));
 }
 
+TEST_F(CeremonyVerbs, NothingIsHandedOnToReceiversTheStatementDoesNotList) {
+  generate();
+  write_statement();
+  // The coordinator makes cards of its own and lists them as receivers.
+  for (const char* who : {"m1", "m2"}) init(who);
+  ASSERT_EQ(reshare({"c1", "c3"}, {"m1", "m2"}, "M").status, 0);
+  EXPECT_EQ(step("round1", "c1", "M", {"--out", "x"}).error(), "usage");  // no statement
+  EXPECT_EQ(step("round1", "c1", "M", {"--out", "x", "--statement", kStatement}).error(),
+            "usage");  // no root yet
+  const Outcome refused = hand_on("c1", "M");
+  EXPECT_EQ(refused.error(), "not_permitted");
+  EXPECT_NE(refused.err.find("ex/m1"), std::string::npos) << refused.err;
+  // Nor under a custodian's name with another key, nor with one receiver among custodians.
+  fs::create_directory(path("evil"));
+  good({"custodian", "init", "--state", "evil", "--name", "ex/c2", "--passphrase-file",
+        "m1/passphrase"});
+  ASSERT_EQ(good({"custodian", "reshare", "--statement", kStatement, "--root", "root/root.vkey",
+                  "--out", "E", "--dealer", card("c1"), "--dealer", card("c3"), "--member",
+                  card("c1"), "--member", "evil/ex-c2.custodian"})
+                .status,
+            0);
+  EXPECT_EQ(hand_on("c1", "E").error(), "not_permitted");
+  // Nor to another role's key.
+  statement_of("2", {"auditor:p-8:m1/custodian.vkey", "custodian:p-9:m2/custodian.vkey"}, "two");
+  const Outcome auditor = hand_on("c1", "M", "two");
+  EXPECT_EQ(auditor.error(), "not_permitted");
+  EXPECT_NE(auditor.err.find("ex/m1"), std::string::npos) << auditor.err;
+  // Nor by a statement that another root signed, given with that root or without.
+  good({"org", "init", "--dir", "other", "--id", "ex", "--name", "Example", "--example"});
+  good({"org",          "statement",
+        "--dir",        "other",
+        "--out",        "forged",
+        "--log",        "keys/log.vkey",
+        "--custodians", "c1.lines",
+        "--role",       "custodian:p-1:c1/custodian.vkey",
+        "--role",       "custodian:p-2:c2/custodian.vkey",
+        "--role",       "custodian:p-3:c3/custodian.vkey",
+        "--role",       "custodian:p-8:m1/custodian.vkey",
+        "--role",       "custodian:p-9:m2/custodian.vkey"});
+  EXPECT_NE(step("round1", "c1", "M", {"--out", "x", "--statement", "forged"}).status, 0);
+  EXPECT_EQ(step("round1", "c1", "M",
+                 {"--out", "x", "--statement", "forged", "--root", "other/root.vkey"})
+                .error(),
+            "wrong_root_key");
+  // Nor by dealers who do not stand in the group as the session says.
+  ASSERT_EQ(reshare({"c1", "c3"}, {"c1", "c2"}, "D").status, 0);
+  std::string text = text_of(path("D"));
+  const auto dealer = text.find("ex/c3 ", text.find("dealer 3 "));
+  ASSERT_NE(dealer, text.npos);
+  const std::string evil = text_of(path("M"));
+  const auto stranger = evil.find("ex/m1 ");
+  text.replace(dealer, text.find('\n', dealer) - dealer,
+               evil.substr(stranger, evil.find('\n', stranger) - stranger));
+  write_text(path("D2"), text);
+  const Outcome other = hand_on("c1", "D2");
+  EXPECT_EQ(other.error(), "not_permitted");
+  EXPECT_NE(other.err.find("dealer 'ex/m1"), std::string::npos) << other.err;
+  EXPECT_FALSE(fs::exists(path("x")));
+  // The root is pinned now; what the statement lists is handed on.
+  good_step("round1", "c1", "D", {"--out", "D.c1", "--statement", kStatement});
+  EXPECT_EQ(step("round1", "c1", "D", {"--out", "again"}).error(), "usage");
+}
+
 TEST_F(CeremonyVerbs, CustodianIsReplacedAndStepsDown) {
   generate();
   write_statement();
@@ -239,6 +326,9 @@ TEST_F(CeremonyVerbs, CustodianIsReplacedAndStepsDown) {
   EXPECT_EQ(reshare({"c1"}, {"c1", "c2", "c4"}, "R").error(), "input_invalid");
   EXPECT_EQ(reshare({"c1", "c4"}, {"c1", "c2", "c4"}, "R").error(), "input_invalid");
   ASSERT_EQ(reshare({"c2", "c3"}, {"c1", "c2", "c4"}, "R").status, 0);
+  EXPECT_EQ(hand_on("c2", "R").error(), "not_permitted");  // c4 is no custodian yet
+  fs::remove(path(kStatement));
+  statement_of("2", {"custodian:p-4:c4/custodian.vkey"});
   EXPECT_EQ(step("round1", "c1", "R", {"--out", "x"}).error(), "not_found");
   rounds("R", {"c2", "c3"}, {"c1", "c2", "c4"});
   finish("R", {"c1", "c2", "c4"});
@@ -254,7 +344,7 @@ TEST_F(CeremonyVerbs, CustodianIsReplacedAndStepsDown) {
   EXPECT_EQ(groups.value()[0].members[2].key_name, "ex/c4");
   // The new share does not serve the session before it.
   ASSERT_EQ(reshare({"c1", "c2"}, {"c1", "c2", "c4"}, "Q").status, 0);
-  EXPECT_EQ(step("round1", "c1", "Q", {"--out", "x"}).error(), "share_invalid");
+  EXPECT_EQ(hand_on("c1", "Q").error(), "share_invalid");
 }
 
 }  // namespace
