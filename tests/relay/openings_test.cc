@@ -4,6 +4,7 @@
 // logs in over wss; each rule is broken once, then kept.
 #include <thread>
 
+#include "base/encoding.h"
 #include "crypto/hash.h"
 #include "identity/opening_notice.h"
 #include "tests/relay/world.h"
@@ -258,6 +259,30 @@ TEST_F(Openings, AreUnsealedByWhatTheyCommitTo) {
   EXPECT_EQ(openings(*authoriser).items(0).opening(), wire::to_field(object.opening.encode()));
   world.clock.set(world.clock.now().value + 2'000);
   EXPECT_TRUE(counts("\"unsealed\":1,\"overdue\":0"));
+}
+
+TEST_F(Openings, AreUnsealedEarlyByInvestigatorsAndAuthorisersOnly) {
+  const auto unseal = [](std::uint64_t number, const Committed& object) {
+    v1::ClientFrame frame;
+    frame.mutable_unseal()->set_number(number);
+    frame.mutable_unseal()->set_object(object.object);
+    frame.mutable_unseal()->set_opening(wire::to_field(object.opening.encode()));
+    return frame;
+  };
+  const std::vector<Committed> objects{warrant(), warrant()};
+  const TimeMs due(world.clock.now().value + 1'000);
+  const auto refused = auditor->call(unseal(1, objects[0])).failure();
+  EXPECT_EQ(refused.code(), "not_permitted");
+  EXPECT_NE(refused.message().find(time_encode(due.value)), std::string::npos) << refused.message();
+  EXPECT_TRUE(counts("\"unsealed\":0"));
+  ASSERT_EQ(authoriser->call(unseal(1, objects[0])).body_case(), Body::kDone);
+  // What is public already is no secret any more.
+  EXPECT_TRUE(auditor->call(unseal(1, objects[0])).done().duplicate());
+  world.clock.set(due.value - 1);
+  EXPECT_EQ(auditor->refusal(unseal(2, objects[1])), ErrorCode::not_permitted);
+  world.clock.set(due.value);
+  EXPECT_EQ(auditor->call(unseal(2, objects[1])).body_case(), Body::kDone);
+  EXPECT_TRUE(counts("\"unsealed\":2"));
 }
 
 class Records : public Openings {

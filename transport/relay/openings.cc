@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
 
@@ -203,7 +204,8 @@ Status Openings::get(const Session& session, std::uint64_t request, const v1::Ge
 }
 
 Status Openings::unseal(const Session& session, std::uint64_t request, const v1::Unseal& frame) {
-  if (role_of(session) == nullptr) return not_permitted("openings are unsealed by role keys");
+  const auto* role = role_of(session);
+  if (role == nullptr) return not_permitted("openings are unsealed by role keys");
   if (frame.number() == 0 || frame.number() > rows_.size()) {
     return error(ErrorCode::not_found,
                  "there is no opening number " + std::to_string(frame.number()));
@@ -229,6 +231,13 @@ Status Openings::unseal(const Session& session, std::uint64_t request, const v1:
           if (context_.durable(status, id, request)) context_.done(id, request, index, true);
         });
     return ok();
+  }
+  // Auditors hold a copy of what is sealed; whether it is public early is not theirs to decide.
+  const bool may_be_early = role->role == "investigator" || role->role == "authoriser";
+  if (context_.clock.now() < row.sealed_until && !may_be_early) {
+    return not_permitted("opening number " + std::to_string(row.number) + " is sealed until " +
+                         time_encode(row.sealed_until.value) +
+                         "; before, only an investigator or an authoriser unseals it");
   }
   row.unsealed = true;
   context_.store.unseal({.number = row.number,
