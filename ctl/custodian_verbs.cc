@@ -37,15 +37,16 @@ Result<NamedKey> own_key(const Custodian& o) {
 
 Result<int> approve(const Context& context, const Custodian& o) {
   CANDOUR_TRY(auto key, own_key(o));
-  CANDOUR_TRY(auto share_text,
-              read_secret_file(fs::path(o.place.dir) / "share.txt", kShareFileSizeMax));
-  const std::string_view share_file = as_text(share_text.view());
-  CANDOUR_TRY(auto header, warrant::read_share_header(share_file));
   CANDOUR_TRY(auto passphrase, read_passphrase(o.passphrase_file));
   return answer_package(
       context, o.place, key.verifier.name, o.package, o.out,
       [&](const warrant::Approved& approved) -> Result<warrant::ApprovalFile> {
-        // The share is opened only when every check has passed, and for this request alone.
+        // Under the folder's lock: a ceremony that ends meanwhile does not leave the old share in
+        // use. It is opened only when every check has passed, and for this request alone.
+        CANDOUR_TRY(auto share_text,
+                    read_secret_file(fs::path(o.place.dir) / "share.txt", kShareFileSizeMax));
+        const std::string_view share_file = as_text(share_text.view());
+        CANDOUR_TRY(auto header, warrant::read_share_header(share_file));
         CANDOUR_TRY(warrant::check_share(header, approved.statement, key.verifier.name));
         CANDOUR_TRY(auto share, warrant::open_share(share_file, passphrase));
         return warrant::answer_as_custodian(approved, share, {key.verifier.name, key.key},

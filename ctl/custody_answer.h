@@ -20,7 +20,8 @@ struct CustodyPlace {
 Result<int> review_package(const Context& context, const CustodyPlace& place,
                            const std::string& own_key, const std::string& package);
 
-/// Computes the answer to a request that passed.
+/// Computes the answer to a request that passed; called under the folder's lock, so that secrets
+/// it reads there are the newest.
 using Answer = std::function<Result<warrant::ApprovalFile>(const warrant::Approved& approved)>;
 
 /// Checks, computes, remembers durably, then writes `out`; in this order. already_exists when `out`

@@ -69,13 +69,14 @@ struct Keeper {
 
 Result<int> approve(const Context& context, const Keeper& o) {
   CANDOUR_TRY(auto key, load_named_key(o.key, o.key_name));
-  CANDOUR_TRY(auto keys, warrant::RetentionKeys::read(fs::path(o.place.dir) / kKeysFile));
-  return answer_package(context, o.place, key.verifier.name, o.package, o.out,
-                        [&](const warrant::Approved& approved) {
-                          return warrant::answer_as_keeper(approved, keys,
-                                                           {key.verifier.name, key.key},
-                                                           context.clock.now(), context.random);
-                        });
+  return answer_package(
+      context, o.place, key.verifier.name, o.package, o.out,
+      [&](const warrant::Approved& approved) -> Result<warrant::ApprovalFile> {
+        // Under the folder's lock, and only when every check has passed.
+        CANDOUR_TRY(auto keys, warrant::RetentionKeys::read(fs::path(o.place.dir) / kKeysFile));
+        return warrant::answer_as_keeper(approved, keys, {key.verifier.name, key.key},
+                                         context.clock.now(), context.random);
+      });
 }
 
 void add_place(CLI::App& verb, Keeper& o) {

@@ -364,6 +364,22 @@ TEST_F(Verbs, OneProcessAtATime) {
   EXPECT_EQ(approve("one.approval").status, 0);
 }
 
+TEST_F(Verbs, SecretsAreReadUnderTheLock) {
+  // Another process has the folder and is about to replace the share and the retention keys.
+  const auto held = [&](const std::string& dir, const std::string& secret, const auto& answer) {
+    fs::rename(path(dir + "/" + secret), path("aside"));
+    const int file = ::open(path(dir + "/lock").c_str(), O_RDWR | O_CREAT, 0600);
+    EXPECT_EQ(::flock(file, LOCK_EX | LOCK_NB), 0);
+    EXPECT_EQ(answer().error(), "state_locked") << secret;
+    ::close(file);
+    EXPECT_EQ(answer().error(), "not_found") << secret;
+    fs::rename(path("aside"), path(dir + "/" + secret));
+    EXPECT_EQ(answer().status, 0) << secret;
+  };
+  held("custodian-1", "share.txt", [&] { return approve("one.approval"); });
+  held("keeper", "retention.keys", [&] { return keep("two.approval"); });
+}
+
 TEST_F(Verbs, CaseFolderTellsTheState) {
   const auto show = [&] { return ctl({"warrant", "show", "--case", "case"}); };
   EXPECT_EQ(show().error(), "not_found");
