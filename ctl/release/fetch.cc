@@ -1,10 +1,13 @@
 #include "ctl/release/fetch.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "base/limits.h"
 #include "crypto/hash.h"
+#include "ctl/opening_client.h"
 #include "identity/certificate.h"
 #include "identity/notice.h"
 #include "tlog/directory_leaf.h"
@@ -17,6 +20,7 @@ using client::wire_bytes;
 
 // The last millisecond RFC 3339 can say.
 constexpr std::uint64_t kLastTimeMs = 253'402'300'799'999;
+constexpr std::chrono::milliseconds kPause{300};
 
 Error unexpected(std::string_view what) {
   return error(ErrorCode::frame_malformed,
@@ -61,6 +65,29 @@ Result<FetchedRecord> read_item(const v1::SealedRecordItem& item) {
   return record;
 }
 
+Result<std::uint64_t> size_of(const std::string& checkpoint) {
+  CANDOUR_TRY(const auto note, identity::SignedNote::parse(checkpoint));
+  CANDOUR_TRY(const auto parsed, tlog::Checkpoint::parse(note.text));
+  return parsed.size;
+}
+
+/// The range the relay named lies in the log as the witnesses know it: else a relay could name one
+/// without end. What was logged a moment ago is witnessed a moment later.
+Status check_witnessed(RelaySession& session, const std::vector<FetchedRecord>& records,
+                       std::uint64_t first, std::uint64_t end) {
+  const TimeMs begin = monotonic_clock().now();
+  for (;;) {
+    CANDOUR_TRY(const auto proof,
+                prove_opening(session, records.back().opening, tlog::LeafClass::ordinary));
+    CANDOUR_TRY(const std::uint64_t size, size_of(proof.checkpoint));
+    const Status checked = check_range(first, end, size);
+    if (checked || first > end || monotonic_clock().now().value - begin.value > kWitnessWaitMsMax) {
+      return checked;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 /// Fetching page by page, each page durable before the next is asked for.
 class RecordFetch {
  public:
@@ -94,6 +121,7 @@ class RecordFetch {
       if (page.next_index() == 0) {
         // Nothing yet is no result to keep: the period may still run.
         if (records_.empty()) return ok();
+        CANDOUR_TRY(check_witnessed(session_, records_, page.range_first(), page.range_end()));
         return station_.put_range(page.range_first(), page.range_end());
       }
       if (page.next_index() <= question.first_index()) {
@@ -172,12 +200,6 @@ Result<tlog::Proof> hashes_of(const v1::Proof& proof) {
   return hashes;
 }
 
-Result<std::uint64_t> size_of(const std::string& checkpoint) {
-  CANDOUR_TRY(const auto note, identity::SignedNote::parse(checkpoint));
-  CANDOUR_TRY(const auto parsed, tlog::Checkpoint::parse(note.text));
-  return parsed.size;
-}
-
 /// Which objects of the directory matter.
 class Selection {
  public:
@@ -224,6 +246,14 @@ class Selection {
 
 }  // namespace
 
+Status check_range(std::uint64_t first, std::uint64_t end, std::uint64_t witnessed_size) {
+  if (first <= end && end <= witnessed_size) return ok();
+  return error(ErrorCode::log_inconsistent,
+               "the relay says that the records lie in leaves " + std::to_string(first) + " to " +
+                   std::to_string(end) + "; its log has " + std::to_string(witnessed_size) +
+                   " leaves by its newest witnessed checkpoint");
+}
+
 Result<std::vector<FetchedRecord>> fetch_records(RelaySession& session, const Station& station,
                                                  const Wanted& wanted, const Progress& progress) {
   return RecordFetch(session, station, wanted, progress).run();
@@ -237,6 +267,9 @@ Result<Bytes> fetch_entries(RelaySession& session, const Station& station,
   }
   const auto [first, end] = *range;
   CANDOUR_TRY(Bytes entries, station.entries());
+  if (!records.empty() && entries.size() / tlog::kEntrySize < end - first) {
+    CANDOUR_TRY(check_witnessed(session, records, first, end));
+  }
   for (std::uint64_t next; (next = first + entries.size() / tlog::kEntrySize) < end;) {
     v1::ClientFrame frame;
     frame.mutable_get_entries()->set_first(next);

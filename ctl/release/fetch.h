@@ -17,6 +17,10 @@ struct Wanted {
   std::vector<std::uint64_t> leaves;  // ascending; empty = the whole scope
 };
 
+/// log_inconsistent unless first <= end <= `witnessed_size`, the leaves of a checkpoint with a
+/// quorum: what the relay says of a range before any of its entries is asked for.
+Status check_range(std::uint64_t first, std::uint64_t end, std::uint64_t witnessed_size);
+
 /// All records wanted, as they lie in the case folder afterwards. log_inconsistent when a record
 /// does not fit its opening; out_of_scope when the relay gives what was not asked for; not_found
 /// when there is none; input_invalid when there are more than one request may ask for.
@@ -24,6 +28,7 @@ Result<std::vector<FetchedRecord>> fetch_records(RelaySession& session, const St
                                                  const Wanted& wanted, const Progress& progress);
 
 /// Every entry of the station's range; each record's opening must give the entry at its leaf.
+/// log_inconsistent, before anything is fetched, when the range goes past the log as witnessed.
 Result<Bytes> fetch_entries(RelaySession& session, const Station& station,
                             const std::vector<FetchedRecord>& records, const Progress& progress);
 

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "ctl/journal.h"
+#include "ctl/release/fetch.h"
 #include "ctl/release/open.h"
 #include "ctl/release/request.h"
 #include "tests/evidence/case_world.h"
@@ -267,6 +268,15 @@ TEST_F(Release, GoesOnAfterATornFetch) {
   EXPECT_FALSE(station_->range());
   ASSERT_TRUE(station_->put_range(3, 9));
   EXPECT_EQ(station_->range()->second, 9u);
+}
+
+TEST_F(Release, ARangePastTheWitnessedLogIsRefused) {
+  EXPECT_TRUE(ctl::check_range(3, 9, 9));
+  EXPECT_TRUE(ctl::check_range(0, 1, 1'000));
+  EXPECT_EQ(code_of(ctl::check_range(3, 10, 9)), ErrorCode::log_inconsistent);
+  EXPECT_EQ(code_of(ctl::check_range(0, ~std::uint64_t{0}, 1'000'000)),
+            ErrorCode::log_inconsistent);
+  EXPECT_EQ(code_of(ctl::check_range(9, 3, 20)), ErrorCode::log_inconsistent);
 }
 
 }  // namespace
