@@ -195,6 +195,8 @@ TEST_F(Attack, ConflictOfInterest) {
   world.warrant.named = {};
   world.warrant.reviewer = "p-20";  // the requester reviews
   EXPECT_EQ(refusal(), ErrorCode::warrant_conflict);
+  world.warrant.reviewer = "p-22";  // the authoriser reviews
+  EXPECT_EQ(refusal(world.package(), "'p-22' authorises"), ErrorCode::warrant_conflict);
   world.warrant.reviewer = "p-1042";  // the author reviews
   EXPECT_EQ(refusal(), ErrorCode::warrant_conflict);
   // The custodian itself: reviewer, named, author.

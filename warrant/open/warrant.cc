@@ -141,6 +141,9 @@ Status check_people(const Warrant& w) {
   if (w.reviewer == w.requester.person) {
     return conflict("'" + w.reviewer + "' requests it and would review it too");
   }
+  if (w.reviewer == w.authoriser.person) {
+    return conflict("'" + w.reviewer + "' authorises it and would review it too");
+  }
   const std::pair<const char*, const std::string*> acting[] = {{"requester", &w.requester.person},
                                                                {"authoriser", &w.authoriser.person},
                                                                {"reviewer", &w.reviewer}};

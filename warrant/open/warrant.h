@@ -14,7 +14,8 @@
 //   collateral-intrusion <text>
 //   requester <key name> <person>
 //   authoriser <key name> <person>
-//   reviewer <person>                      who looks at it again while it runs; not the requester
+//   reviewer <person>                      who looks at it again while it runs; neither requester
+//                                          nor authoriser
 //   author <device> <person>               0 to 256; whose records
 //   group <group> [<title>]                0 to 256; of which groups. At least one author or group
 //   from <time>                            bot's time, from <= time < until
@@ -97,8 +98,9 @@ struct Warrant {
   static Result<Warrant> parse(std::string_view text);
   /// Parses the note and checks what does not depend on the time: it is of this organisation and
   /// log, and requester and authoriser hold the roles they claim (warrant_invalid); they are two
-  /// people (warrant_same_person); nobody who acts is named, and the reviewer did not ask for it
-  /// (warrant_conflict); both signed (warrant_signature_missing, warrant_signature_invalid).
+  /// people (warrant_same_person); nobody who acts is named, and the reviewer neither asked for
+  /// it nor authorised it (warrant_conflict); both signed (warrant_signature_missing,
+  /// warrant_signature_invalid).
   static Result<Warrant> verify(std::string_view note, const identity::Statement& statement);
   /// As verify for a warrant that is still being signed: signatures that are there must hold, none
   /// is demanded.
