@@ -51,6 +51,7 @@ Status Bot::attach(client::Connection& connection) {
   outbox_.restart();
   steward_.restart();
   witness_.restart();
+  CANDOUR_TRY(follow_new_log(connection));
   CANDOUR_TRY(witness_.compare(connection));
   CANDOUR_TRY(context_.trust.refresh(connection));
   asked_size_ = 0;
@@ -62,6 +63,35 @@ Status Bot::attach(client::Connection& connection) {
                  {{"digest", context_.pack.digest}, {"hint", log::LogSafe(known.error().message)}});
   }
   return outbox_.flush(connection);
+}
+
+// Trust and everything of the old log that this bot still waited for change in one batch.
+Status Bot::follow_new_log(client::Connection& connection) {
+  const identity::Statement* statement = context_.trust.statement();
+  if (statement == nullptr || connection.log_origin() == statement->log.name) return ok();
+  const std::string before = statement->log.name;
+  CANDOUR_TRY(context_.store.begin());
+  const Status followed = [&]() -> Status {
+    CANDOUR_TRY(context_.trust.refresh(connection));
+    CANDOUR_TRY(const std::size_t promised, outbox_.begin_anew());
+    CANDOUR_TRY(const std::size_t unproven, witness_.begin_anew(before));
+    mail_through_ = 0;
+    CANDOUR_TRY(context_.store.put_number(kMailThrough, mail_through_));
+    log::warning("new_log_followed",
+                 {{"before", log::LogSafe(before)},
+                  {"now", log::LogSafe(context_.origin())},
+                  {"old_size", context_.trust.succession()->old_size},
+                  {"promises_dropped", std::uint64_t{promised}},
+                  {"records_unproven", std::uint64_t{unproven}},
+                  {"hint", log::LogSafe("promised records were sealed for the lost log: they are "
+                                        "in no log, unless it had taken them; unproven ones it "
+                                        "had taken, and they are in its copy if they were "
+                                        "witnessed")}});
+    return ok();
+  }();
+  if (!followed && is_fatal(followed.error())) return followed;
+  CANDOUR_TRY(context_.store.commit());
+  return followed;
 }
 
 Status Bot::form_lost_groups(client::Connection& connection) {

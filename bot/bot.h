@@ -72,6 +72,9 @@ class Bot {
   Status prove_directory(client::Connection& connection);
   /// The policy is in force and the log is the one witnessed.
   bool may_judge() const;
+  /// Where the relay speaks for another log, which must follow the known one: everything of the old
+  /// one is given up.
+  Status follow_new_log(client::Connection& connection);
   Status form_lost_groups(client::Connection& connection);
   Status housekeeping(client::Connection& connection, bool idle);
 

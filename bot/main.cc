@@ -73,6 +73,8 @@ Status serve(const Arguments& arguments) {
                                                   system_random()));
   BotTrustStore trust_store(*store);
   CANDOUR_TRY(auto trust, client::Trust::load(organisation.root, trust_store, clock));
+  trust->set_own_witness(
+      {keys.witness_name, identity::NoteKeyType::cosignature, keys.witness.public_key()});
   warrant::SealingPool pool(escrow, kSealingPoolMax);
   Context context{keys,  *store,          *trust,
                   *pack, retention,       pool,
@@ -83,7 +85,8 @@ Status serve(const Arguments& arguments) {
   const net::Endpoint relay{config.relay.host, config.relay.port, config.relay.tls_name,
                             config.relay.ca_file.string()};
   const client::LoginOptions login{client::DeviceLogin{keys.device, &keys.signing, certificate},
-                                   kBuild, organisation.statement.log.name, kConnectTimeoutMs};
+                                   kBuild, organisation.statement.log.name, kConnectTimeoutMs,
+                                   true};  // Bot::attach refuses what does not follow
   net::IoThread io;
   Life life;
   life.connect = [&] { return client::Connection::open(io, relay, login); };

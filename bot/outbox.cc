@@ -91,6 +91,18 @@ Status Outbox::put(const v1::AppendRecord& record) {
                record.SerializeAsString());
 }
 
+Status Outbox::drop(const Row& row) {
+  const Expected& expected = row.expected;
+  for (const Digest& leaf : expected.leaves) {
+    CANDOUR_TRY(context_.store.drop_leaf(leaf));
+  }
+  if (expected.purpose == Purpose::verdict) {
+    CANDOUR_TRY(context_.store.forget_seen(expected.group, expected.message_id));
+    verdicts_.erase({expected.group, row.submission});
+  }
+  return context_.store.drop_outbox(row.number);
+}
+
 Status Outbox::withdraw(const GroupId& group) {
   for (auto row = rows_.begin(); row != rows_.end();) {
     const Expected& expected = row->second.expected;
@@ -98,15 +110,19 @@ Status Outbox::withdraw(const GroupId& group) {
       ++row;
       continue;
     }
-    for (const Digest& leaf : expected.leaves) {
-      CANDOUR_TRY(context_.store.drop_leaf(leaf));
-    }
-    CANDOUR_TRY(context_.store.forget_seen(group, expected.message_id));
-    CANDOUR_TRY(context_.store.drop_outbox(row->first));
-    verdicts_.erase({group, row->second.submission});
+    CANDOUR_TRY(drop(row->second));
     row = rows_.erase(row);
   }
   return ok();
+}
+
+Result<std::size_t> Outbox::begin_anew() {
+  const std::size_t promised = rows_.size();
+  for (const auto& [number, row] : rows_) {
+    CANDOUR_TRY(drop(row));
+  }
+  rows_.clear();
+  return promised;
 }
 
 void Outbox::ask(v1::ClientFrame frame, Expected expected) {

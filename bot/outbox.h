@@ -56,6 +56,10 @@ class Outbox {
   /// they were about may be judged again.
   Status withdraw(const GroupId& group);
 
+  /// Within a batch: nothing is promised any more, because all of it was sealed for a log that was
+  /// lost. How much there was.
+  Result<std::size_t> begin_anew();
+
   /// True when a verdict for this submission is waiting for the relay's Done.
   bool holds(const GroupId& group, Submission submission) const;
   std::size_t promised() const { return rows_.size(); }
@@ -81,6 +85,8 @@ class Outbox {
     std::optional<Expected> expected;
   };
 
+  /// Takes a promise out of the store and forgets that it was judged.
+  Status drop(const Row& row);
   Status store(storage::OutboxKind kind, const GroupId& group, const MessageId& message,
                const std::string& bytes);
   Status keep(std::uint64_t number, storage::OutboxKind kind, const std::string& bytes);

@@ -11,11 +11,12 @@ constexpr std::uint64_t kTurnMs = 200;
 constexpr std::uint64_t kPauseMinMs = 200;
 constexpr std::uint64_t kPauseMaxMs = 10'000;
 
-// Failures of the way to the relay; they pass, or an operator mends them while the bot waits.
+// Failures of the way to the relay; they pass, or an operator mends them while the bot waits;
+// or a new log is still to be witnessed.
 bool passes(ErrorCode code) {
   return code == ErrorCode::cannot_connect || code == ErrorCode::disconnected ||
          code == ErrorCode::timed_out || code == ErrorCode::shutting_down ||
-         code == ErrorCode::rate_limited;
+         code == ErrorCode::rate_limited || code == ErrorCode::checkpoint_stale;
 }
 
 Status serve(Bot& bot, client::Connection& connection, const Life& life, bool& ready_told,

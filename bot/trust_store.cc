@@ -45,6 +45,22 @@ Status BotTrustStore::put_first_directory(std::uint64_t size) {
   return durably([&] { return store_.put_number(kFirstDirectory, size); });
 }
 
+Status BotTrustStore::begin_anew(std::string_view old_origin, const client::KeptTrust& anew) {
+  return durably([&]() -> Status {
+    CANDOUR_TRY(const Bytes old, checkpoint());
+    CANDOUR_TRY(store_.put_note("checkpoint of " + std::string(old_origin), old));
+    CANDOUR_TRY(store_.drop_directory());
+    for (const client::DirectoryEntry& entry : anew.entries) {
+      CANDOUR_TRY(put_directory_entry(entry));
+    }
+    for (const std::uint64_t number : anew.proven) {
+      CANDOUR_TRY(store_.put_proven(number));
+    }
+    CANDOUR_TRY(store_.put_number(kFirstDirectory, anew.first_directory));
+    return store_.put_note(kCheckpoint, anew.checkpoint);
+  });
+}
+
 Result<std::uint64_t> BotTrustStore::first_directory() { return store_.number(kFirstDirectory); }
 
 Result<std::vector<std::uint64_t>> BotTrustStore::proven() {

@@ -19,6 +19,7 @@ class BotTrustStore : public client::TrustStore {
   Result<std::vector<std::uint64_t>> proven() override;
   Status put_first_directory(std::uint64_t size) override;
   Result<std::uint64_t> first_directory() override;
+  Status begin_anew(std::string_view old_origin, const client::KeptTrust& anew) override;
 
  private:
   template <class Work>

@@ -48,6 +48,22 @@ Status Witness::load() {
   return ok();
 }
 
+Result<std::size_t> Witness::begin_anew(const std::string& before) {
+  restart();
+  CANDOUR_TRY(context_.store.put_note("witnessed of " + before, as_bytes(state_.note)));
+  CANDOUR_TRY(context_.store.put_note(kNote, {}));
+  state_ = {};
+  acknowledged_ = 0;
+  CANDOUR_TRY(context_.store.put_number(kAcknowledged, 0));
+  const std::size_t unproven = unproven_.size();
+  for (const auto& [leaf, time] : unproven_) {
+    CANDOUR_TRY(context_.store.drop_leaf(leaf));
+  }
+  unproven_.clear();
+  missing_.clear();
+  return unproven;
+}
+
 std::uint64_t Witness::leaves_due() const {
   const std::uint64_t now = context_.clock.now().value;
   std::uint64_t recent = 0;

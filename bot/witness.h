@@ -39,6 +39,11 @@ class Witness {
   /// after a pause, because the relay asks again at once.
   Status cosign(const v1::CosignRequest& request);
 
+  /// Within a batch: the log `before` was lost and another follows, of which nothing was cosigned
+  /// yet. What was cosigned last stays in the store as evidence. How many records the relay had
+  /// acknowledged that were not yet proven to be in the old log.
+  Result<std::size_t> begin_anew(const std::string& before);
+
   /// Outside a batch, after login: shows the relay what was cosigned last. log_inconsistent when
   /// the relay holds less, or something else.
   Status compare(client::Connection& connection);

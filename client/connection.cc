@@ -59,7 +59,7 @@ Status Connection::log_in(const LoginOptions& options) {
                  "the relay did not begin with a challenge; is this address a Candour relay?");
   }
   log_origin_ = first.challenge().log_origin();
-  if (!options.log_origin.empty() && log_origin_ != options.log_origin) {
+  if (!options.may_follow && !options.log_origin.empty() && log_origin_ != options.log_origin) {
     return error(ErrorCode::login_invalid, "the relay speaks for log \"" + log_origin_ +
                                                "\", the organisation statement names \"" +
                                                options.log_origin +

@@ -51,6 +51,9 @@ struct LoginOptions {
   /// Empty only where no statement is known yet.
   std::string log_origin;
   std::uint64_t timeout_ms = limits::kLoginTimeoutMs;
+  /// A relay of another log is logged in to all the same. The caller then believes nothing of it
+  /// before Trust::refresh found that its log follows the known one.
+  bool may_follow = false;
 };
 
 inline constexpr std::uint64_t kRequestTimeoutMs = 30'000;

@@ -161,7 +161,8 @@ Status Client::log_in(
   options.as = DeviceLogin{store_.keys().device, &store_.keys().signing, std::move(certificate)};
   options.client_build = std::string(kClientBuild);
   options.timeout_ms = timeout_ms;
-  if (trust_->statement() != nullptr) options.log_origin = trust_->statement()->log.name;
+  options.log_origin = log_origin();
+  options.may_follow = true;  // take_login refuses what does not follow
   CANDOUR_TRY(connection_, open(options));
   Status taken = take_login();
   if (!taken) drop_connection();
@@ -169,7 +170,12 @@ Status Client::log_in(
 }
 
 Status Client::take_login() {
-  const Status refreshed = keep([&] { return trust_->refresh(*connection_); });
+  const Status refreshed = keep([&]() -> Status {
+    const std::string before = log_origin();
+    CANDOUR_TRY(trust_->refresh(*connection_));
+    if (!before.empty() && before != log_origin()) follow_new_log(before);
+    return ok();
+  });
   if (!refreshed && refreshed.error().code == ErrorCode::log_inconsistent) {
     CANDOUR_TRY(keep([&] { return alarm_log(refreshed.error()); }));
   }
@@ -214,7 +220,7 @@ Status Client::compare_groups() {
     }
   }
   for (auto& [id, known] : groups_) {
-    if (ours.contains(id) || known.progress().removed) continue;
+    if (ours.contains(id) || known.progress().removed || is_of_old_log(known)) continue;
     known.leave();
     Event left = event(EventType::membership);
     left.group = id;

@@ -179,6 +179,11 @@ class Client {
   void refuse(const Error& reason, const v1::MailItem& mail);
 
   // conversation_reform.cc
+  std::string log_origin() const;
+  /// The group is of a log that was lost; it waits for the bot to form it again.
+  bool is_of_old_log(const GroupSession& session) const;
+  /// The log was lost and another followed: nothing of the old one is waited for any more.
+  void follow_new_log(const std::string& before);
   /// The message belongs to an MLS group whose welcome is still to come.
   bool awaits_welcome(const GroupSession& session, const v1::Deliver& delivered) const;
   /// The group of this device that the welcome forms again, or null.

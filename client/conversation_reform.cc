@@ -21,6 +21,34 @@ bool begins_mls_group(const identity::ReleaseToken& token) {
 
 }  // namespace
 
+std::string Client::log_origin() const {
+  return trust_->statement() == nullptr ? std::string() : trust_->statement()->log.name;
+}
+
+bool Client::is_of_old_log(const GroupSession& session) const {
+  const std::string& origin = session.progress().log_origin;
+  return !origin.empty() && origin != log_origin();
+}
+
+void Client::follow_new_log(const std::string& before) {
+  mail_cursor_ = 0;
+  claims_.clear();
+  unproven_objects_.clear();
+  unproven_members_.clear();
+  proven_epochs_.clear();
+  const std::size_t open = watch_.begin_anew();
+  const identity::Succession& succession = *trust_->succession();
+  Event followed = event(EventType::new_log);
+  followed.message = "The log \"" + before + "\" was lost at size " +
+                     std::to_string(succession.old_size) + " and \"" + succession.new_log.name +
+                     "\" follows it (" + succession.reason + ")";
+  if (open > 0) {
+    followed.message += "; " + std::to_string(open) +
+                        " messages seen on this device were not yet shown to be in the old one";
+  }
+  tell(std::move(followed));
+}
+
 bool Client::awaits_welcome(const GroupSession& session, const v1::Deliver& delivered) const {
   if (early_.contains(session.record().id)) return true;
   if (Seq(delivered.seq()) <= session.progress().seq || delivered.kind() != v1::COMMIT) {

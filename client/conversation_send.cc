@@ -129,6 +129,12 @@ Status Client::prepare_due(Ready& ready) {
       continue;
     }
     GroupSession& known = *session(draft->group);
+    if (is_of_old_log(known)) {
+      waiting_for_ = "the group is to be formed again, because the log was lost";
+      queued.not_before = TimeMs(now + kProofRetryMs);
+      held.insert(draft->group);
+      continue;
+    }
     if (!members_proven(known)) {
       waiting_for_ =
           "a member's certificate is not yet in a checkpoint that the witnesses cosigned";
@@ -187,7 +193,8 @@ Status Client::resend_outbox() {
   Ready ready;
   for (const auto& [id, item] : items) {
     const GroupSession* known = session(item.group);
-    if (known == nullptr || !known->may_send(*trust_)) continue;
+    // Of a group that is to be formed again it is encrypted anew then.
+    if (known == nullptr || is_of_old_log(*known) || !known->may_send(*trust_)) continue;
     v1::Submit submit;
     if (!submit.ParseFromArray(item.submit.data(), static_cast<int>(item.submit.size()))) {
       return error(ErrorCode::state_damaged, "a kept submission does not parse");

@@ -36,6 +36,8 @@ std::string_view name_of(EventType type) {
       return "stopped";
     case EventType::refused:
       return "refused";
+    case EventType::new_log:
+      return "new_log";
     case EventType::alarm:
       return "alarm";
   }

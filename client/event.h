@@ -32,6 +32,7 @@ enum class EventType {
   membership,  // a group entered, left or changed
   stopped,     // this device refuses the group from here on: see code
   refused,     // something the relay or the bot sent was not accepted: see code
+  new_log,     // the log was lost and another follows it: see message
   alarm,       // something is wrong with the log or with this person's devices: see code
 };
 std::string_view name_of(EventType type);
@@ -53,7 +54,7 @@ struct Event {
   std::vector<messages::ReplyFinding> findings;
   TimeMs expires;
 
-  // rejected, stopped, refused, alarm (of the device `sender` where there is one)
+  // rejected, stopped, refused, new_log, alarm (of the device `sender` where there is one)
   std::string code;
   std::string message;
 

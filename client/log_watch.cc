@@ -1,5 +1,7 @@
 #include "client/log_watch.h"
 
+#include <algorithm>
+
 namespace candour::client {
 namespace {
 
@@ -34,6 +36,14 @@ Status LogWatch::receipt_came(const Digest& leaf) {
 void LogWatch::restart() {
   in_flight_.clear();
   not_before_.clear();
+}
+
+std::size_t LogWatch::begin_anew() {
+  const auto open = std::count_if(waiting_.begin(), waiting_.end(),
+                                  [](const auto& one) { return !one.second.included; });
+  waiting_.clear();
+  restart();
+  return static_cast<std::size_t>(open);
 }
 
 Result<std::vector<WatchRecord>> LogWatch::tick(std::uint64_t passed_ms) {

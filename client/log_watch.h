@@ -51,6 +51,10 @@ class LogWatch {
   /// Asked, and not there yet (or not witnessed yet).
   [[nodiscard]] Status refused(const Digest& leaf, TimeMs now);
 
+  /// The log was lost and another follows: nothing more can be asked of the old one. How many of
+  /// the leaves that were waited for were never shown to be in it. The store forgot them before.
+  std::size_t begin_anew();
+
   /// What is known of a leaf; nothing when it is not watched. Included own leaves are looked up in
   /// the store.
   [[nodiscard]] Result<std::optional<WatchRecord>> find(const Digest& leaf);

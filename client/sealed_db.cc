@@ -230,6 +230,11 @@ Status SealedDb::erase_prefix(Table table, ByteView prefix) {
   return impl_->finish(statement);
 }
 
+Status SealedDb::erase_all(Table table) {
+  CANDOUR_TRY(auto* statement, impl_->prepared(std::string("DELETE FROM ") + name_of(table)));
+  return impl_->finish(statement);
+}
+
 Result<std::optional<SecretBytes>> SealedDb::get(Table table, ByteView key) {
   CANDOUR_TRY(auto* statement,
               impl_->prepared(std::string("SELECT box FROM ") + name_of(table) + " WHERE key = ?"));

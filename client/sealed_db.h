@@ -61,6 +61,7 @@ class SealedDb {
   Status put(Table table, ByteView key, ByteView value);
   Status erase(Table table, ByteView key);
   Status erase_prefix(Table table, ByteView prefix);
+  Status erase_all(Table table);
   /// Nothing when there is no such row; state_damaged when its box does not open.
   Result<std::optional<SecretBytes>> get(Table table, ByteView key);
   Result<bool> has(Table table, ByteView key);

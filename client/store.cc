@@ -349,6 +349,24 @@ Result<Bytes> Store::checkpoint() {
   CANDOUR_TRY(auto value, db_->get(Table::meta, as_bytes("checkpoint")));
   return value ? to_bytes(value->view()) : Bytes();
 }
+Status Store::begin_anew(std::string_view old_origin, const KeptTrust& anew) {
+  return atomically([&]() -> Status {
+    CANDOUR_TRY(const Bytes old, checkpoint());
+    CANDOUR_TRY(db_->put(Table::meta, as_bytes("checkpoint of " + std::string(old_origin)), old));
+    for (const Table table : {Table::directory, Table::proven, Table::watched}) {
+      CANDOUR_TRY(db_->erase_all(table));
+    }
+    for (const DirectoryEntry& entry : anew.entries) {
+      CANDOUR_TRY(put_directory_entry(entry));
+    }
+    for (const std::uint64_t number : anew.proven) {
+      CANDOUR_TRY(put_proven(number));
+    }
+    CANDOUR_TRY(put_first_directory(anew.first_directory));
+    CANDOUR_TRY(put_checkpoint(anew.checkpoint));
+    return put_mail_cursor(0);
+  });
+}
 Status Store::put_proven(std::uint64_t number) {
   return db_->put(Table::proven, number_key(number), {});
 }

@@ -122,6 +122,8 @@ class Store : public TrustStore, public MessageLog {
   Result<std::vector<std::uint64_t>> proven() override;
   Status put_first_directory(std::uint64_t size) override;
   Result<std::uint64_t> first_directory() override;
+  /// Also forgets what was waited for of the old log (log_watch.h) and the mail cursor.
+  Status begin_anew(std::string_view old_origin, const KeptTrust& anew) override;
 
  private:
   explicit Store(std::unique_ptr<SealedDb> db) : db_(std::move(db)) {}

@@ -18,7 +18,7 @@ std::string describe(const DirectoryEntry& entry) {
 /// Certificates are proven when they matter, acknowledgements concern nobody but the relay.
 bool must_be_proven(v1::ObjectKind kind) {
   return kind == v1::STATEMENT || kind == v1::POLICY || kind == v1::NOTICE ||
-         kind == v1::REVOCATION;
+         kind == v1::REVOCATION || kind == v1::SUCCESSION;
 }
 
 Error at(const DirectoryEntry& entry, const Error& cause) {
@@ -51,28 +51,35 @@ std::string_view name_of(v1::ObjectKind kind) {
       return "notice";
     case v1::NOTICE_ACK:
       return "notice acknowledgement";
+    case v1::SUCCESSION:
+      return "succession";
     default:
       return "object";
   }
 }
 
 Status MemoryTrustStore::put_directory_entry(const DirectoryEntry& entry) {
-  entries_.push_back(entry);
+  kept_.entries.push_back(entry);
   return ok();
 }
 
 Status MemoryTrustStore::put_checkpoint(ByteView note) {
-  checkpoint_ = to_bytes(note);
+  kept_.checkpoint = to_bytes(note);
   return ok();
 }
 
 Status MemoryTrustStore::put_proven(std::uint64_t number) {
-  proven_.push_back(number);
+  kept_.proven.push_back(number);
   return ok();
 }
 
 Status MemoryTrustStore::put_first_directory(std::uint64_t size) {
-  first_directory_ = size;
+  kept_.first_directory = size;
+  return ok();
+}
+
+Status MemoryTrustStore::begin_anew(std::string_view old_origin, const KeptTrust& anew) {
+  old_[std::string(old_origin)] = std::exchange(kept_, anew).checkpoint;
   return ok();
 }
 
@@ -94,8 +101,7 @@ Result<std::unique_ptr<Trust>> Trust::load(identity::NoteKey root, TrustStore& s
   CANDOUR_TRY(Bytes note, store.checkpoint());
   if (!note.empty() && trust->statement_) {
     auto checkpoint = trust->read_checkpoint(as_text(note));
-    // A statement that names a new log starts the history anew; the old checkpoint says nothing
-    // about it.
+    // Of the statement's own log only: one that does not verify says nothing about it.
     if (checkpoint) {
       trust->checkpoint_ = checkpoint.value();
       trust->checkpoint_note_ = std::string(as_text(note));
@@ -135,6 +141,9 @@ Status Trust::take(const DirectoryEntry& entry) {
       case v1::NOTICE:
         taken = take_notice(entry);
         break;
+      case v1::SUCCESSION:
+        taken = take_succession(entry);
+        break;
       default:
         // Acknowledgements concern the relay and the bot; kinds of later versions pass unread.
         break;
@@ -142,6 +151,7 @@ Status Trust::take(const DirectoryEntry& entry) {
   }
   if (!taken) return at(entry, taken.error());
   size_ = entry.number;
+  if (succession_ && beginning_.size() < 2) beginning_.push_back(leaf_hash);
   if (must_be_proven(entry.kind) && !proven_.contains(entry.number)) {
     unproven_[entry.number] = {entry.kind, leaf_hash};
   }
@@ -178,11 +188,19 @@ Status Trust::take_statement(const DirectoryEntry& entry) {
                                                    " is not newer than version " +
                                                    std::to_string(newest_statement_->version));
   }
+  if (newest_statement_ && next.log != newest_statement_->log) {
+    return error(ErrorCode::statement_invalid,
+                 "it names another log, \"" + next.log.name +
+                     "\"; a new log begins with its own directory and a note of its succession");
+  }
+  if (!newest_statement_) {
+    if (succession_) {
+      CANDOUR_TRY(identity::Succession::verify(as_text(succession_note_), next));
+    }
+    first_statement_ = next;
+  }
   newest_statement_ = next;
-  // A new log cannot be proven by the old one.
-  const bool another_log = statement_ && (next.log.name != statement_->log.name ||
-                                          next.log.public_key != statement_->log.public_key);
-  if (!statement_ || another_log || in_force(entry.number)) {
+  if (!statement_ || in_force(entry.number)) {
     enact_statement(std::move(next));
   } else {
     pending_statements_.insert_or_assign(entry.number, std::move(next));
@@ -190,14 +208,20 @@ Status Trust::take_statement(const DirectoryEntry& entry) {
   return ok();
 }
 
+// Who signed it is checked with the statement that must come next.
+Status Trust::take_succession(const DirectoryEntry& entry) {
+  if (entry.number != 1) {
+    return error(ErrorCode::statement_invalid,
+                 "a succession can only be the first object of a log");
+  }
+  CANDOUR_TRY(const auto note, identity::SignedNote::parse(as_text(entry.object)));
+  CANDOUR_TRY(succession_, identity::Succession::parse(note.text));
+  succession_note_ = entry.object;
+  return ok();
+}
+
 void Trust::enact_statement(identity::Statement next) {
-  if (statement_ && (next.log.name != statement_->log.name ||
-                     next.log.public_key != statement_->log.public_key)) {
-    // The history begins anew; the old log's checkpoint says nothing about the new one.
-    checkpoint_ = {};
-    checkpoint_note_.clear();
-    known_.clear();
-  } else if (statement_ && checkpoint_.size != 0) {
+  if (statement_ && checkpoint_.size != 0) {
     const auto again = tlog::verify_checkpoint(checkpoint_note_, next);
     checkpoint_.witnessed = again && again.value().quorum;
   }
@@ -279,7 +303,7 @@ Status Trust::take_notice(const DirectoryEntry& entry) {
   return ok();
 }
 
-Status Trust::refresh(Connection& connection) {
+Status Trust::fetch_directory(Connection& connection) {
   for (bool more = true; more;) {
     v1::ClientFrame frame;
     frame.mutable_get_directory()->set_from(size_ + 1);
@@ -297,7 +321,14 @@ Status Trust::refresh(Connection& connection) {
                    "the relay promises more directory objects and sends none");
     }
   }
-  CANDOUR_TRY(need_statement());
+  return need_statement();
+}
+
+Status Trust::refresh(Connection& connection) {
+  if (statement_ && connection.log_origin() != statement_->log.name) {
+    return follow_succession(connection);
+  }
+  CANDOUR_TRY(fetch_directory(connection));
   if (connection.log_origin() != statement_->log.name) {
     return error(ErrorCode::log_inconsistent,
                  "the relay speaks for log \"" + connection.log_origin() +

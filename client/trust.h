@@ -18,6 +18,11 @@
 // The newest checkpoint of the log is kept too. Each newer one must be proven to contain the one
 // before (log_inconsistent otherwise: the relay shows this device another log than before).
 //
+// A lost log is followed by another one of another name (trust_succession.cc). Only then the
+// directory begins anew: with the note of two people who answered for the old one, too, about where
+// it ended, which is no earlier than this device saw it; under a newer statement of the root; the
+// note witnessed as the new log's first leaf; and with everything revoked that was revoked before.
+//
 // Whatever is accepted is kept through TrustStore, so that it holds across restarts. Client and
 // bot each bring a store of their own. Not thread-safe; one owner.
 #pragma once
@@ -37,6 +42,7 @@
 #include "identity/certificate.h"
 #include "identity/notice.h"
 #include "identity/statement.h"
+#include "identity/succession.h"
 #include "transport/wire/candour.pb.h"
 
 namespace candour::client {
@@ -48,6 +54,14 @@ struct DirectoryEntry {
   Bytes object;
   std::uint64_t leaf_index = 0;
   Bytes opening;
+};
+
+/// What a Trust keeps of one log.
+struct KeptTrust {
+  std::vector<DirectoryEntry> entries;
+  std::vector<std::uint64_t> proven;
+  std::uint64_t first_directory = 0;
+  Bytes checkpoint;
 };
 
 /// Where a Trust keeps what it accepted. Each call is durable when it returns, or becomes durable
@@ -68,25 +82,31 @@ class TrustStore {
   /// How many objects the first complete directory had; 0 before.
   virtual Status put_first_directory(std::uint64_t size) = 0;
   virtual Result<std::uint64_t> first_directory() = 0;
+  /// In place of everything kept, at once: what a new log says. The checkpoint of the old one stays
+  /// beside it under the name of its log, as evidence.
+  virtual Status begin_anew(std::string_view old_origin, const KeptTrust& anew) = 0;
 };
 
 /// Forgets at the end of the process; for tests and one-shot tools.
 class MemoryTrustStore : public TrustStore {
  public:
   Status put_directory_entry(const DirectoryEntry& entry) override;
-  Result<std::vector<DirectoryEntry>> directory_entries() override { return entries_; }
+  Result<std::vector<DirectoryEntry>> directory_entries() override { return kept_.entries; }
   Status put_checkpoint(ByteView note) override;
-  Result<Bytes> checkpoint() override { return checkpoint_; }
+  Result<Bytes> checkpoint() override { return kept_.checkpoint; }
   Status put_proven(std::uint64_t number) override;
-  Result<std::vector<std::uint64_t>> proven() override { return proven_; }
+  Result<std::vector<std::uint64_t>> proven() override { return kept_.proven; }
   Status put_first_directory(std::uint64_t size) override;
-  Result<std::uint64_t> first_directory() override { return first_directory_; }
+  Result<std::uint64_t> first_directory() override { return kept_.first_directory; }
+  Status begin_anew(std::string_view old_origin, const KeptTrust& anew) override;
+
+  const KeptTrust& kept() const { return kept_; }
+  /// Of the logs before, by name.
+  const std::map<std::string, Bytes, std::less<>>& old_checkpoints() const { return old_; }
 
  private:
-  std::vector<DirectoryEntry> entries_;
-  std::vector<std::uint64_t> proven_;
-  Bytes checkpoint_;
-  std::uint64_t first_directory_ = 0;
+  KeptTrust kept_;
+  std::map<std::string, Bytes, std::less<>> old_;
 };
 
 /// A checkpoint that passed the log's signature.
@@ -125,7 +145,10 @@ class Trust {
   /// object and the rule it breaks; nothing changes then.
   [[nodiscard]] Status add(const v1::DirectoryObject& object);
   /// Fetches all newer objects and the newest checkpoint, and checks that the relay's log is the
-  /// statement's. Frames that arrive meanwhile are kept by the connection.
+  /// statement's. Frames that arrive meanwhile are kept by the connection. Where the relay speaks
+  /// for another log, that must follow the one known, and what is known begins anew with it (see
+  /// statement()->log before and after): log_inconsistent when it is no succession or the old log
+  /// was cut, checkpoint_stale while it is not witnessed yet; nothing changes then.
   [[nodiscard]] Status refresh(Connection& connection);
   /// Objects the relay pushed (a Directory frame): as add for each, or `refresh` after a gap.
   [[nodiscard]] Status see_directory(const v1::Directory& directory, Connection& connection);
@@ -149,6 +172,11 @@ class Trust {
   }
   /// By the statement in force and by the newest one.
   bool lists_bot(const DeviceId& device) const;
+  /// The note with which the present log followed a lost one; null when it is the first.
+  const identity::Succession* succession() const { return succession_ ? &*succession_ : nullptr; }
+  /// This endpoint is a witness of the log by this key. It cannot wait for its own cosignature
+  /// before it follows a new log.
+  void set_own_witness(identity::NoteKey key) { own_witness_ = std::move(key); }
   const identity::NoteKey& root() const { return root_; }
   const SeenCheckpoint& newest_checkpoint() const { return checkpoint_; }
   const std::string& checkpoint_note() const { return checkpoint_note_; }
@@ -217,6 +245,14 @@ class Trust {
   Status check_opening(const DirectoryEntry& entry, Digest* leaf_hash) const;
   Status take(const DirectoryEntry& entry);
   Status take_statement(const DirectoryEntry& entry);
+  Status take_succession(const DirectoryEntry& entry);
+  Status fetch_directory(Connection& connection);
+  // trust_succession.cc
+  Status follow_succession(Connection& connection);
+  Status check_succession(const Trust& next) const;
+  Status prove_beginning(Connection& connection);
+  bool witnessed_but_for_me(const std::string& note) const;
+  void take_over(Trust& next);
   Status take_certificate(const DirectoryEntry& entry, const Digest& leaf_hash);
   Status take_revocation(const DirectoryEntry& entry);
   Status take_policy(const DirectoryEntry& entry);
@@ -238,11 +274,16 @@ class Trust {
   void remember_checkpoint(const SeenCheckpoint& checkpoint);
 
   identity::NoteKey root_;
+  std::optional<identity::NoteKey> own_witness_;
   TrustStore& store_;
   const Clock& clock_;
   std::uint64_t size_ = 0;
   std::uint64_t first_directory_ = 0;  // 0 = not complete yet
   std::uint64_t revision_ = 0;
+  std::optional<identity::Succession> succession_;
+  Bytes succession_note_;
+  std::optional<identity::Statement> first_statement_;  // of this log
+  std::vector<Digest> beginning_;                       // leaves of succession and first statement
   std::optional<identity::Statement> statement_;
   std::optional<identity::Statement> newest_statement_;
   std::map<std::uint64_t, identity::Statement> pending_statements_;

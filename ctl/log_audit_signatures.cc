@@ -8,6 +8,7 @@
 #include "identity/notice.h"
 #include "identity/opening_notice.h"
 #include "identity/pack_note.h"
+#include "identity/succession.h"
 #include "identity/token.h"
 #include "tlog/leaf.h"
 #include "warrant/seal/seal.h"
@@ -19,13 +20,15 @@ using identity::ReleaseToken;
 using identity::Statement;
 
 // ObjectKind of candour.proto.
-enum Kind { kStatement = 1, kCertificate, kRevocation, kPolicy, kNotice, kNoticeAck };
+enum Kind { kStatement = 1, kCertificate, kRevocation, kPolicy, kNotice, kNoticeAck, kSuccession };
 
 /// What the directory established so far, object by object.
 struct People {
   std::optional<Statement> statement;
   std::map<DeviceId, identity::Certificate> certificates;
   std::set<DeviceId> bots;  // of any version
+  std::string succession;   // the note, until the statement it belongs to
+  std::uint64_t objects = 0;
 };
 
 std::optional<std::string> what_failed(const Status& status) {
@@ -44,6 +47,10 @@ Status check_statement(std::string_view note, const identity::NoteKey& root, Peo
   if (people.statement && statement.version <= people.statement->version) {
     return error(ErrorCode::statement_invalid, "its version is not newer than the one before");
   }
+  if (!people.succession.empty()) {
+    CANDOUR_TRY(identity::Succession::verify(people.succession, statement));
+    people.succession.clear();
+  }
   people.bots.insert(statement.bots.begin(), statement.bots.end());
   people.statement = std::move(statement);
   return ok();
@@ -51,6 +58,14 @@ Status check_statement(std::string_view note, const identity::NoteKey& root, Peo
 
 Status check_object(int kind, ByteView object, const identity::NoteKey& root, People& people) {
   const std::string_view note = as_text(object);
+  ++people.objects;
+  if (kind == kSuccession) {
+    if (people.objects != 1) {
+      return error(ErrorCode::statement_invalid, "a succession can only be the first object");
+    }
+    people.succession = note;
+    return ok();
+  }
   if (kind == kStatement) return check_statement(note, root, people);
   if (!people.statement) {
     return error(ErrorCode::statement_invalid, "it stands before the first statement");

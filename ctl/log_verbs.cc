@@ -176,6 +176,7 @@ void add_log_verbs(CLI::App& program, Context& context) {
              verb.add_option("--out", o->out, "File to write");
              return [&context, o] { return prove(context, *o); };
            });
+  add_succession_verbs(family, context);
 }
 
 }  // namespace candour::ctl

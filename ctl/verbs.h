@@ -20,6 +20,7 @@ void add_config_verbs(CLI::App& program, Context& context);          // config c
 void add_witness_verbs(CLI::App& program, Context& context);         // witness serve, cosign
 void add_relay_verbs(CLI::App& program, Context& context);           // publish, revoke, group ...
 void add_log_verbs(CLI::App& program, Context& context);             // log verify, proof
+void add_succession_verbs(CLI::App& family, Context& context);       // log succession, ...
 void add_release_verbs(CLI::App& program, Context& context);         // release request, open, show
 void add_bundle_verbs(CLI::App& program, Context& context);          // bundle write, verify
 

@@ -201,6 +201,7 @@ class BotStore {
   Result<std::vector<BotDirectoryEntry>> directory();
   Status put_directory_entry(const BotDirectoryEntry& entry);
   Status put_proven(std::uint64_t number);
+  Status drop_directory();
 
   /// Single public values with a name (newest checkpoint, witnessed checkpoint); empty when there
   /// is none yet.

@@ -269,6 +269,10 @@ Status BotStore::put_directory_entry(const BotDirectoryEntry& entry) {
   });
 }
 
+Status BotStore::drop_directory() {
+  return impl_->write([&] { impl_->statement("DELETE FROM directory").exec(); });
+}
+
 Status BotStore::put_proven(std::uint64_t number) {
   return impl_->write([&] {
     auto& update = impl_->statement("UPDATE directory SET proven=1 WHERE number=?");

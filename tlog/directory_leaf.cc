@@ -7,7 +7,8 @@ namespace {
 
 // In the order of ObjectKind, which begins at 1.
 constexpr LeafKind kKinds[] = {LeafKind::statement, LeafKind::certificate, LeafKind::revocation,
-                               LeafKind::policy,    LeafKind::notice,      LeafKind::notice_ack};
+                               LeafKind::policy,    LeafKind::notice,      LeafKind::notice_ack,
+                               LeafKind::succession};
 
 }  // namespace
 

@@ -21,6 +21,7 @@ bool known(std::uint8_t kind) {
     case LeafKind::policy:
     case LeafKind::notice:
     case LeafKind::notice_ack:
+    case LeafKind::succession:
     case LeafKind::warrant:
     case LeafKind::release:
     case LeafKind::disposal:
@@ -104,6 +105,8 @@ std::string_view name_of(LeafKind kind) {
       return "notice";
     case LeafKind::notice_ack:
       return "notice_ack";
+    case LeafKind::succession:
+      return "succession";
     case LeafKind::warrant:
       return "warrant";
     case LeafKind::release:

@@ -32,6 +32,7 @@ enum class LeafKind : std::uint8_t {
   policy = 19,
   notice = 20,
   notice_ack = 21,
+  succession = 22,  // the first leaf of a log that follows a lost one
   warrant = 32,
   release = 33,
   disposal = 34,

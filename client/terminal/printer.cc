@@ -82,6 +82,9 @@ void write_details(JsonLine& line, const Event& event) {
     case EventType::refused:
       line.text("code", event.code).text("message", event.message);
       break;
+    case EventType::new_log:
+      line.text("message", event.message);
+      break;
     case EventType::alarm:
       if (event.sender != DeviceId()) line.id("device", event.sender);
       line.text("code", event.code).text("message", event.message);
@@ -354,6 +357,10 @@ void print_plain(std::ostream& out, const Event& event, std::string_view group_n
       break;
     case EventType::refused:
       out << "Not accepted: " << event.message << " (" << event.code << ")\n";
+      break;
+    case EventType::new_log:
+      write_plain(out, event.message);
+      out << ".\n";
       break;
     case EventType::alarm:
       out << "*** ALARM: ";

@@ -19,7 +19,8 @@ std::uint64_t now_ms() { return monotonic_clock().now().value; }
 /// What may pass when one tries again.
 bool is_passing(ErrorCode code) {
   return code == ErrorCode::cannot_connect || code == ErrorCode::disconnected ||
-         code == ErrorCode::timed_out || code == ErrorCode::shutting_down;
+         code == ErrorCode::timed_out || code == ErrorCode::shutting_down ||
+         code == ErrorCode::checkpoint_stale;  // a new log, not yet witnessed
 }
 
 void pause(std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }

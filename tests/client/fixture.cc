@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "identity/pack_note.h"
+#include "identity/succession.h"
 
 namespace candour::client::test {
 namespace {
@@ -49,6 +50,7 @@ Organisation::Organisation(Random& r)
       approver(crypto::SigningKey::generate(r)),
       log_key(crypto::SigningKey::generate(r)),
       witness_key(crypto::SigningKey::generate(r)),
+      authoriser(crypto::SigningKey::generate(r)),
       root{"root", identity::NoteKeyType::ed25519, root_key.public_key()},
       bot(make_keys()) {
   statement.name = "Example Constabulary";
@@ -63,7 +65,8 @@ Organisation::Organisation(Random& r)
   statement.roles = {role("registrar", "registrar-a", "p-1", registrar_a),
                      role("registrar", "registrar-b", "p-2", registrar_b),
                      role("policy-author", "author", "p-3", author),
-                     role("policy-approver", "approver", "p-4", approver)};
+                     role("policy-approver", "approver", "p-4", approver),
+                     role("authoriser", "authoriser", "p-6", authoriser)};
   for (std::uint32_t i = 1; i <= 3; ++i) {
     const std::string number = std::to_string(i);
     statement.custodians[0].members.push_back({i, "custodian-" + number, some_point(number)});
@@ -107,6 +110,42 @@ void Organisation::publish_notice(std::uint64_t version, bool logged) {
   notice.lines = {"You are monitored."};
   publish(v1::NOTICE, tlog::LeafKind::notice,
           signed_text(notice.print(), {{"author", &author}, {"approver", &approver}}), logged);
+}
+
+void Organisation::lose_log(const LostLog& how) {
+  identity::Succession succession;
+  succession.organisation = statement.id;
+  succession.old_log = statement.log;
+  succession.old_size = frontier.size() - how.cut;
+  succession.old_root = how.other_root ? random.id<Digest>() : frontier.root();
+  succession.reason = "the disk of the relay burnt";
+  succession.issued = kNow;
+  log_key = crypto::SigningKey::generate(random);
+  statement.log = {"example.org/log2", identity::NoteKeyType::ed25519, log_key.public_key()};
+  succession.new_log = statement.log;
+  const auto stranger = crypto::SigningKey::generate(random);
+  if (how.stranger) statement.roles.push_back(role("registrar", "registrar-c", "p-9", stranger));
+  std::vector<std::pair<std::string, const crypto::SigningKey*>> by{{"authoriser", &authoriser}};
+  if (how.stranger) by.emplace_back("registrar-c", &stranger);
+  if (how.registrar && !how.stranger) by.emplace_back("registrar-a", &registrar_a);
+
+  const auto before = std::exchange(objects, {});
+  frontier = tlog::Frontier();
+  hashes = tlog::MemoryHashes();
+  leaves.clear();
+  if (how.note) {
+    publish(v1::SUCCESSION, tlog::LeafKind::succession, signed_text(succession.print(), by),
+            how.first);
+  }
+  if (!how.newer) --statement.version;
+  publish_statement();
+  for (const auto& object : before) {
+    const auto opening = tlog::LeafOpening::decode(as_bytes(object.opening())).value();
+    if (object.kind() == v1::STATEMENT || object.kind() == v1::SUCCESSION) continue;
+    if (object.kind() == v1::REVOCATION && !how.revocations) continue;
+    publish(object.kind(), opening.kind, object.object());
+  }
+  if (how.note && !how.first) log_object(1);
 }
 
 DeviceKeys Organisation::make_keys() {
@@ -185,7 +224,7 @@ std::string Organisation::checkpoint() const {
 
 std::string Organisation::checkpoint_of(std::uint64_t size, const Digest& tree) const {
   tlog::Checkpoint checkpoint;
-  checkpoint.origin = kOrigin;
+  checkpoint.origin = statement.log.name;
   checkpoint.size = size;
   checkpoint.root = tree;
   auto note = tlog::sign_checkpoint(checkpoint, log_key);
@@ -290,7 +329,7 @@ messages::Inner FakeBot::open(const v1::Submit& submit) {
 
 identity::ReleaseToken FakeBot::token_for(const v1::Submit& submit, const Digest& commitment) {
   identity::ReleaseToken token;
-  token.log_origin = kOrigin;
+  token.log_origin = organisation.statement.log.name;
   token.group = id;
   token.epoch = Epoch(submit.epoch());
   token.kind = submit.kind() == v1::COMMIT ? identity::SubmissionKind::commit

@@ -53,6 +53,18 @@ class SeededRandom : public Random {
   std::uint64_t counter_ = 0;
 };
 
+/// How an organisation's log is lost and followed by another; by default as it should be.
+struct LostLog {
+  std::uint64_t cut = 0;    // so many leaves fewer are cited than there were
+  bool other_root = false;  // the cited root is not the old log's
+  bool note = true;         // the new directory begins with a succession
+  bool registrar = true;    // signed by a registrar as well
+  bool stranger = false;    // the registrar who signs is new with the new statement
+  bool newer = true;        // the statement has a higher version
+  bool revocations = true;  // they are in the new directory
+  bool first = true;        // the succession is the first leaf of the new log
+};
+
 /// Signs everything an organisation signs, and keeps its directory and log.
 class Organisation {
  public:
@@ -78,6 +90,8 @@ class Organisation {
   /// Late, what was published with `logged` false.
   void log_object(std::size_t number);
   void publish_notice(std::uint64_t version, bool logged = true);
+  /// Directory and log begin anew under another name and key.
+  void lose_log(const LostLog& how = {});
   /// The statement as it is now, as the next version.
   void publish_statement(bool logged = true);
   v1::Directory directory(std::uint64_t from) const;
@@ -88,7 +102,8 @@ class Organisation {
   v1::Proof consistency(std::uint64_t from) const;
 
   Random& random;
-  crypto::SigningKey root_key, registrar_a, registrar_b, author, approver, log_key, witness_key;
+  crypto::SigningKey root_key, registrar_a, registrar_b, author, approver, log_key, witness_key,
+      authoriser;
   identity::NoteKey root;
   DeviceKeys bot;
   identity::Statement statement;

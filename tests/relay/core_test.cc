@@ -5,6 +5,7 @@
 
 #include "crypto/hash.h"
 #include "identity/login.h"
+#include "identity/succession.h"
 #include "tests/relay/world.h"
 #include "transport/relay/relay.h"
 
@@ -374,6 +375,51 @@ TEST_F(CoreTest, AStatementEndsSessionsOfRolesAndBuildsItDropsAndOfNewBots) {
   publish.set_request(++request);
   core->frame(1, wire::serialise(publish));
   EXPECT_EQ(outlet.closed.count(1), 1u);
+}
+
+TEST_F(CoreTest, ALogThatFollowsALostOneBeginsWithWhoSaysSo) {
+  constexpr KeyNumber kAuthoriser = static_cast<KeyNumber>(70);
+  world.statement.version = 2;
+  world.statement.roles.push_back({"authoriser", "p-9", note_key("authoriser", kAuthoriser)});
+  identity::Succession lost;
+  lost.organisation = world.statement.id;
+  lost.old_log = note_key("example.org/lost", kStranger);
+  lost.old_size = 7;
+  lost.new_log = world.statement.log;
+  lost.reason = "the disk burnt";
+  lost.issued = world.clock.now();
+  const std::string note =
+      signed_text(lost.print(), {{"authoriser", kAuthoriser}, {"registrar-1", kRegistrar1}});
+  const std::string by_one = signed_text(lost.print(), {{"authoriser", kAuthoriser}});
+  const std::vector<std::string> rest{statement_note(), world.notice, world.bot.certificate};
+  const auto after = [&](const std::string& first) {
+    std::vector<std::string> notes{first};
+    notes.insert(notes.end(), rest.begin(), rest.end());
+    return notes;
+  };
+  const auto refused = [&](const std::vector<std::string>& notes) {
+    ASSERT_NO_FATAL_FAILURE(open({}, 0));
+    EXPECT_FALSE(core->start(notes));
+  };
+  refused(after(by_one));
+  refused({note});
+  EXPECT_EQ(core->log().size(), 0u) << "nothing of a refused beginning is in the log";
+
+  ASSERT_NO_FATAL_FAILURE(open({}, 0));
+  const auto started = core->start(after(note));
+  ASSERT_TRUE(started) << started.error().message;
+  EXPECT_EQ(core->log().size(), 4u);
+  // The same files again change nothing, and no second one is taken.
+  ASSERT_NO_FATAL_FAILURE(open({}, 0));
+  ASSERT_TRUE(core->start(after(note)));
+  EXPECT_EQ(core->log().size(), 4u);
+  login(1, world.bot);
+  v1::ClientFrame publish;
+  publish.mutable_publish()->set_kind(v1::SUCCESSION);
+  lost.old_size = 8;
+  publish.mutable_publish()->set_object(
+      signed_text(lost.print(), {{"authoriser", kAuthoriser}, {"registrar-1", kRegistrar1}}));
+  EXPECT_EQ(refusal(1, publish), ErrorCode::not_permitted);
 }
 
 }  // namespace

@@ -13,14 +13,23 @@ namespace candour::tlog {
 namespace {
 
 constexpr std::pair<LeafKind, int> kNumbers[] = {
-    {LeafKind::message, 1},      {LeafKind::commit, 2},
-    {LeafKind::attempt, 3},      {LeafKind::alert_step, 4},
-    {LeafKind::group_change, 5}, {LeafKind::statement, 16},
-    {LeafKind::certificate, 17}, {LeafKind::revocation, 18},
-    {LeafKind::policy, 19},      {LeafKind::notice, 20},
-    {LeafKind::notice_ack, 21},  {LeafKind::warrant, 32},
-    {LeafKind::release, 33},     {LeafKind::disposal, 34},
-    {LeafKind::request, 35},     {LeafKind::warrant_revocation, 36},
+    {LeafKind::message, 1},
+    {LeafKind::commit, 2},
+    {LeafKind::attempt, 3},
+    {LeafKind::alert_step, 4},
+    {LeafKind::group_change, 5},
+    {LeafKind::statement, 16},
+    {LeafKind::certificate, 17},
+    {LeafKind::revocation, 18},
+    {LeafKind::policy, 19},
+    {LeafKind::notice, 20},
+    {LeafKind::notice_ack, 21},
+    {LeafKind::succession, 22},
+    {LeafKind::warrant, 32},
+    {LeafKind::release, 33},
+    {LeafKind::disposal, 34},
+    {LeafKind::request, 35},
+    {LeafKind::warrant_revocation, 36},
 };
 
 TEST(LeafKinds, KeepTheirNumbersAndHaveNames) {

@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "identity/notice.h"
 #include "identity/pack_note.h"
+#include "identity/succession.h"
 #include "tlog/directory_leaf.h"
 
 namespace candour::relay {
@@ -26,7 +27,7 @@ Result<Digest> content_digest(v1::ObjectKind kind, ByteView object) {
     return error(ErrorCode::input_invalid,
                  "a directory object has 1 to " + std::to_string(limits::kNoteSizeMax) + " bytes");
   }
-  if (kind < v1::STATEMENT || kind > v1::NOTICE_ACK) {
+  if (kind < v1::STATEMENT || kind > v1::SUCCESSION) {
     return error(ErrorCode::frame_malformed, "the object has no known kind");
   }
   if (kind == v1::NOTICE_ACK) {
@@ -78,7 +79,24 @@ Result<v1::ObjectKind> kind_of_note(std::string_view note) {
   if (line == "candour-revocation/v1") return v1::REVOCATION;
   if (line == "candour-policy/v1") return v1::POLICY;
   if (line == "candour-notice/v1") return v1::NOTICE;
+  if (line == "candour-log-succession/v1") return v1::SUCCESSION;
+  if (identity::NoticeAck::device_of(as_bytes(note))) return v1::NOTICE_ACK;
   return error(ErrorCode::note_malformed, "the first line names no directory object of ours");
+}
+
+Status Directory::check_beginning(const std::vector<std::string>& bootstrap) const {
+  if (context_.model.directory_size != 0 || bootstrap.empty()) return ok();
+  const auto first = kind_of_note(bootstrap.front());
+  if (!first || first.value() != v1::SUCCESSION) return ok();
+  if (bootstrap.size() < 2) {
+    return error(ErrorCode::config_invalid,
+                 "organisation.bootstrap has a succession and no statement after it");
+  }
+  CANDOUR_TRY(const auto statement, identity::Statement::verify(bootstrap[1], context_.model.root));
+  const auto succession = identity::Succession::verify(bootstrap.front(), statement);
+  if (succession) return ok();
+  return error(succession.error().code,
+               "the first of organisation.bootstrap: " + succession.error().message);
 }
 
 Status Directory::load(const storage::RelaySnapshot& snapshot) {
@@ -167,6 +185,16 @@ Result<CheckedObject> Directory::check(v1::ObjectKind kind, ByteView object) con
     CANDOUR_TRY(check_signers(note));
   }
   CheckedObject out{.kind = kind};
+  if (kind == v1::SUCCESSION) {
+    if (model.directory_size != 0) {
+      return error(ErrorCode::not_permitted,
+                   "a succession is the first object of a new log; this one has begun");
+    }
+    // Who signed it is checked with the statement that follows (check_beginning).
+    CANDOUR_TRY(auto note, identity::SignedNote::parse(text));
+    CANDOUR_TRY(identity::Succession::parse(note.text));
+    return out;
+  }
   if (kind == v1::STATEMENT) {
     CANDOUR_TRY(auto statement, identity::Statement::verify(text, model.root));
     if (model.statement && statement.version <= model.statement->version) {

@@ -25,6 +25,9 @@ class Directory {
 
   /// Rebuilds from the store. The objects were checked when they came in.
   Status load(const storage::RelaySnapshot& snapshot);
+  /// A log that follows a lost one begins with the note of its succession, then the statement that
+  /// names it: both are checked together, before either is in the log. ok for any other beginning.
+  Status check_beginning(const std::vector<std::string>& bootstrap) const;
   /// Leaves are appended here; set once the statement (and with it the log's name) is known.
   void use_log(LogService& log) { log_ = &log; }
 
@@ -54,7 +57,8 @@ class Directory {
   std::function<void()> on_statement_;
 };
 
-/// The kind of an object by its first line, for files an operator names in the configuration.
+/// The kind of an object by its first line (of an acknowledgement, its shape), for files an
+/// operator names in the configuration.
 Result<v1::ObjectKind> kind_of_note(std::string_view note);
 
 }  // namespace candour::relay

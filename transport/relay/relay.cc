@@ -58,9 +58,15 @@ Status Relay::start(const std::vector<std::string>& bootstrap) {
   sequencer_.load(snapshot);
   gate_.load(snapshot);
   CANDOUR_TRY(gate_.load_rosters());
+  CANDOUR_TRY(directory_.check_beginning(bootstrap));
   for (const auto& note : bootstrap) {
-    CANDOUR_TRY(auto kind, kind_of_note(note));
-    CANDOUR_TRY(directory_.publish(0, 0, kind, to_bytes(note)));
+    const auto kind = kind_of_note(note);
+    const Status taken =
+        kind ? directory_.publish(0, 0, kind.value(), to_bytes(note)) : Status(kind.error());
+    if (!taken) {
+      return error(taken.error().code, "file " + std::to_string(&note - bootstrap.data() + 1) +
+                                           " of organisation.bootstrap: " + taken.error().message);
+    }
   }
   if (!model_.statement) {
     return error(ErrorCode::config_invalid,
