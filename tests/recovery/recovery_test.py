@@ -234,6 +234,7 @@ class LostParties(unittest.TestCase):
         self.assertEqual(self.texts("chloe")[-1], "Before the fire")
         covered = self.witnessed()
         before = self.texts("ben")
+        self.o.candour("amy", "groups")  # she has seen the newest checkpoint
         formed = self.formed_again()
         self.o.relay.kill()
         shutil.rmtree(self.o.folder / "relay" / "state")
