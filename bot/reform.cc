@@ -48,8 +48,7 @@ std::optional<identity::Roster> Reform::roster_of(const GroupId& group,
   for (const identity::Certificate* certificate : context_.trust.certificates()) {
     if (certificate->subject.role == "bot") bots.push_back(certificate->subject.signing_key);
   }
-  // A relay may keep old ones, with members who have left since: the newest of each MLS group
-  // counts.
+  // A relay may show old ones, with members who have left since: the newest epoch counts.
   std::optional<identity::Roster> newest;
   for (const std::string& bytes : rosters.rosters()) {
     for (const SigningPublicKey& bot : bots) {

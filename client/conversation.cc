@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/error_kinds.h"
 #include "crypto/hash.h"
 
 namespace candour::client {
@@ -11,10 +12,6 @@ constexpr std::size_t kBatchFramesMax = 256;
 constexpr std::size_t kGroupPrefixMin = 4;
 constexpr std::uint64_t kSyncStepMs = 200;
 constexpr std::uint64_t kSettleMs = 5'000;
-
-bool is_final(const Error& e) {
-  return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
-}
 
 std::uint64_t monotonic_ms() { return monotonic_clock().now().value; }
 
@@ -289,10 +286,7 @@ Result<bool> Client::pump(std::uint64_t timeout_ms) {
   }
   const Status followed = follow_up(frames.empty());
   if (!followed) {
-    if (followed.error().code == ErrorCode::disconnected ||
-        followed.error().code == ErrorCode::timed_out) {
-      drop_connection();
-    }
+    if (is_lost(followed.error())) drop_connection();
     return followed.error();
   }
   return !frames.empty();

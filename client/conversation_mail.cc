@@ -1,5 +1,6 @@
 // Sealed mail from the bot: replies to own submissions, welcomes, alerts.
 #include "client/conversation.h"
+#include "client/error_kinds.h"
 #include "crypto/hash.h"
 #include "mls/key_package_bundle.h"
 #include "tlog/leaf.h"
@@ -8,10 +9,6 @@ namespace candour::client {
 namespace {
 
 constexpr std::size_t kDeferredMailMax = 10'000;
-
-bool is_final(const Error& e) {
-  return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
-}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // Delivered messages: checked by the group's session, then kept and told.
 #include "client/conversation.h"
+#include "client/error_kinds.h"
 #include "crypto/hash.h"
 
 namespace candour::client {
@@ -8,14 +9,6 @@ namespace {
 // Delivered messages that wait for the welcome to their group, which comes after them at login.
 constexpr std::size_t kEarlyFramesMax = 20'000;
 constexpr std::string_view kFailureReportLabel = "candour failure report v1";
-
-bool is_final(const Error& e) {
-  return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
-}
-
-bool is_lost(const Error& e) {
-  return e.code == ErrorCode::disconnected || e.code == ErrorCode::timed_out;
-}
 
 bool cites_policy_in_force(const v1::Deliver& delivered, const Trust& trust) {
   const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "client/conversation.h"
+#include "client/error_kinds.h"
 #include "crypto/hash.h"
 
 namespace candour::client {
@@ -16,14 +17,6 @@ constexpr std::size_t kClaimsPerTick = 4;
 constexpr unsigned kClaimAttemptsMax = 5;
 // A relay that makes trouble without end must not fill the disk with it.
 constexpr std::ptrdiff_t kAlarmsMax = 2'000;
-
-bool is_final(const Error& e) {
-  return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
-}
-
-bool is_lost(const Error& e) {
-  return e.code == ErrorCode::disconnected || e.code == ErrorCode::timed_out;
-}
 
 std::string in_seconds(std::uint64_t ms) { return std::to_string(ms / 1000) + " seconds"; }
 

@@ -1,28 +1,12 @@
 #include "client/records.h"
 
 #include "base/limits.h"
+#include "client/record_codec.h"
 
 namespace candour::client {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-
-Error damaged(std::string_view what) {
-  return error(ErrorCode::state_damaged,
-               "a kept " + std::string(what) + " does not decode; the state is of another version");
-}
-
-template <class IdType>
-void optional_id(SecretWriter& out, const std::optional<IdType>& id) {
-  out.u8(id ? 1 : 0);
-  if (id) out.id(*id);
-}
-
-template <class IdType>
-std::optional<IdType> optional_id(Reader& in) {
-  if (in.u8() == 0) return std::nullopt;
-  return in.id<IdType>();
-}
 
 std::string text(Reader& in) { return std::string(as_text(in.vec())); }
 
@@ -83,7 +67,7 @@ Result<Profile> Profile::decode(ByteView bytes) {
        {&profile.organisation, &profile.person, &profile.name, &profile.role, &profile.unit}) {
     *field = text(in);
   }
-  if (!version || !in.finish()) return damaged("profile");
+  if (!version || !in.finish()) return damaged_record("profile");
   CANDOUR_TRY(profile.root, identity::NoteKey::parse(vkey));
   return profile;
 }
@@ -113,7 +97,7 @@ Result<GroupRecord> GroupRecord::decode(ByteView bytes) {
   record.bot = in.id<DeviceId>();
   record.joined = in.number<TimeMs>();
   record.bot_since = in.number<TimeMs>();
-  if (!version || !in.finish()) return damaged("group");
+  if (!version || !in.finish()) return damaged_record("group");
   return record;
 }
 
@@ -140,7 +124,7 @@ Result<GroupProgress> GroupProgress::decode(ByteView bytes) {
   progress.stopped_message = text(in);
   progress.removed = in.u8() != 0;
   if (!in.at_end()) progress.log_origin = text(in);
-  if (!version || !in.finish()) return damaged("group's progress");
+  if (!version || !in.finish()) return damaged_record("group's progress");
   return progress;
 }
 
@@ -159,7 +143,7 @@ Result<KeyPackageRecord> KeyPackageRecord::decode(ByteView bytes) {
   record.key_package = to_bytes(in.vec());
   record.private_part = SecretBytes::copy_of(in.vec());
   record.made = in.number<TimeMs>();
-  if (!version || !in.finish()) return damaged("key package");
+  if (!version || !in.finish()) return damaged_record("key package");
   return record;
 }
 
@@ -218,7 +202,7 @@ Result<Draft> Draft::decode(ByteView bytes) {
   draft.receipt = to_bytes(in.vec());
   if (!version || !in.finish() || state > static_cast<std::uint8_t>(DraftState::rejected) ||
       type > static_cast<std::uint8_t>(messages::BotFieldType::report)) {
-    return damaged("draft");
+    return damaged_record("draft");
   }
   return draft;
 }
@@ -242,7 +226,7 @@ Result<OutboxItem> OutboxItem::decode(ByteView bytes) {
   item.epoch = in.number<Epoch>();
   item.ciphertext_hash = in.id<Digest>();
   item.submit = to_bytes(in.vec());
-  if (!version || !in.finish()) return damaged("submission");
+  if (!version || !in.finish()) return damaged_record("submission");
   return item;
 }
 
@@ -266,7 +250,7 @@ Result<KeptReceipt> KeptReceipt::decode(ByteView bytes) {
   receipt.leaf_hash = in.id<Digest>();
   receipt.opening = to_bytes(in.vec());
   receipt.overridden = in.u8() != 0;
-  if (!version || !in.finish()) return damaged("receipt");
+  if (!version || !in.finish()) return damaged_record("receipt");
   return receipt;
 }
 
@@ -307,7 +291,7 @@ Result<HistoryRow> HistoryRow::decode(ByteView bytes) {
   row.token = to_bytes(in.vec());
   row.receipt = to_bytes(in.vec());
   row.content = SecretBytes::copy_of(in.vec());
-  if (!version || !in.finish()) return damaged("message");
+  if (!version || !in.finish()) return damaged_record("message");
   return row;
 }
 
@@ -350,7 +334,7 @@ Result<AlertRecord> AlertRecord::decode(ByteView bytes) {
     step.argument = SecretText(SecretBytes::copy_of(in.vec()));
     record.steps.push_back(std::move(step));
   }
-  if (!version || !in.finish()) return damaged("alert");
+  if (!version || !in.finish()) return damaged_record("alert");
   return record;
 }
 

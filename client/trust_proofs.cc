@@ -2,6 +2,7 @@
 // that take effect only once they are proven.
 #include "client/trust_proofs.h"
 
+#include "client/error_kinds.h"
 #include "client/trust.h"
 #include "tlog/checkpoint.h"
 
@@ -22,10 +23,6 @@ v1::ClientFrame leaf_question(const Digest& leaf_hash) {
 bool is_not_yet(const Error& e) {
   return e.code == ErrorCode::not_found || e.code == ErrorCode::rate_limited ||
          e.code == ErrorCode::queue_full;
-}
-
-bool is_final(const Error& e) {
-  return e.code == ErrorCode::storage_failed || e.code == ErrorCode::state_damaged;
 }
 
 Error not_witnessed(std::uint64_t number) {

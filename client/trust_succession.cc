@@ -3,6 +3,7 @@
 // and a note by two people of the old statement about where the old log ended.
 #include <algorithm>
 
+#include "client/error_kinds.h"
 #include "client/trust.h"
 #include "tlog/checkpoint.h"
 
@@ -33,11 +34,8 @@ Status Trust::follow_succession(Connection& connection) {
   CANDOUR_TRY(anew.put_first_directory(kBeginningSize));
   const Status fetched = next.fetch_directory(connection);
   if (!fetched) {
-    const ErrorCode code = fetched.error().code;
-    if (code == ErrorCode::disconnected || code == ErrorCode::timed_out ||
-        code == ErrorCode::rate_limited) {
-      return fetched;
-    }
+    const bool later = fetched.error().code == ErrorCode::rate_limited;
+    if (later || is_lost(fetched.error())) return fetched;
     return not_followed("its directory does not stand: " + fetched.error().message);
   }
   if (connection.log_origin() != next.statement_->log.name) {

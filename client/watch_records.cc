@@ -1,28 +1,11 @@
 #include "client/watch_records.h"
 
-#include "base/codec.h"
+#include "client/record_codec.h"
 
 namespace candour::client {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-
-Error damaged(std::string_view what) {
-  return error(ErrorCode::state_damaged,
-               "a kept " + std::string(what) + " does not decode; the state is of another version");
-}
-
-template <class IdType>
-void optional_id(SecretWriter& out, const std::optional<IdType>& id) {
-  out.u8(id ? 1 : 0);
-  if (id) out.id(*id);
-}
-
-template <class IdType>
-std::optional<IdType> optional_id(Reader& in) {
-  if (in.u8() == 0) return std::nullopt;
-  return in.id<IdType>();
-}
 
 }  // namespace
 
@@ -59,7 +42,7 @@ Result<WatchRecord> WatchRecord::decode(ByteView bytes) {
   record.size = in.u64();
   if (!version || !in.finish() || kind < static_cast<std::uint8_t>(WatchKind::own) ||
       kind > static_cast<std::uint8_t>(WatchKind::report)) {
-    return damaged("log watch");
+    return damaged_record("log watch");
   }
   return record;
 }
@@ -90,7 +73,7 @@ Result<AlarmRecord> AlarmRecord::decode(ByteView bytes) {
   record.message_id = optional_id<MessageId>(in);
   record.group = optional_id<GroupId>(in);
   record.device = optional_id<DeviceId>(in);
-  if (!version || !in.finish()) return damaged("alarm");
+  if (!version || !in.finish()) return damaged_record("alarm");
   return record;
 }
 

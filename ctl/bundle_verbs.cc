@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "ctl/evidence/bundle.h"
+#include "ctl/json_list.h"
 #include "ctl/keys.h"
 #include "ctl/release/progress.h"
 #include "ctl/release/station.h"
@@ -12,13 +13,11 @@ namespace candour::ctl {
 namespace {
 
 std::string json_of(const std::vector<Check>& checks) {
-  std::string out;
-  for (const Check& check : checks) {
+  return json_array(checks, [](const Check& check) {
     JsonLine line;
     line.text("what", check.what).boolean("passed", check.passed).text("detail", check.detail);
-    out += (out.empty() ? "" : ",") + line.str();
-  }
-  return "[" + out + "]";
+    return line.str();
+  });
 }
 
 std::string json_of(const std::vector<RecordLine>& records) {

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/files.h"
+#include "ctl/custodian_store.h"
 #include "ctl/custody_answer.h"
 #include "ctl/keys.h"
 #include "ctl/verbs.h"
@@ -10,7 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPassphraseSizeMax = 4096;
 constexpr std::size_t kShareFileSizeMax = 64 * 1024;
 
 struct Custodian {
@@ -21,15 +21,6 @@ struct Custodian {
   std::string note;
   std::string statement;
 };
-
-Result<SecretText> read_passphrase(const std::string& file) {
-  CANDOUR_TRY(auto bytes, read_secret_file(file, kPassphraseSizeMax));
-  while (!bytes.empty() && (bytes.view().back() == '\n' || bytes.view().back() == '\r')) {
-    bytes.resize(bytes.size() - 1);
-  }
-  if (bytes.empty()) return error(ErrorCode::usage, file + ": the passphrase is empty");
-  return SecretText(std::move(bytes));
-}
 
 Result<NamedKey> own_key(const Custodian& o) {
   return load_named_key(fs::path(o.place.dir) / "custodian.key", "");

@@ -14,10 +14,6 @@ namespace {
 using storage::kBlockEntries;
 using storage::kStoredLevelStep;
 
-std::uint64_t number_of(const SQLite::Column& column) {
-  return static_cast<std::uint64_t>(column.getInt64());
-}
-
 /// The bytes of a column, good until the next step.
 ByteView view_of(const SQLite::Column& column) {
   const auto* begin = static_cast<const std::uint8_t*>(column.getBlob());

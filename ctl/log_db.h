@@ -46,6 +46,10 @@ Result<std::filesystem::path> relay_db_file(const std::string& state, const std:
 
 Bytes blob_of(const SQLite::Column& column);
 
+inline std::uint64_t number_of(const SQLite::Column& column) {
+  return static_cast<std::uint64_t>(column.getInt64());
+}
+
 /// Runs `work`, turning what SQLite throws into state_damaged.
 template <class Work>
 auto guarded(Work work) -> decltype(work()) {

@@ -23,10 +23,6 @@ constexpr std::size_t kOpeningSize = 33;
 
 Error bad(std::string what) { return error(ErrorCode::log_inconsistent, std::move(what)); }
 
-std::uint64_t number_of(const SQLite::Column& column) {
-  return static_cast<std::uint64_t>(column.getInt64());
-}
-
 void copy_column(const SQLite::Column& column, Bytes& out) {
   const auto* begin = static_cast<const std::uint8_t*>(column.getBlob());
   out.assign(begin, begin + (begin == nullptr ? 0 : column.getBytes()));

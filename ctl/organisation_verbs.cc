@@ -1,7 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/files.h"
-#include "base/json_text.h"
+#include "ctl/json_list.h"
 #include "ctl/notes.h"
 #include "ctl/verbs.h"
 #include "identity/note_text.h"
@@ -132,13 +132,6 @@ Result<int> make(const Context& context, const Make& o) {
   context.print(line, o.out + ": version " + std::to_string(statement.version) + " of '" +
                           statement.id + "', signed by " + root.verifier.name);
   return 0;
-}
-
-template <class List, class Print>
-std::string json_array(const List& list, Print print) {
-  std::string out;
-  for (const auto& item : list) out += (out.empty() ? "" : ",") + print(item);
-  return "[" + out + "]";
 }
 
 std::string custodians_json(const identity::CustodianGroup& group) {

@@ -1,7 +1,7 @@
 // `release request`, `release open`, `release show`: the investigator's station.
 #include <CLI/CLI.hpp>
 
-#include "base/json_text.h"
+#include "ctl/json_list.h"
 #include "ctl/release/certify.h"
 #include "ctl/release/progress.h"
 #include "ctl/release/request.h"
@@ -24,20 +24,12 @@ Result<int> request(const Context& context, const RequestOptions& o) {
   return 0;
 }
 
-std::string json_list(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out += (out.empty() ? "" : ",") + json_quote(text);
-  return "[" + out + "]";
-}
-
 std::string json_of(const std::vector<RefusedApproval>& refused) {
-  std::string out;
-  for (const RefusedApproval& one : refused) {
+  return json_array(refused, [](const RefusedApproval& one) {
     JsonLine line;
     line.text("who", one.who).text("why", one.why);
-    out += (out.empty() ? "" : ",") + line.str();
-  }
-  return "[" + out + "]";
+    return line.str();
+  });
 }
 
 std::string failed_checks(const std::vector<Check>& checks) {
@@ -57,7 +49,7 @@ Result<int> open(const Context& context, const OpenOptions& o) {
       .number("set_aside", made.set_aside)
       .number("failed", made.failed)
       .number("leaf_index", made.leaf_index)
-      .raw("custodians", json_list(made.custodians))
+      .raw("custodians", json_texts(made.custodians))
       .text("keeper", made.keeper)
       .raw("refused", json_of(made.refused))
       .boolean("ok", wrong.empty());

@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
 
 #include "base/files.h"
-#include "base/json_text.h"
 #include "ctl/case_folder.h"
+#include "ctl/json_list.h"
 #include "ctl/notes.h"
 #include "ctl/verbs.h"
 #include "ctl/warrant_draft.h"
@@ -20,12 +20,6 @@ struct Public {
 void add_public_options(CLI::App& verb, Public& o, bool required = true) {
   verb.add_option("--statement", o.statement, "The organisation statement")->required(required);
   verb.add_option("--root", o.root, ".vkey file of the organisation's root")->required(required);
-}
-
-std::string json_list(const std::vector<std::string>& list) {
-  std::string out;
-  for (const std::string& item : list) out += (out.empty() ? "" : ",") + json_quote(item);
-  return "[" + out + "]";
 }
 
 struct Draft {
@@ -75,7 +69,7 @@ Result<int> sign(const Context& context, const Sign& o) {
   line.text("file", o.file)
       .text("warrant", w.digest().hex())
       .text("stage", missing.empty() ? "authorised" : "drafted")
-      .raw("missing", json_list(missing));
+      .raw("missing", json_texts(missing));
   context.print(line, warrant::describe(w, note, statement, context.clock.now()) + o.file +
                           ": signed as '" + key.verifier.name + "'");
   return 0;
@@ -97,8 +91,8 @@ void add_fields(JsonLine& line, const warrant::Warrant& w) {
       .text("requester", w.requester.person)
       .text("authoriser", w.authoriser.person)
       .text("reviewer", w.reviewer)
-      .raw("authors", json_list(authors))
-      .raw("groups", json_list(groups))
+      .raw("authors", json_texts(authors))
+      .raw("groups", json_texts(groups))
       .text("from", time_encode(w.from.value))
       .text("until", time_encode(w.until.value))
       .text("issued", time_encode(w.issued.value))
@@ -118,7 +112,7 @@ Result<int> show_file(const Context& context, const Show& o) {
   JsonLine line;
   line.text("stage", now >= w.expires ? "expired" : missing.empty() ? "authorised" : "drafted");
   add_fields(line, w);
-  line.raw("missing", json_list(missing));
+  line.raw("missing", json_texts(missing));
   context.print(line, warrant::describe(w, note, statement, now));
   return 0;
 }
@@ -157,7 +151,7 @@ Result<int> show_case(const Context& context, const Show& o) {
   line.boolean("requested", state.requested)
       .raw("custodians", "[" + groups + "]")
       .boolean("keeper", state.keeper)
-      .raw("notes", json_list(state.notes));
+      .raw("notes", json_texts(state.notes));
   context.print(line,
                 warrant::describe(w, note, statement, context.clock.now()) + describe_state(state));
   return 0;

@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "base/result.h"
 
 namespace candour::storage {
 
@@ -99,5 +101,11 @@ class RelayDb {
   SQLite::Database database_;
   std::map<const char*, std::unique_ptr<SQLite::Statement>> statements_;
 };
+
+/// How the reads of RelayReader turn what SQLite throws into a value.
+inline Error read_failed(const char* what, const std::exception& e) {
+  return error(ErrorCode::storage_failed,
+               std::string("cannot read ") + what + " from relay.db: " + e.what());
+}
 
 }  // namespace candour::storage

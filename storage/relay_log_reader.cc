@@ -11,11 +11,6 @@ namespace {
 
 static_assert(kBlockEntries == std::uint64_t{1} << kStoredLevelStep);
 
-Error failed(const char* what, const std::exception& e) {
-  return error(ErrorCode::storage_failed,
-               std::string("cannot read ") + what + " from relay.db: " + e.what());
-}
-
 Error no_hash(unsigned level, std::uint64_t index) {
   return error(
       ErrorCode::log_inconsistent,
@@ -48,7 +43,7 @@ Result<std::optional<std::uint64_t>> RelayReader::leaf_index(const Digest& leaf_
     }
     return std::optional<std::uint64_t>();
   } catch (const std::exception& e) {
-    return failed("the log", e);
+    return read_failed("the log", e);
   }
 }
 
@@ -80,7 +75,7 @@ Result<Digest> RelayReader::read(unsigned level, std::uint64_t index) const {
     if (nodes.size() != count) return no_hash(level, index);
     return fold(std::move(nodes));
   } catch (const std::exception& e) {
-    return failed("a hash of the log", e);
+    return read_failed("a hash of the log", e);
   }
 }
 
@@ -89,7 +84,7 @@ Result<Bytes> RelayReader::entry(std::uint64_t index) const {
     Bytes found = subtree_leaves(0, index);
     if (!found.empty()) return found;
   } catch (const std::exception& e) {
-    return failed("a log entry", e);
+    return read_failed("a log entry", e);
   }
   return error(ErrorCode::log_inconsistent, "the log has no entry " + std::to_string(index));
 }
@@ -109,7 +104,7 @@ Result<Bytes> RelayReader::entries(std::uint64_t first, std::uint64_t end) const
     }
     return out;
   } catch (const std::exception& e) {
-    return failed("log entries", e);
+    return read_failed("log entries", e);
   }
 }
 
@@ -155,7 +150,7 @@ Result<LeafRange> RelayReader::leaves_of_period(TimeMs from, TimeMs until) const
     if (!first || !last) return LeafRange{};
     return LeafRange{*first, *last + 1};
   } catch (const std::exception& e) {
-    return failed("times of records", e);
+    return read_failed("times of records", e);
   }
 }
 
@@ -172,7 +167,7 @@ Result<std::optional<CheckpointRow>> RelayReader::checkpoint(std::uint64_t size)
     while (lines.step()) row.cosignatures.emplace_back(lines.text(0), lines.text(1));
     return std::optional(std::move(row));
   } catch (const std::exception& e) {
-    return failed("a checkpoint", e);
+    return read_failed("a checkpoint", e);
   }
 }
 
@@ -202,7 +197,7 @@ Result<RelayReader::RecordPage> RelayReader::records(
     }
     return page;
   } catch (const std::exception& e) {
-    return failed("records", e);
+    return read_failed("records", e);
   }
 }
 

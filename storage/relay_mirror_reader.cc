@@ -34,8 +34,7 @@ Result<std::vector<LogItemRow>> RelayReader::log_items(std::uint64_t first, std:
     }
     return out;
   } catch (const std::exception& e) {
-    return error(ErrorCode::storage_failed,
-                 std::string("relay.db: the log cannot be read: ") + e.what());
+    return read_failed("the log", e);
   }
 }
 

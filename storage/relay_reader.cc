@@ -7,11 +7,6 @@ namespace candour::storage {
 
 namespace {
 
-Error failed(const char* what, const std::exception& e) {
-  return error(ErrorCode::storage_failed,
-               std::string("cannot read ") + what + " from relay.db: " + e.what());
-}
-
 PendingRow pending_row(const RelayDb::Query& q) {
   return {.group = q.id<GroupId>(0),
           .submission = Submission(q.number(1)),
@@ -161,7 +156,7 @@ Result<std::vector<MessageRow>> RelayReader::messages(const GroupId& group, Seq 
     }
     return out;
   } catch (const std::exception& e) {
-    return failed("messages", e);
+    return read_failed("messages", e);
   }
 }
 
@@ -181,7 +176,7 @@ Result<std::vector<PendingBody>> RelayReader::pending(const GroupId& group, Subm
     }
     return out;
   } catch (const std::exception& e) {
-    return failed("pending submissions", e);
+    return read_failed("pending submissions", e);
   }
 }
 
@@ -200,7 +195,7 @@ Result<std::vector<MailRow>> RelayReader::mail(const DeviceId& device, std::uint
     }
     return out;
   } catch (const std::exception& e) {
-    return failed("mail", e);
+    return read_failed("mail", e);
   }
 }
 
@@ -219,7 +214,7 @@ Result<std::vector<DirectoryRow>> RelayReader::directory(std::uint64_t from,
     }
     return out;
   } catch (const std::exception& e) {
-    return failed("the directory", e);
+    return read_failed("the directory", e);
   }
 }
 
@@ -246,7 +241,7 @@ Result<std::vector<OpeningBody>> RelayReader::openings(std::uint64_t from,
     }
     return out;
   } catch (const std::exception& e) {
-    return failed("openings", e);
+    return read_failed("openings", e);
   }
 }
 
@@ -257,7 +252,7 @@ Result<std::vector<Bytes>> RelayReader::rosters() const {
     while (q.step()) out.push_back(q.blob(0));
     return out;
   } catch (const std::exception& e) {
-    return failed("rosters", e);
+    return read_failed("rosters", e);
   }
 }
 

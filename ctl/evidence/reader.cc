@@ -5,13 +5,12 @@
 #include "crypto/hash.h"
 #include "ctl/evidence/reader_parts.h"
 #include "ctl/evidence/views.h"
+#include "warrant/seal/key_text.h"
 
 namespace candour::ctl {
 namespace {
 
-void append_text(SecretBytes::Buffer& out, std::string_view text) {
-  out.insert(out.end(), text.begin(), text.end());
-}
+using warrant::append_text;
 
 std::string hash_source(std::string_view text) {
   return "'sha256-" + base64_encode(crypto::sha256(as_bytes(text)).view()) + "'";

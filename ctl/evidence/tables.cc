@@ -5,15 +5,14 @@
 
 #include "crypto/hash.h"
 #include "ctl/evidence/views.h"
+#include "warrant/seal/key_text.h"
 
 namespace candour::ctl {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-void append_text(SecretBytes::Buffer& out, std::string_view text) {
-  out.insert(out.end(), text.begin(), text.end());
-}
+using warrant::append_text;
 
 // Spreadsheets take a cell for a formula when it begins so, some also in full-width forms and after
 // white space.
