@@ -2,27 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/json_text.h"
-
 namespace candour::ctl {
-
-JsonLine& JsonLine::raw(std::string_view name, std::string_view json) {
-  if (!fields_.empty()) fields_ += ",";
-  fields_ += json_quote(name) + ":" + std::string(json);
-  return *this;
-}
-
-JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
-  return raw(name, json_quote(value));
-}
-
-JsonLine& JsonLine::number(std::string_view name, std::uint64_t value) {
-  return raw(name, std::to_string(value));
-}
-
-JsonLine& JsonLine::boolean(std::string_view name, bool value) {
-  return raw(name, value ? "true" : "false");
-}
 
 void Context::print(const JsonLine& line, std::string_view plain) const {
   if (json) {

@@ -10,26 +10,13 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "ctl/json_line.h"
 
 namespace CLI {
 class App;
 }
 
 namespace candour::ctl {
-
-/// One JSON object on one line, fields in the order they were added. Public values only.
-class JsonLine {
- public:
-  JsonLine& text(std::string_view name, std::string_view value);
-  JsonLine& number(std::string_view name, std::uint64_t value);
-  JsonLine& boolean(std::string_view name, bool value);
-  /// `json` is already encoded.
-  JsonLine& raw(std::string_view name, std::string_view json);
-  std::string str() const { return "{" + fields_ + "}"; }
-
- private:
-  std::string fields_;
-};
 
 /// What a verb does once the command line is known: the exit status, or why it failed.
 using Run = std::function<Result<int>()>;
@@ -54,8 +41,8 @@ struct Context {
 CLI::App& add_verb(CLI::App& parent, Context& context, const std::string& name,
                    const std::string& description, const std::function<Run(CLI::App& verb)>& make);
 
-/// A verb that only holds others ("org", "log"). The one there is, when `parent` has it already: some
-/// families have verbs in several files.
+/// A verb that only holds others ("org", "log"). The one there is, when `parent` has it already:
+/// some families have verbs in several files.
 CLI::App& add_family(CLI::App& parent, const std::string& name, const std::string& description);
 
 /// One line on `err`: a JSON object with --json, a sentence without. Returns the exit status.

@@ -1,4 +1,4 @@
-#include "ctl/policy_lines.h"
+#include "ctl/policy/lines.h"
 
 #include <boost/json.hpp>
 #include <cstddef>
@@ -77,25 +77,37 @@ void mend_surrogates(SecretBytes::Buffer& bytes) {
 
 std::string_view view(const json::string& s) { return {s.data(), s.size()}; }
 
-void read_object(const json::object& object, EvalRequest& request) {
+std::string plain(const json::value& value) {
+  return value.is_string() ? std::string(view(value.get_string())) : json::serialize(value);
+}
+
+void read_id(const json::object& object, bool needed, MessageLine& out) {
   const json::value* id = object.if_contains("id");
+  if (id == nullptr && !needed) return;
   if (id == nullptr || !(id->is_string() || id->is_number())) {
-    request.error = "\"id\" must be a string or a number";
+    out.error = "\"id\" must be a string or a number";
     return;
   }
-  request.id_json = json::serialize(*id);
+  out.id_json = json::serialize(*id);
+  out.id = plain(*id);
+}
+
+void read_object(const json::object& object, std::string_view label, MessageLine& out) {
   const json::value* text = object.if_contains("text");
   if (text == nullptr || !text->is_string()) {
-    request.error = "\"text\" must be a string";
+    out.error = "\"text\" must be a string";
     return;
   }
   const json::value* group_class = object.if_contains("group_class");
   if (group_class != nullptr && !group_class->is_string()) {
-    request.error = "\"group_class\" must be a string";
+    out.error = "\"group_class\" must be a string";
     return;
   }
-  request.text = SecretText::copy_of(view(text->get_string()));
-  if (group_class != nullptr) request.group_class = std::string(view(group_class->get_string()));
+  out.text = SecretText::copy_of(view(text->get_string()));
+  if (group_class != nullptr) out.group_class = std::string(view(group_class->get_string()));
+  if (label.empty()) return;
+  const json::value* said = object.if_contains(json::string_view(label.data(), label.size()));
+  if (said != nullptr && (said->is_string() || said->is_number())) out.label = plain(*said);
 }
 
 }  // namespace
@@ -135,11 +147,11 @@ std::optional<SecretText> read_text(std::istream& in, std::size_t size_max) {
   return SecretText(SecretBytes(std::move(bytes)));
 }
 
-EvalRequest parse_eval_line(const Line& line) {
-  EvalRequest request;
+MessageLine parse_message_line(const Line& line, bool id_needed, std::string_view label) {
+  MessageLine out;
   if (line.too_long) {
-    request.error = "the line is too long";
-    return request;
+    out.error = "the line is too long";
+    return out;
   }
   const ByteView raw = line.text.view();
   SecretBytes::Buffer bytes(raw.begin(), raw.end());
@@ -150,13 +162,14 @@ EvalRequest parse_eval_line(const Line& line) {
   const json::value value = json::parse(json::string_view(source.data(), source.size()), code,
                                         json::storage_ptr(&memory));
   if (code) {
-    request.error = "not a JSON object: " + code.message();
+    out.error = "not a JSON object: " + code.message();
   } else if (!value.is_object()) {
-    request.error = "not a JSON object";
+    out.error = "not a JSON object";
   } else {
-    read_object(value.get_object(), request);
+    read_id(value.get_object(), id_needed, out);
+    if (!out.error) read_object(value.get_object(), label, out);
   }
-  return request;
+  return out;
 }
 
 }  // namespace candour::ctl

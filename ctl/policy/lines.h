@@ -5,6 +5,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/secret.h"
 
@@ -30,15 +31,18 @@ class LineReader {
 /// All of the stream, without one newline at its end; nothing when it is longer than `size_max`.
 std::optional<SecretText> read_text(std::istream& in, std::size_t size_max);
 
-/// One line of `policy eval --jsonl`.
-struct EvalRequest {
-  std::string id_json = "null";  // as it goes into the answer
+/// One JSON object of a line that holds a message.
+struct MessageLine {
+  std::string id_json = "null";  // as it goes into an answer
+  std::string id;                // the same for people; empty when the line has none
   SecretText text;
   std::string group_class;
+  std::string label;
   std::optional<std::string> error;  // what is wrong with the line
 };
 
-/// Lone surrogates in escapes are read as U+FFFD; unknown keys are ignored.
-EvalRequest parse_eval_line(const Line& line);
+/// {"id", "text", "group_class"?} and, where `label` names one, a field more. Lone surrogates in
+/// escapes are read as U+FFFD; unknown keys are ignored. Without `id_needed` a line may have no id.
+MessageLine parse_message_line(const Line& line, bool id_needed, std::string_view label = {});
 
 }  // namespace candour::ctl
