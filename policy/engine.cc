@@ -8,6 +8,9 @@
 #include "policy/engine_state.h"
 #include "policy/fold.h"
 #include "policy/identifier.h"
+#include "policy/rule_codec.h"
+#include "policy/shingles.h"
+#include "policy/talk.h"
 
 namespace candour::policy {
 namespace {
@@ -21,11 +24,6 @@ constexpr std::size_t kExceptedOfAllMax = 192;
 constexpr std::size_t kFindingsOfOneRuleMax = 8;
 
 StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
-
-bool any_found(const Patterns& patterns, std::string_view text) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const auto& pattern) { return RE2::PartialMatch(piece(text), *pattern); });
-}
 
 // One text in one form, with what is worked out about it only when asked for.
 class View {
@@ -61,18 +59,18 @@ bool frame_holds(const CompiledFrame& compiled, View& view, Range match) {
   const std::string_view after = slice(text, core.end, sentence.end);
   switch (frame.scope) {
     case FrameScope::before:
-      return any_found(compiled.patterns, before);
+      return any_in(compiled.patterns, before);
     case FrameScope::after:
-      return any_found(compiled.patterns, after);
+      return any_in(compiled.patterns, after);
     case FrameScope::inside:
-      return any_found(compiled.patterns, slice(text, match.start, match.end));
+      return any_in(compiled.patterns, slice(text, match.start, match.end));
     case FrameScope::sentence:
       if (frame.quoted) {
-        return any_found(compiled.patterns, before) || any_found(compiled.patterns, after);
+        return any_in(compiled.patterns, before) || any_in(compiled.patterns, after);
       }
-      return any_found(compiled.patterns, slice(text, sentence.start, sentence.end));
+      return any_in(compiled.patterns, slice(text, sentence.start, sentence.end));
     case FrameScope::message:
-      return any_found(compiled.patterns, text);
+      return any_in(compiled.patterns, text);
   }
   return false;
 }
@@ -80,7 +78,7 @@ bool frame_holds(const CompiledFrame& compiled, View& view, Range match) {
 bool excepted(const CompiledRule& rule, View& view, Range match) {
   if (!rule.unless.empty()) {
     const Range sentence = view.passages().sentence(match);
-    if (any_found(rule.unless, slice(view.text(), sentence.start, sentence.end))) return true;
+    if (any_in(rule.unless, slice(view.text(), sentence.start, sentence.end))) return true;
   }
   return std::any_of(rule.frames.begin(), rule.frames.end(),
                      [&](const CompiledFrame* frame) { return frame_holds(*frame, view, match); });
@@ -88,9 +86,9 @@ bool excepted(const CompiledRule& rule, View& view, Range match) {
 
 bool allowed_by_message(const CompiledRule& rule, std::string_view text) {
   for (const auto& pattern : rule.requires_all) {
-    if (!RE2::PartialMatch(piece(text), *pattern)) return false;
+    if (!pattern.is_in(text)) return false;
   }
-  return !any_found(rule.unless_message, text);
+  return !any_in(rule.unless_message, text);
 }
 
 // What one rule has found in a message so far, and what was worked out about it.
@@ -185,6 +183,15 @@ Finding make_finding(const Rule& rule, const Folded& folded, Range range) {
   return f;
 }
 
+Verdict verdict_of(const std::vector<Finding>& findings) {
+  Verdict verdict = Verdict::release;
+  for (const Finding& finding : findings) {
+    if (finding.severity == Severity::block) return Verdict::block;
+    if (finding.severity == Severity::warn) verdict = Verdict::warn;
+  }
+  return verdict;
+}
+
 // Orders findings, joins those of one rule that overlap, and drops a notice about words that a
 // graver finding already marks.
 void settle(std::vector<Finding>& findings) {
@@ -204,7 +211,8 @@ void settle(std::vector<Finding>& findings) {
         other.start = std::min(other.start, finding.start);
         other.end = std::max(other.end, finding.end);
         said = true;
-      } else if (finding.severity == Severity::notice && other.severity != Severity::notice) {
+      } else if (finding.severity == Severity::notice && !finding.of_conversation &&
+                 other.severity != Severity::notice && !other.of_conversation) {
         said = true;
       }
       if (said) break;
@@ -216,8 +224,35 @@ void settle(std::vector<Finding>& findings) {
 
 bool applies(const Rule& rule, const Context& context) {
   const auto& classes = rule.group_classes;
-  return classes.empty() ||
-         std::find(classes.begin(), classes.end(), context.group_class) != classes.end();
+  if (!classes.empty() &&
+      std::find(classes.begin(), classes.end(), context.group_class) == classes.end()) {
+    return false;
+  }
+  if (!rule.content.empty() &&
+      std::find(rule.content.begin(), rule.content.end(), context.kind) == rule.content.end()) {
+    return false;
+  }
+  const auto here = rule.severity_in.find(context.group_class);
+  return here == rule.severity_in.end() || here->second.has_value();
+}
+
+Severity severity_in(const Rule& rule, const Context& context) {
+  const auto here = rule.severity_in.find(context.group_class);
+  return here == rule.severity_in.end() ? rule.severity : here->second.value_or(rule.severity);
+}
+
+// What the findings say about a message, for those that follow.
+void add_flags(const std::vector<Finding>& findings, std::vector<NameHash>& flagged) {
+  for (const Finding& finding : findings) {
+    if (finding.severity == Severity::notice) continue;
+    const std::string_view category = finding.category;
+    for (std::size_t end = category.size(); end != std::string_view::npos;
+         end = end == 0 ? std::string_view::npos : category.rfind('.', end - 1)) {
+      flagged.push_back(name_hash(category.substr(0, end)));
+    }
+  }
+  std::sort(flagged.begin(), flagged.end());
+  flagged.erase(std::unique(flagged.begin(), flagged.end()), flagged.end());
 }
 
 }  // namespace
@@ -252,6 +287,7 @@ struct Engine::State::Judging {
   std::optional<std::size_t> only;       // this rule and no other, in any class of group
   std::map<std::size_t, RuleWork> work;  // by rule; few rules find anything
   std::size_t excepted_of_all = 0;
+  MessageFeatures* features = nullptr;
 
   bool is_wanted(std::size_t rule) const {
     if (only) return rule == *only;
@@ -275,7 +311,7 @@ struct Engine::State::Judging {
   }
   void run_phrases(View& folded) {
     TaggedText tagged;
-    state.tagger.tag(folded.text(), tagged);
+    state.tagger.tag(folded.text(), context.conversation, tagged, &features->named);
     for (const WordRange sentence : tagged.sentences) {
       Tagger::present(tagged.marks, sentence, tagged.present);
       state.phrases.candidates(tagged.present.set, tagged.present.list, tagged.candidates);
@@ -287,25 +323,58 @@ struct Engine::State::Judging {
       }
     }
   }
+  // Keeps the hits of rules that ask for more than words only where the conversation has it.
+  void ask_conversation(const View& folded) {
+    const Conversation* talk = context.conversation;
+    if (talk != nullptr && !talk->salt.empty() && has_withheld_drafts(*talk)) {
+      features->shingles = shingles_of(folded.text(), talk->salt);
+    }
+    for (const std::size_t number : state.talk_rules) {
+      const CompiledCondition& condition = state.rules[number].talk;
+      const auto found = work.find(number);
+      const bool hit = found != work.end() && !found->second.hits.empty();
+      if (hit && talk != nullptr) features->in_kind.push_back(condition.rule);
+      const bool holds = talk != nullptr && is_wanted(number) && (hit || !condition.needs_hits()) &&
+                         condition.holds(*talk, features->shingles);
+      if (hit && !holds) found->second.hits.clear();
+      const std::size_t size = folded.text().size();
+      if (holds && !condition.needs_hits() && size > 0) work[number].hits = {{0, size}};
+    }
+  }
   std::vector<Finding> findings(const View& folded, const std::optional<View>& cased) const {
     std::vector<Finding> out;
     for (const auto& [number, done] : work) {
       const Rule& rule = state.set.rules[number];
       const View& view = rule.form == Form::cased && cased ? *cased : folded;
-      for (const Range range : done.hits) out.push_back(make_finding(rule, view.folded(), range));
+      for (const Range range : done.hits) {
+        out.push_back(make_finding(rule, view.folded(), range));
+        out.back().severity = severity_in(rule, context);
+        out.back().of_conversation = rule.talk.kind != TalkCondition::Kind::none;
+      }
     }
     return out;
   }
 };
 
 std::vector<Finding> Engine::State::collect(std::string_view text, const Context& context,
-                                            std::optional<std::size_t> only) const {
-  Judging judging{*this, context, only, {}, 0};
+                                            std::optional<std::size_t> only,
+                                            MessageFeatures& features) const {
+  Judging judging{*this, context, only, {}, 0, &features};
   View folded(plain(text));
   std::optional<View> cased;
   judging.run_phrases(folded);
   judging.run_patterns(folded, cased, text);
-  return judging.findings(folded, cased);
+  if (!talk_rules.empty()) judging.ask_conversation(folded);
+  std::vector<Finding> found = judging.findings(folded, cased);
+  settle(found);
+  // A draft that is not delivered leaves a sketch of itself, so that the next can be compared.
+  if (context.conversation == nullptr || context.conversation->salt.empty() ||
+      verdict_of(found) == Verdict::release) {
+    features.shingles.clear();
+  } else if (features.shingles.empty()) {
+    features.shingles = shingles_of(folded.text(), context.conversation->salt);
+  }
+  return found;
 }
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -319,14 +388,17 @@ Result<std::shared_ptr<const Engine>> Engine::build(RuleSet rules) {
 
 Judgement Engine::judge(std::string_view text, const Context& context) const {
   Judgement judgement;
-  judgement.findings = state_->collect(text, context, std::nullopt);
-  settle(judgement.findings);
+  judgement.findings = state_->collect(text, context, std::nullopt, judgement.features);
+  judgement.verdict = verdict_of(judgement.findings);
   for (const Finding& finding : judgement.findings) {
-    if (finding.severity == Severity::block) judgement.verdict = Verdict::block;
-    if (finding.severity == Severity::warn && judgement.verdict == Verdict::release) {
-      judgement.verdict = Verdict::warn;
-    }
     judgement.alert = judgement.alert || finding.alert;
+  }
+  if (context.conversation == nullptr) {
+    judgement.features = {};
+  } else {
+    judgement.features.verdict = judgement.verdict;
+    judgement.features.kind = context.kind;
+    add_flags(judgement.findings, judgement.features.flagged);
   }
   return judgement;
 }
@@ -334,23 +406,44 @@ Judgement Engine::judge(std::string_view text, const Context& context) const {
 bool Engine::hits(const Rule& rule, std::string_view text) const {
   const auto found = state_->by_id.find(rule.id);
   CANDOUR_ASSERT(found != state_->by_id.end());
-  return !state_->collect(text, {}, found->second).empty();
+  MessageFeatures features;
+  return !state_->collect(text, {}, found->second, features).empty();
+}
+
+Bytes Engine::compiled_rules() const { return encode_rules(state_->set); }
+
+Result<bool> Engine::hits_talk(const Rule& rule, const std::string& talk) const {
+  CANDOUR_TRY(const std::vector<TalkLine> lines, parse_talk(talk));
+  const std::string group_class = rule.group_classes.empty() ? "" : rule.group_classes.front();
+  const Judgement end = judge_talk(*this, lines, group_class);
+  return std::any_of(end.findings.begin(), end.findings.end(),
+                     [&](const Finding& finding) { return finding.rule == rule.id; });
 }
 
 Status Engine::check_examples() const {
   for (const Rule& rule : state_->set.rules) {
-    const std::string owner = rule.where + ": rule " + rule.id;
-    for (const std::string& example : rule.matches) {
-      if (!hits(rule, example)) {
-        return error(ErrorCode::policy_invalid,
-                     owner + ": its example under 'matches' gives no finding: \"" + example + "\"");
-      }
+    const auto check = [&](const char* list, const std::string& example,
+                           const Result<bool>& hit) -> Status {
+      const bool wanted = std::string_view(list).ends_with("matches");
+      if (hit && hit.value() == wanted) return ok();
+      return error(ErrorCode::policy_invalid, rule.where + ": rule " + rule.id +
+                                                  ": its example under '" + list + "' " +
+                                                  (!hit     ? hit.error().message
+                                                   : wanted ? "gives no finding"
+                                                            : "gives a finding") +
+                                                  ": \"" + example + "\"");
+    };
+    for (const std::string& one : rule.matches) {
+      CANDOUR_TRY(check("matches", one, hits(rule, one)));
     }
-    for (const std::string& example : rule.passes) {
-      if (hits(rule, example)) {
-        return error(ErrorCode::policy_invalid,
-                     owner + ": its example under 'passes' gives a finding: \"" + example + "\"");
-      }
+    for (const std::string& one : rule.passes) {
+      CANDOUR_TRY(check("passes", one, hits(rule, one)));
+    }
+    for (const std::string& one : rule.talk_matches) {
+      CANDOUR_TRY(check("talk_matches", one, hits_talk(rule, one)));
+    }
+    for (const std::string& one : rule.talk_passes) {
+      CANDOUR_TRY(check("talk_passes", one, hits_talk(rule, one)));
     }
   }
   return ok();

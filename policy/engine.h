@@ -16,7 +16,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
+#include "policy/conversation.h"
 #include "policy/rule.h"
 
 namespace candour::policy {
@@ -35,12 +37,18 @@ struct Finding {
   std::string advice;
   bool alert = false;
   std::string alert_level;
+  /// The rule has a condition on the conversation, which held.
+  bool of_conversation = false;
 };
 
 /// What the engine may know besides the text.
 struct Context {
-  /// The class of the group the message is for; rules may be limited to classes.
+  /// The class of the group the message is for: rules may be limited to classes, and the same words
+  /// may weigh differently from class to class.
   std::string group_class;
+  ContentKind kind = ContentKind::text;
+  /// The messages before; nullptr: nothing is known of them, and no features are made.
+  const Conversation* conversation = nullptr;
 };
 
 struct Judgement {
@@ -49,6 +57,8 @@ struct Judgement {
   std::vector<Finding> findings;
   /// Whether any finding asks for an alert to supervisors.
   bool alert = false;
+  /// What the caller keeps for the messages that follow; empty without a conversation.
+  MessageFeatures features;
 };
 
 inline constexpr std::size_t kFindingsMax = 32;
@@ -77,6 +87,13 @@ class Engine {
 
   /// Whether `rule`, one of rules(), alone gives a finding for this text, in any class of group.
   bool hits(const Rule& rule, std::string_view text) const;
+  /// Whether the last line of a conversation (policy/talk.h) gets a finding of `rule`, in the first
+  /// of its classes of group; policy_invalid when it does not parse.
+  Result<bool> hits_talk(const Rule& rule, const std::string& talk) const;
+
+  /// The rules as bytes (policy/rule_codec.h), from which build() makes an engine that judges the
+  /// same.
+  Bytes compiled_rules() const;
 
   const std::vector<Rule>& rules() const;
   /// Nothing when there is no such rule.

@@ -25,11 +25,9 @@ std::string owner_of(const Rule& rule) { return rule.where + ": rule " + rule.id
 Result<Patterns> compile_all(const std::vector<std::string>& sources, const std::string& owner) {
   Patterns out;
   for (const std::string& source : sources) {
-    auto pattern = std::make_unique<RE2>(source, options(kPatternMemoryBytes));
-    if (!pattern->ok()) {
-      return invalid(owner, "pattern '" + source + "' does not compile: " + pattern->error());
-    }
-    out.push_back(std::move(pattern));
+    auto pattern = Pattern::compile(source);
+    if (!pattern) return invalid(owner, pattern.error().message);
+    out.push_back(std::move(pattern).value());
   }
   return out;
 }
@@ -80,10 +78,23 @@ Status Engine::State::finish_phrases() {
                                                   meant + "', which is no word of the pack");
     }
   }
+  count_tags(counts);
+  tagger.finish(counts);
+  phrases.finish(counts);
+  return ok();
+}
+
+// A pack without examples (a compiled one) says what was counted when it had them.
+void Engine::State::count_tags(std::vector<std::size_t>& counts) {
+  const Lexicon& lexicon = tagger.lexicon();
+  for (const auto& [name, number] : set.tag_counts) {
+    if (const Tag* tag = lexicon.find_tag(name)) counts[*tag] = number;
+  }
+  if (!set.tag_counts.empty()) return;
   TaggedText tagged;
   const auto count = [&](const std::string& example) {
     const Folded folded = fold(example, Form::folded);
-    tagger.tag(folded.text(), tagged);
+    tagger.tag(folded.text(), nullptr, tagged);
     for (const WordRange sentence : tagged.sentences) {
       Tagger::present(tagged.marks, sentence, tagged.present);
       for (const Tag tag : tagged.present.list) ++counts[tag];
@@ -93,9 +104,11 @@ Status Engine::State::finish_phrases() {
     for (const std::string& example : rule.matches) count(example);
     for (const std::string& example : rule.passes) count(example);
   }
-  tagger.finish(counts);
-  phrases.finish(counts);
-  return ok();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    set.tag_counts.emplace_back(lexicon.tag_name(static_cast<Tag>(i)),
+                                static_cast<std::uint32_t>(counts[i]));
+  }
 }
 
 Status Engine::State::add_frames() {
@@ -117,8 +130,7 @@ Status Engine::State::add_rule(std::size_t number) {
   if (!is_new) {
     return invalid(owner, "the id is already used at " + set.rules[entry->second].where);
   }
-  CompiledRule compiled;
-  compiled.rule = &rule;
+  CompiledRule compiled(rule);
   CANDOUR_TRY(compiled.requires_all, compile_all(rule.requires_all, owner));
   CANDOUR_TRY(compiled.unless, compile_all(rule.unless, owner));
   CANDOUR_TRY(compiled.unless_message, compile_all(rule.unless_message, owner));
@@ -134,13 +146,15 @@ Status Engine::State::add_rule(std::size_t number) {
       return invalid(owner, "there is no frame named '" + name + "'");
     }
   }
+  if (compiled.talk.is_set()) talk_rules.push_back(number);
   rules.push_back(std::move(compiled));
   return add_patterns(number);
 }
 
 Status Engine::State::add_patterns(std::size_t number) {
   const Rule& rule = set.rules[number];
-  if (rule.patterns.empty() && rule.phrases.empty()) {
+  const bool has_patterns = !rule.patterns.empty() || !rule.phrases.empty();
+  if (!has_patterns && rule.talk.kind != TalkCondition::Kind::probing) {
     return invalid(owner_of(rule), "it has no patterns");
   }
   for (const std::string& source : rule.patterns) {

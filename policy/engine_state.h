@@ -16,11 +16,11 @@
 #include "policy/disguise.h"
 #include "policy/engine.h"
 #include "policy/passage.h"
+#include "policy/pattern.h"
 #include "policy/tagging.h"
+#include "policy/talk_condition.h"
 
 namespace candour::policy {
-
-using Patterns = std::vector<std::unique_ptr<RE2>>;
 
 struct CompiledFrame {
   const Frame* frame = nullptr;
@@ -28,11 +28,13 @@ struct CompiledFrame {
 };
 
 struct CompiledRule {
+  explicit CompiledRule(const Rule& source) : rule(&source), talk(source.talk, source.id) {}
   const Rule* rule = nullptr;
   Patterns requires_all;
   Patterns unless;
   Patterns unless_message;
   std::vector<const CompiledFrame*> frames;
+  CompiledCondition talk;
 };
 
 // A pattern of a rule; its RE2 lives in the filter, under the same number.
@@ -55,6 +57,7 @@ struct Engine::State {
   Disguises disguises;
   PhraseIndex phrases;
   std::vector<std::size_t> phrase_rules;  // by phrase
+  std::vector<std::size_t> talk_rules;    // rules with a condition on the conversation
   // The filter knows which literal words (atoms) each pattern cannot do without; the set finds
   // all those words in one pass.
   re2::FilteredRE2 filter{kAtomSizeMin};
@@ -67,9 +70,10 @@ struct Engine::State {
   std::vector<int> candidates(std::string_view folded) const;
   /// The folded text with disguised words written plainly.
   Folded plain(std::string_view text) const;
-  /// Findings of all rules that apply in `context`, or of the rule `only`.
+  /// Findings of all rules that apply in `context`, or of the rule `only`. `features` gets what
+  /// there is to remember but for what hangs on the verdict.
   std::vector<Finding> collect(std::string_view text, const Context& context,
-                               std::optional<std::size_t> only) const;
+                               std::optional<std::size_t> only, MessageFeatures& features) const;
   struct Judging;
 
  private:
@@ -79,6 +83,7 @@ struct Engine::State {
   Status add_atoms();
   Status add_phrases();
   Status finish_phrases();
+  void count_tags(std::vector<std::size_t>& counts);
 };
 
 }  // namespace candour::policy

@@ -1,10 +1,6 @@
 #include "policy/pack.h"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <cstdint>
-#include <map>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -12,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/files.h"
 #include "base/limits.h"
+#include "policy/pack_note.h"
 #include "policy/pack_toml.h"
 
 namespace candour::policy {
@@ -19,19 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kFirstLine = "candour-policy/v1";
 constexpr std::string_view kNoteName = "pack.note";
 constexpr std::size_t kFilesMax = 64;
 constexpr std::size_t kFileSizeMax = 1024 * 1024;
-constexpr std::size_t kNameSizeMax = 100;
 
 Error invalid(std::string message) { return error(ErrorCode::policy_invalid, std::move(message)); }
-
-Digest sha256(std::string_view text) {
-  Digest digest;
-  crypto_hash_sha256(digest.mutable_view().data(), as_bytes(text).data(), text.size());
-  return digest;
-}
 
 Result<std::string> read_text(const fs::path& path) {
   auto bytes = read_file(path, kFileSizeMax);
@@ -57,70 +46,7 @@ Result<PackFiles> read_files(const fs::path& folder) {
   return files;
 }
 
-bool is_plain_line(std::string_view text) {
-  return !text.empty() && text.size() <= kNameSizeMax && text.front() != ' ' &&
-         text.back() != ' ' && std::all_of(text.begin(), text.end(), [](char c) {
-           return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-         });
-}
-
-struct Note {
-  std::string name;
-  std::string version;
-  std::string text;
-  std::map<std::string, std::string> hashes;  // path to lower-case hex
-};
-
-// Line `number` (from 1) of the note was expected to be `expected`.
-Error note_error(std::size_t number, const std::string& expected) {
-  return invalid("pack.note:" + std::to_string(number) + ": expected " + expected);
-}
-
-Status parse_hash_line(std::string_view line, std::size_t number, std::string& last, Note& note) {
-  constexpr std::string_view kPrefix = "sha256 ";
-  constexpr std::size_t kHexSize = 64;
-  const bool shaped = line.starts_with(kPrefix) && line.size() > kPrefix.size() + kHexSize + 1 &&
-                      line[kPrefix.size() + kHexSize] == ' ';
-  const std::string hex(shaped ? line.substr(kPrefix.size(), kHexSize) : std::string_view());
-  if (!shaped || hex.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    return note_error(number, "'sha256 <64 hex digits> <path>'");
-  }
-  std::string path(line.substr(kPrefix.size() + kHexSize + 1));
-  if (path <= last) return note_error(number, "the paths in order, each once");
-  last = path;
-  note.hashes.emplace(std::move(path), hex);
-  return ok();
-}
-
-Result<Note> parse_note(std::string_view raw) {
-  Note note;
-  const std::size_t blank = raw.find("\n\n");
-  std::string_view rest = blank == std::string_view::npos ? raw : raw.substr(0, blank + 1);
-  note.text = std::string(rest);
-  std::string last;
-  std::size_t number = 0;
-  while (!rest.empty()) {
-    ++number;
-    const std::size_t end = rest.find('\n');
-    if (end == std::string_view::npos) return note_error(number, "a newline at the end");
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end + 1);
-    if (number == 1) {
-      if (line != kFirstLine) return note_error(number, "'" + std::string(kFirstLine) + "'");
-    } else if (number == 2 || number == 3) {
-      if (!is_plain_line(line)) {
-        return note_error(number, number == 2 ? "the pack's name" : "the pack's version");
-      }
-      (number == 2 ? note.name : note.version) = std::string(line);
-    } else {
-      CANDOUR_TRY(parse_hash_line(line, number, last, note));
-    }
-  }
-  if (number < 4) return note_error(number + 1, "first line, name, version and files");
-  return note;
-}
-
-Status check_hashes(const Note& note, const PackFiles& files) {
+Status check_hashes(const PackNote& note, const PackFiles& files) {
   for (const auto& [path, hex] : note.hashes) {
     if (!files.contains(path)) {
       return invalid(path + ": listed in pack.note, but not in the folder");
@@ -129,7 +55,7 @@ Status check_hashes(const Note& note, const PackFiles& files) {
   for (const auto& [path, text] : files) {
     const auto listed = note.hashes.find(path);
     if (listed == note.hashes.end()) return invalid(path + ": not listed in pack.note");
-    if (listed->second != sha256(text).hex()) {
+    if (listed->second != text_digest(text).hex()) {
       return invalid(path +
                      ": its SHA-256 is not the one in pack.note; the file was changed after "
                      "the pack was made");
@@ -153,13 +79,13 @@ Status fill_pack(const fs::path& folder, const PackFiles& files, Pack& pack) {
   auto raw = read_file(folder / kNoteName, limits::kNoteSizeMax);
   if (!raw) return invalid(std::string(kNoteName) + ": cannot be read, or is too large");
   pack.raw_note = std::string(as_text(raw.value()));
-  CANDOUR_TRY(Note note, parse_note(pack.raw_note));
+  CANDOUR_TRY(PackNote note, parse_pack_note(pack.raw_note));
   CANDOUR_TRY(check_hashes(note, files));
   CANDOUR_TRY(load_rules(files, pack));
   CANDOUR_TRY(pack.engine->check_examples());
   pack.name = std::move(note.name);
   pack.version = std::move(note.version);
-  pack.digest = sha256(note.text);
+  pack.digest = text_digest(note.text);
   pack.note_text = std::move(note.text);
   return ok();
 }
@@ -186,13 +112,13 @@ Result<std::string> make_note_text(const fs::path& folder, const std::string& na
                                    const std::string& version) {
   if (!is_plain_line(name) || !is_plain_line(version)) {
     return invalid("a pack's name and version are one line each of at most " +
-                   std::to_string(kNameSizeMax) + " characters");
+                   std::to_string(kPackNameSizeMax) + " characters");
   }
   CANDOUR_TRY(const PackFiles files, read_files(folder));
-  std::string text = std::string(kFirstLine) + "\n" + name + "\n" + version + "\n";
+  std::string text = std::string(kPackNoteFirstLine) + "\n" + name + "\n" + version + "\n";
   for (const auto& [path, content] : files) {
     if (!is_plain_line(path)) return invalid(path + ": a path the note cannot hold; rename it");
-    text += "sha256 " + sha256(content).hex() + " " + path + "\n";
+    text += "sha256 " + text_digest(content).hex() + " " + path + "\n";
   }
   return text;
 }

@@ -1,35 +1,17 @@
 // A policy pack: a folder of TOML files and `pack.note`, loaded into an engine.
 //
-// `pack.note` is text: `candour-policy/v1`, name, version, then a line `sha256 <hex> <path>` for
-// every TOML file, sorted by path; each line ends with a newline. A signed note (C2SP signed-note)
-// adds a blank line and signature lines; who must have signed is the caller's question
-// (identity/), asked of `raw_note`. The pack's digest is the SHA-256 of the note text.
-// The TOML format is described in policy/README.md.
+// Who must have signed pack.note (policy/pack_note.h) is the caller's question (identity/), asked
+// of `raw_note`. The TOML format is described in policy/README.md.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "base/ids.h"
 #include "base/result.h"
-#include "policy/engine.h"
+#include "policy/compiled.h"
 
 namespace candour::policy {
-
-/// Immutable, shared between threads.
-struct Pack {
-  std::string name;
-  std::string version;
-  /// SHA-256 of `note_text`: the policy version every verdict cites.
-  Digest digest;
-  /// The signed part: everything before the blank line, with its last newline.
-  std::string note_text;
-  /// The whole of pack.note, with signatures where there are any.
-  std::string raw_note;
-  std::shared_ptr<const Engine> engine;
-};
 
 /// Reads, checks and compiles the pack in `folder`. Refused with policy_invalid, naming file, line,
 /// rule and example where they apply: a file that is not listed, is missing or does not hash to

@@ -83,6 +83,35 @@ class TableReader {
     out = node->as_integer()->get();
     return ok();
   }
+  /// A whole number from 0 to `most`.
+  Status amount(std::string_view key, std::size_t most, std::size_t& out) const {
+    if (!has(key)) return ok();
+    std::int64_t value = 0;
+    CANDOUR_TRY(integer(key, value));
+    if (value < 0 || static_cast<std::uint64_t>(value) > most) {
+      return invalid(*table_.get(key),
+                     "'" + std::string(key) + "' must be from 0 to " + std::to_string(most));
+    }
+    out = static_cast<std::size_t>(value);
+    return ok();
+  }
+  /// A reader of the table under `key`, which is there.
+  Result<TableReader> table(std::string_view key) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr || !node->is_table()) {
+      return invalid(node == nullptr ? table_ : *node,
+                     "'" + std::string(key) + "' must be a table");
+    }
+    TableReader inner(file_, *node->as_table(), owner_ + ": " + std::string(key));
+    inner.set_values(values_);
+    return inner;
+  }
+  /// Names of the keys, in order.
+  std::vector<std::string> keys() const {
+    std::vector<std::string> out;
+    for (const auto& [key, node] : table_) out.emplace_back(key.str());
+    return out;
+  }
   Status texts(std::string_view key, std::vector<std::string>& out) const {
     CANDOUR_TRY(const toml::array* array, array_of(key));
     if (array == nullptr) return ok();

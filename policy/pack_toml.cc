@@ -1,10 +1,12 @@
 #include "policy/pack_toml.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "policy/conversation.h"
 #include "policy/pack_table.h"
 #include "policy/pack_words.h"
 #include "policy/pattern_source.h"
@@ -15,6 +17,8 @@ namespace {
 constexpr std::size_t kRulesMax = 1000;
 constexpr std::size_t kExpandedSizeMax = 64 * 1024;
 
+using SeverityIn = std::map<std::string, std::optional<Severity>, std::less<>>;
+
 struct Category {
   std::string id;
   Severity severity = Severity::warn;
@@ -23,6 +27,7 @@ struct Category {
   bool alert = false;
   std::string alert_level;
   std::string advice;
+  SeverityIn severity_in;
 };
 
 class PackReader {
@@ -45,6 +50,7 @@ class PackReader {
   Status read_frame(TableReader& reader);
   Status read_rule(TableReader& reader);
   Status read_rule_matching(TableReader& reader, Rule& rule);
+  Status read_rule_examples(const TableReader& reader, Rule& rule);
   Result<std::string> standard_text(const TableReader& reader, std::int64_t number) const;
   Status expand_all(const TableReader& reader, bool whole_words,
                     std::vector<std::string>& patterns);
@@ -165,9 +171,61 @@ Status check_alert_level(const TableReader& reader, const std::string& level) {
   return reader.invalid("'alert_level' is '" + level + "', not normal or high");
 }
 
+// severity_in = { statement = "notice", training = "none" }
+Status read_severity_in(const TableReader& reader, SeverityIn& out) {
+  if (!reader.has("severity_in")) return ok();
+  CANDOUR_TRY(const TableReader classes, reader.table("severity_in"));
+  for (const std::string& name : classes.keys()) {
+    std::string text;
+    CANDOUR_TRY(classes.text(name, text));
+    Severity severity = Severity::notice;
+    if (text != "none" && !severity_from_name(text, severity)) {
+      return classes.invalid("'" + name + "' is '" + text + "', not none, notice, warn or block");
+    }
+    out[name] = text == "none" ? std::nullopt : std::optional(severity);
+  }
+  return ok();
+}
+
+constexpr std::size_t kMinutesMax = kPastAgeMaxMs / 60'000;
+
+// answer_to = [...]; pile_on = { to, people, messages, minutes }; probing = { drafts, ... }
+Status read_talk_condition(const TableReader& reader, TalkCondition& talk) {
+  using Kind = TalkCondition::Kind;
+  const int conditions = (reader.has("answer_to") ? 1 : 0) + (reader.has("pile_on") ? 1 : 0) +
+                         (reader.has("probing") ? 1 : 0);
+  if (conditions > 1) {
+    return reader.invalid("one of 'answer_to', 'pile_on' and 'probing' is all a rule may have");
+  }
+  if (reader.has("answer_to")) {
+    talk.kind = Kind::answer;
+    CANDOUR_TRY(reader.texts("answer_to", talk.to));
+  } else if (reader.has("pile_on")) {
+    talk.kind = Kind::pile_on;
+    CANDOUR_TRY(const TableReader inner, reader.table("pile_on"));
+    CANDOUR_TRY(inner.only({"to", "people", "messages", "minutes"}));
+    CANDOUR_TRY(inner.texts("to", talk.to));
+    CANDOUR_TRY(inner.amount("people", kPastMessagesMax, talk.people));
+    CANDOUR_TRY(inner.amount("messages", kPastMessagesMax, talk.messages));
+    CANDOUR_TRY(inner.amount("minutes", kMinutesMax, talk.minutes));
+  } else if (reader.has("probing")) {
+    talk.kind = Kind::probing;
+    CANDOUR_TRY(const TableReader inner, reader.table("probing"));
+    CANDOUR_TRY(inner.only({"drafts", "similarity", "minutes"}));
+    CANDOUR_TRY(inner.amount("drafts", kPastMessagesMax, talk.drafts));
+    CANDOUR_TRY(inner.amount("similarity", 100, talk.similarity));
+    CANDOUR_TRY(inner.amount("minutes", kMinutesMax, talk.minutes));
+  }
+  const bool names_categories = talk.kind == Kind::answer || talk.kind == Kind::pile_on;
+  if (names_categories && talk.to.empty()) {
+    return reader.invalid("its condition names no categories");
+  }
+  return ok();
+}
+
 Status PackReader::read_category(TableReader& reader) {
-  CANDOUR_TRY(
-      reader.only({"id", "severity", "standard", "also", "alert", "alert_level", "advice"}));
+  CANDOUR_TRY(reader.only(
+      {"id", "severity", "standard", "also", "alert", "alert_level", "advice", "severity_in"}));
   for (const std::string_view key : {"id", "severity", "standard", "advice"}) {
     CANDOUR_TRY(reader.required(key));
   }
@@ -181,6 +239,7 @@ Status PackReader::read_category(TableReader& reader) {
   CANDOUR_TRY(reader.text("alert_level", category.alert_level));
   CANDOUR_TRY(check_alert_level(reader, category.alert_level));
   CANDOUR_TRY(reader.text("advice", category.advice));
+  CANDOUR_TRY(read_severity_in(reader, category.severity_in));
   if (!categories_.emplace(category.id, category).second) {
     return reader.invalid("there is already a category of that id");
   }
@@ -218,16 +277,17 @@ Status PackReader::read_frame(TableReader& reader) {
 
 Status PackReader::read_rule(TableReader& reader) {
   CANDOUR_TRY(reader.only(
-      {"id",       "category", "severity",       "standard",  "also",        "message",
-       "advice",   "alert",    "alert_level",    "form",      "whole_words", "patterns",
-       "requires", "unless",   "unless_message", "validator", "frames",      "group_classes",
-       "matches",  "passes",   "phrases",        "each",      "digits"}));
+      {"id",       "category",     "severity",       "standard",  "also",        "message",
+       "advice",   "alert",        "alert_level",    "form",      "whole_words", "patterns",
+       "requires", "unless",       "unless_message", "validator", "frames",      "group_classes",
+       "matches",  "passes",       "phrases",        "each",      "digits",      "severity_in",
+       "content",  "talk_matches", "talk_passes",    "answer_to", "pile_on",     "probing"}));
   CANDOUR_TRY(reader.required("id"));
   Rule rule;
   rule.where = reader.where();
   CANDOUR_TRY(reader.text("id", rule.id));
   reader.set_owner("rule " + rule.id);
-  for (const std::string_view key : {"category", "message", "matches", "passes"}) {
+  for (const std::string_view key : {"category", "message"}) {
     CANDOUR_TRY(reader.required(key));
   }
   CANDOUR_TRY(reader.text("category", rule.category));
@@ -246,7 +306,9 @@ Status PackReader::read_rule(TableReader& reader) {
   CANDOUR_TRY(reader.text("alert_level", defaults.alert_level));
   CANDOUR_TRY(check_alert_level(reader, defaults.alert_level));
   CANDOUR_TRY(reader.text("advice", defaults.advice));
+  CANDOUR_TRY(read_severity_in(reader, defaults.severity_in));
   rule.severity = defaults.severity;
+  rule.severity_in = defaults.severity_in;
   CANDOUR_TRY(rule.standard, standard_text(reader, defaults.standard));
   for (const std::int64_t number : defaults.also) {
     CANDOUR_TRY(std::string text, standard_text(reader, number));
@@ -275,7 +337,9 @@ Status PackReader::read_rule_matching(TableReader& reader, Rule& rule) {
   CANDOUR_TRY(reader.flag("whole_words", whole_words));
   CANDOUR_TRY(reader.texts("patterns", rule.patterns));
   CANDOUR_TRY(reader.texts("phrases", rule.phrases));
-  if (rule.patterns.empty() && rule.phrases.empty()) {
+  CANDOUR_TRY(read_talk_condition(reader, rule.talk));
+  if (rule.patterns.empty() && rule.phrases.empty() &&
+      rule.talk.kind != TalkCondition::Kind::probing) {
     return reader.invalid("the key 'patterns' is missing, and 'phrases' too");
   }
   CANDOUR_TRY(reader.texts("requires", rule.requires_all));
@@ -291,10 +355,33 @@ Status PackReader::read_rule_matching(TableReader& reader, Rule& rule) {
   rule.frames.assign(all_frames.begin(), all_frames.end());
   CANDOUR_TRY(reader.texts("frames", rule.frames));
   CANDOUR_TRY(reader.texts("group_classes", rule.group_classes));
+  std::vector<std::string> kinds;
+  CANDOUR_TRY(reader.texts("content", kinds));
+  for (const std::string& name : kinds) {
+    ContentKind kind = ContentKind::text;
+    if (!content_kind_from_name(name, kind)) {
+      return reader.invalid("'content' names '" + name +
+                            "', not text, reply, edit, reaction, poll or file_name");
+    }
+    rule.content.push_back(kind);
+  }
+  return read_rule_examples(reader, rule);
+}
+
+// A rule with a condition on the conversation shows itself in conversations only.
+Status PackReader::read_rule_examples(const TableReader& reader, Rule& rule) {
   CANDOUR_TRY(reader.texts("matches", rule.matches));
   CANDOUR_TRY(reader.texts("passes", rule.passes));
-  if (rule.matches.empty()) return reader.invalid("'matches' has no example");
-  if (rule.passes.empty()) return reader.invalid("'passes' has no example");
+  CANDOUR_TRY(reader.texts("talk_matches", rule.talk_matches));
+  CANDOUR_TRY(reader.texts("talk_passes", rule.talk_passes));
+  if (rule.talk.kind == TalkCondition::Kind::none) {
+    if (rule.matches.empty()) return reader.invalid("'matches' has no example");
+    if (rule.passes.empty()) return reader.invalid("'passes' has no example");
+  } else {
+    if (!rule.matches.empty()) return reader.invalid("its examples belong under 'talk_matches'");
+    if (rule.talk_matches.empty()) return reader.invalid("'talk_matches' has no example");
+    if (rule.talk_passes.empty()) return reader.invalid("'talk_passes' has no example");
+  }
   return ok();
 }
 

@@ -3,6 +3,8 @@
 #include <functional>
 #include <utility>
 
+#include "policy/conversation.h"
+
 namespace candour::policy {
 namespace {
 
@@ -135,7 +137,7 @@ Status read_compound(TableReader& reader, RuleSet& set) {
 }
 
 Status read_reference(TableReader& reader, RuleSet& set) {
-  CANDOUR_TRY(reader.only({"words", "to", "blocked_by"}));
+  CANDOUR_TRY(reader.only({"words", "to", "blocked_by", "messages"}));
   CANDOUR_TRY(reader.required("words"));
   CANDOUR_TRY(reader.required("to"));
   Reference reference;
@@ -143,6 +145,7 @@ Status read_reference(TableReader& reader, RuleSet& set) {
   CANDOUR_TRY(reader.text("words", reference.words));
   CANDOUR_TRY(reader.texts("to", reference.to));
   CANDOUR_TRY(reader.texts("blocked_by", reference.blocked_by));
+  CANDOUR_TRY(reader.amount("messages", kPastMessagesMax, reference.messages));
   set.references.push_back(std::move(reference));
   return ok();
 }

@@ -7,6 +7,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +41,7 @@ struct Reference {
   std::vector<std::string> to;          // tags they may take over
   std::vector<std::string> blocked_by;  // tags of words that they might mean instead
   std::string where;
+  std::size_t messages = 0;  // how many messages back what is named may stand; 0: in this one only
 };
 
 /// What a rule does to a message when it alone is hit. notice: delivered, the sender is told;
@@ -49,6 +54,37 @@ std::string_view severity_name(Severity severity);
 std::string_view verdict_name(Verdict verdict);
 /// False when `name` is none of the names; `severity` is then unchanged.
 bool severity_from_name(std::string_view name, Severity& severity);
+
+/// What is being sent. All of it is text to the engine; rules may be narrowed to kinds.
+/// reaction: the emoji; poll: question and options, one a line; file_name: '_' separates words.
+enum class ContentKind { text, reply, edit, reaction, poll, file_name };
+inline constexpr ContentKind kContentKindLast = ContentKind::file_name;
+std::string_view content_kind_name(ContentKind kind);
+/// False when `name` is none of the names; `kind` is then unchanged.
+bool content_kind_from_name(std::string_view name, ContentKind& kind);
+
+/// What the conversation (policy/conversation.h) must show for a rule's hits to count.
+///   answer:  the message replies or reacts to one flagged for a category of `to`; without saying
+///   so
+///            it answers the last message delivered
+///   pile_on: with this one, `people` members have answered in kind (had hits of this rule) one
+///            delivered message that was flagged for a category of `to`, the flagged one's sender
+///            not counted, within `messages` messages and `minutes`
+///   probing: with this one, the sender made `drafts` drafts within `minutes`, those before it
+///   withheld
+///            and at least `similarity` per cent alike to this one; needs no patterns, marks the
+///            whole
+struct TalkCondition {
+  enum class Kind { none, answer, pile_on, probing };
+  Kind kind = Kind::none;
+  /// Categories, or what stands before their dots.
+  std::vector<std::string> to;
+  std::size_t people = 3;
+  std::size_t messages = 20;
+  std::size_t minutes = 60;
+  std::size_t drafts = 3;
+  std::size_t similarity = 70;
+};
 
 /// Which text a rule's patterns see. `cased` keeps capital letters: for names of people.
 enum class Form { folded, cased };
@@ -98,10 +134,17 @@ struct Rule {
   std::vector<std::string> frames;
   /// Classes of groups the rule applies in; empty: all.
   std::vector<std::string> group_classes;
+  /// Severity in a class of group where it is another; nothing: the rule does not apply there.
+  std::map<std::string, std::optional<Severity>, std::less<>> severity_in;
+  /// Kinds of content the rule applies to; empty: all.
+  std::vector<ContentKind> content;
+  TalkCondition talk;
 
-  std::vector<std::string> matches;  // examples that must give a finding of this rule
-  std::vector<std::string> passes;   // examples that must not
-  std::string where;                 // "file.toml:12"
+  std::vector<std::string> matches;       // examples that must give a finding of this rule
+  std::vector<std::string> passes;        // examples that must not
+  std::vector<std::string> talk_matches;  // the same of conversations (policy/talk.h): of their end
+  std::vector<std::string> talk_passes;
+  std::string where;  // "file.toml:12"
 };
 
 struct RuleSet {
@@ -118,6 +161,9 @@ struct RuleSet {
   std::vector<std::pair<std::string, std::string>> spellings;
   /// Words that are never taken for another word in disguise.
   std::vector<std::string> known;
+  /// How often the words of a tag stand in the examples: says which tag of a phrase is rare.
+  /// Counted from the examples when empty; speed alone hangs on it.
+  std::vector<std::pair<std::string, std::uint32_t>> tag_counts;
 };
 
 }  // namespace candour::policy

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kSentenceWordsMax = 256;
 // How many words back a pronoun may reach for the group it stands for.
 constexpr std::size_t kReferenceReachMax = 60;
+// How old the message before may be that named it.
+constexpr std::uint64_t kReferenceAgeMaxMs = 15 * 60'000;
 
 constexpr std::string_view kNumberTag = "number";
 constexpr std::string_view kGapStopTag = "gap.stop";
@@ -159,9 +161,12 @@ Status Tagger::add_references(const RuleSet& rules) {
       return *tag;
     };
     CANDOUR_TRY(compiled.words, known(reference.words));
+    compiled.name = name_hash(reference.words);
+    compiled.messages = reference.messages;
     for (const std::string& name : reference.to) {
       CANDOUR_TRY(const Tag tag, known(name));
       compiled.to.add(tag);
+      compiled.names.emplace_back(name_hash(name), tag);
     }
     for (const std::string& name : reference.blocked_by) {
       CANDOUR_TRY(const Tag tag, known(name));
@@ -172,12 +177,15 @@ Status Tagger::add_references(const RuleSet& rules) {
   return ok();
 }
 
-void Tagger::tag(std::string_view text, TaggedText& out) const {
+void Tagger::tag(std::string_view text, const Conversation* talk, TaggedText& out,
+                 std::vector<NamedGroup>* named) const {
   split_words(text, out.words);
   cut_sentences(out);
   mark_words(text, out);
   for (const WordRange sentence : out.sentences) mark_compounds(sentence, out);
-  mark_references(out);
+  for (const CompiledReference& reference : references_) {
+    mark_reference(reference, talk, out, named);
+  }
 }
 
 void Tagger::cut_sentences(TaggedText& out) {
@@ -259,36 +267,73 @@ void Tagger::mark_compounds(WordRange sentence, TaggedText& out) const {
   }
 }
 
-void Tagger::mark_references(TaggedText& out) const {
-  for (const CompiledReference& reference : references_) {
-    std::vector<Tag> named;  // the group that was named last
-    std::size_t named_at = 0;
-    std::size_t inside_until = 0;
-    for (std::size_t word = 0; word < out.words.size(); ++word) {
-      std::vector<Tag> here;
-      std::size_t here_end = 0;
-      bool refers = false;
-      bool blocked = false;
-      for (std::uint32_t i = out.marks.begin(word); i != 0; i = out.marks.mark(i).next) {
-        const Marks::Mark& mark = out.marks.mark(i);
-        refers = refers || mark.tag == reference.words;
-        blocked = blocked || reference.blocked_by.has(mark.tag);
-        if (reference.to.has(mark.tag)) {
-          here.push_back(mark.tag);
-          here_end = std::max<std::size_t>(here_end, mark.end);
-        }
+// What the messages before left the reference standing for, the newest that says so first.
+std::vector<Tag> Tagger::named_before(const CompiledReference& reference,
+                                      const Conversation* talk) {
+  std::vector<Tag> out;
+  if (talk == nullptr || talk->past == nullptr) return out;
+  const auto& past = talk->past->messages();
+  std::size_t left = reference.messages;
+  for (std::size_t i = past.size(); i-- > 0 && left > 0;) {
+    if (!past[i].delivered || past[i].features.kind == ContentKind::reaction) continue;
+    if (past[i].time.value + kReferenceAgeMaxMs < talk->now.value) break;
+    --left;
+    for (const NamedGroup& group : past[i].features.named) {
+      if (group.reference != reference.name) continue;
+      for (const auto& [name, tag] : reference.names) {
+        const auto& tags = group.tags;
+        if (std::find(tags.begin(), tags.end(), name) != tags.end()) out.push_back(tag);
       }
-      if (!here.empty()) {
-        named = std::move(here);
-        named_at = word;
-        inside_until = here_end;
-      } else if (blocked && word >= inside_until) {
-        named.clear();
-      } else if (refers && !named.empty() && word - named_at <= kReferenceReachMax) {
-        for (const Tag tag : named) out.marks.add(word, tag, word + 1);
-      }
+      return out;
     }
   }
+  return out;
+}
+
+void Tagger::remember_named(const CompiledReference& reference, const std::vector<Tag>& tags,
+                            std::vector<NamedGroup>& named) const {
+  NamedGroup group;
+  group.reference = reference.name;
+  for (const auto& [name, tag] : reference.names) {
+    if (std::find(tags.begin(), tags.end(), tag) != tags.end()) group.tags.push_back(name);
+  }
+  named.push_back(std::move(group));
+}
+
+void Tagger::mark_reference(const CompiledReference& reference, const Conversation* talk,
+                            TaggedText& out, std::vector<NamedGroup>* remembered) const {
+  std::vector<Tag> named = named_before(reference, talk);  // the group that was named last
+  std::size_t named_at = 0;
+  std::size_t inside_until = 0;
+  bool changed = false;
+  for (std::size_t word = 0; word < out.words.size(); ++word) {
+    std::vector<Tag> here;
+    std::size_t here_end = 0;
+    bool refers = false;
+    bool blocked = false;
+    for (std::uint32_t i = out.marks.begin(word); i != 0; i = out.marks.mark(i).next) {
+      const Marks::Mark& mark = out.marks.mark(i);
+      refers = refers || mark.tag == reference.words;
+      blocked = blocked || reference.blocked_by.has(mark.tag);
+      if (reference.to.has(mark.tag)) {
+        here.push_back(mark.tag);
+        here_end = std::max<std::size_t>(here_end, mark.end);
+      }
+    }
+    if (!here.empty()) {
+      named = std::move(here);
+      named_at = word;
+      inside_until = here_end;
+      changed = true;
+    } else if (blocked && word >= inside_until) {
+      named.clear();
+      changed = true;
+    } else if (refers && !named.empty() && word - named_at <= kReferenceReachMax) {
+      for (const Tag tag : named) out.marks.add(word, tag, word + 1);
+      changed = true;
+    }
+  }
+  if (changed && remembered != nullptr) remember_named(reference, named, *remembered);
 }
 
 }  // namespace candour::policy

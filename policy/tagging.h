@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "policy/conversation.h"
 #include "policy/lexicon.h"
 #include "policy/phrase.h"
 #include "policy/rule.h"
@@ -75,14 +77,19 @@ class Tagger {
   void finish(const std::vector<std::size_t>& counts) { compounds_.finish(counts); }
 
   const Lexicon& lexicon() const { return lexicon_; }
-  /// Marks the words of a folded text.
-  void tag(std::string_view text, TaggedText& out) const;
+  /// Marks the words of a folded text. With a conversation, words may stand for what was named in a
+  /// message before, and `named` gets what this one leaves them standing for.
+  void tag(std::string_view text, const Conversation* talk, TaggedText& out,
+           std::vector<NamedGroup>* named = nullptr) const;
   /// The tags that stand in a sentence.
   static void present(const Marks& marks, WordRange sentence, PresentTags& out);
 
  private:
   struct CompiledReference {
     Tag words = 0;
+    NameHash name = 0;
+    std::size_t messages = 0;
+    std::vector<std::pair<NameHash, Tag>> names;  // of `to`
     TagSet to;
     TagSet blocked_by;
   };
@@ -91,7 +98,12 @@ class Tagger {
   Status add_references(const RuleSet& rules);
   void mark_words(std::string_view text, TaggedText& out) const;
   void mark_compounds(WordRange sentence, TaggedText& out) const;
-  void mark_references(TaggedText& out) const;
+  void mark_reference(const CompiledReference& reference, const Conversation* talk, TaggedText& out,
+                      std::vector<NamedGroup>* named) const;
+  static std::vector<Tag> named_before(const CompiledReference& reference,
+                                       const Conversation* talk);
+  void remember_named(const CompiledReference& reference, const std::vector<Tag>& tags,
+                      std::vector<NamedGroup>& named) const;
   static void cut_sentences(TaggedText& out);
 
   Lexicon lexicon_;
