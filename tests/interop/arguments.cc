@@ -1,0 +1,137 @@
+#include "tests/interop/arguments.h"
+
+#include <stdexcept>
+
+#include "base/encoding.h"
+#include "mls/group_extensions.h"
+
+namespace candour::interop {
+namespace {
+
+namespace json = boost::json;
+
+Bytes from_hex(const json::value& value) {
+  auto bytes = hex_decode(std::string_view(value.as_string()));
+  if (!bytes) throw std::invalid_argument("not hexadecimal: " + json::serialize(value));
+  return *bytes;
+}
+
+std::vector<std::uint16_t> types(const json::object& lists, std::string_view name) {
+  std::vector<std::uint16_t> out;
+  if (!lists.contains(name)) return out;
+  for (const json::value& type : lists.at(name).as_array()) {
+    out.push_back(type.to_number<std::uint16_t>());
+  }
+  return out;
+}
+
+mls::Extension required_capabilities(const json::object& lists) {
+  return mls::required_capabilities(types(lists, "extensions"), types(lists, "proposals"),
+                                    types(lists, "credentials"));
+}
+
+mls::Extension external_senders(const json::array& list) {
+  std::vector<mls::OutsideSender> senders;
+  for (const json::value& entry : list) {
+    const auto key = SigningPublicKey::from(from_hex(entry.at("key")));
+    if (!key) throw std::invalid_argument("a signature key is 32 bytes long");
+    senders.push_back({*key, from_hex(entry.at("identity"))});
+  }
+  return mls::external_senders(senders);
+}
+
+const json::array& no_entries() {
+  static const json::array none;
+  return none;
+}
+
+}  // namespace
+
+std::uint64_t Arguments::number(std::string_view name) const {
+  return fields_.at(name).to_number<std::uint64_t>();
+}
+
+std::uint64_t Arguments::number(std::string_view name, std::uint64_t otherwise) const {
+  return has(name) ? number(name) : otherwise;
+}
+
+bool Arguments::flag(std::string_view name, bool otherwise) const {
+  return has(name) ? fields_.at(name).as_bool() : otherwise;
+}
+
+Bytes Arguments::bytes(std::string_view name) const { return from_hex(fields_.at(name)); }
+
+Bytes Arguments::bytes_or_none(std::string_view name) const {
+  return has(name) ? bytes(name) : Bytes();
+}
+
+std::vector<Bytes> Arguments::bytes_list(std::string_view name) const {
+  std::vector<Bytes> out;
+  for (const json::value& entry : list(name)) out.push_back(from_hex(entry));
+  return out;
+}
+
+const json::array& Arguments::list(std::string_view name) const {
+  return has(name) ? fields_.at(name).as_array() : no_entries();
+}
+
+mls::CipherSuite Arguments::suite() const {
+  const std::uint64_t id = number("suite", 3);
+  if (id != 1 && id != 3) throw std::invalid_argument("the cipher suites are 1 and 3");
+  return static_cast<mls::CipherSuite>(id);
+}
+
+mls::WireFormat Arguments::wire_format() const {
+  return flag("public", false) ? mls::WireFormat::public_message : mls::WireFormat::private_message;
+}
+
+mls::Policy Arguments::policy() const {
+  return flag("candour_policy", false) ? mls::Policy::candour() : mls::Policy();
+}
+
+mls::Extensions Arguments::extensions() const {
+  mls::Extensions out;
+  for (const json::value& value : list("extensions")) {
+    const json::object& entry = value.as_object();
+    if (entry.contains("required_capabilities")) {
+      out.push_back(required_capabilities(entry.at("required_capabilities").as_object()));
+    } else if (entry.contains("external_senders")) {
+      out.push_back(external_senders(entry.at("external_senders").as_array()));
+    } else {
+      out.push_back({entry.at("type").to_number<std::uint16_t>(), from_hex(entry.at("data"))});
+    }
+  }
+  return out;
+}
+
+std::vector<mls::ExternalPsk> Arguments::psks() const {
+  std::vector<mls::ExternalPsk> out;
+  for (const json::value& entry : list("psks")) {
+    out.push_back({from_hex(entry.at("id")), SecretBytes::copy_of(from_hex(entry.at("secret")))});
+  }
+  return out;
+}
+
+mls::ProposalRequest Arguments::proposal() const {
+  const std::string_view type = text("type");
+  if (type == "add") return mls::ProposeAdd{bytes("key_package")};
+  if (type == "update") return mls::ProposeUpdate{};
+  if (type == "remove") {
+    return mls::ProposeRemove{mls::LeafIndex(static_cast<std::uint32_t>(number("leaf")))};
+  }
+  if (type == "psk") return mls::ProposeExternalPsk{bytes("id")};
+  if (type == "resumption_psk") return mls::ProposeResumptionPsk{Epoch(number("epoch"))};
+  if (type == "extensions") return mls::ProposeExtensions{extensions()};
+  if (type == "reinit") return mls::ReInitParameters{bytes("group_id"), suite(), extensions()};
+  throw std::invalid_argument("not a type of proposal: " + std::string(type));
+}
+
+std::vector<mls::ProposalRequest> Arguments::proposals() const {
+  std::vector<mls::ProposalRequest> out;
+  for (const json::value& entry : list("proposals")) {
+    out.push_back(Arguments(entry.as_object()).proposal());
+  }
+  return out;
+}
+
+}  // namespace candour::interop

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs the scenarios with Node 20 or later: the machine's, or the one script/bootstrap fetched.
+# Usage: run.sh PROGRAM [PATTERN]
+# Exit status: as run.js; 77 where there is no such Node.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+export PATH="$here/../../var/node/bin:$PATH"
+
+major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
+if [ "$major" -lt 20 ]; then
+  echo "SKIPPED: interoperation with ts-mls needs Node 20 or later; script/bootstrap installs it"
+  exit 77
+fi
+if [ ! -d "$here/node_modules/ts-mls" ]; then
+  echo "tests/interop has no npm packages yet: run script/bootstrap" >&2
+  exit 1
+fi
+exec node "$here/run.js" "$@"
