@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "base/limits.h"
+#include "base/private_folder.h"
 #include "identity/key_file.h"
 
 namespace candour::bot {
@@ -34,8 +35,7 @@ Result<std::string> init_keys(const fs::path& state, const InitRequest& request,
     return error(ErrorCode::already_exists,
                  state.string() + " already holds the keys of a bot; take another directory");
   }
-  fs::create_directories(state, failed);
-  fs::permissions(state, fs::perms::owner_all, failed);
+  CANDOUR_TRY(make_private_folder(state));
 
   const auto signing = crypto::SigningKey::generate(random);
   const auto sealing = crypto::SealingKey::generate(random);

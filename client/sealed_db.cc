@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "base/codec.h"
 #include "base/files.h"
+#include "base/private_folder.h"
 #include "crypto/aead.h"
 #include "crypto/password.h"
 
@@ -149,13 +150,7 @@ SealedDb::~SealedDb() = default;
 
 Result<std::unique_ptr<SealedDb>> SealedDb::create(const std::filesystem::path& folder,
                                                    const SecretText& passphrase, Random& random) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) {
-    return error(ErrorCode::storage_failed,
-                 "cannot make the state folder " + folder.string() + ": " + failed.message());
-  }
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+  CANDOUR_TRY(make_private_folder(folder));
   auto impl = std::make_unique<Impl>(random);
   CANDOUR_TRY(impl->take_lock(folder));
   if (std::filesystem::exists(folder / "state.key")) {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-#include "ctl/notes.h"
+#include "ctl/organisation/notes.h"
 #include "identity/note_text.h"
 
 namespace candour::ctl {

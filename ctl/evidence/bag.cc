@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/files.h"
+#include "base/private_folder.h"
 #include "crypto/hash.h"
 
 namespace candour::ctl {
@@ -139,17 +140,6 @@ Status make_durable(const fs::path& folder) {
   return ok();
 }
 
-Status make_folder(const fs::path& folder) {
-  std::error_code failed;
-  fs::create_directories(folder, failed);
-  if (!failed) fs::permissions(folder, fs::perms::owner_all, failed);
-  if (failed) {
-    return error(ErrorCode::storage_failed,
-                 folder.string() + ": cannot be created: " + failed.message());
-  }
-  return ok();
-}
-
 }  // namespace
 
 void add_tag_files(BagFiles& files, const std::vector<std::pair<std::string, std::string>>& info) {
@@ -195,12 +185,12 @@ Status write_bag(const fs::path& folder, const BagFiles& files, const Progress& 
   fs::path partial = folder;
   partial += ".partial";
   fs::remove_all(partial, failed);
-  CANDOUR_TRY(make_folder(partial));
+  CANDOUR_TRY(make_private_folder(partial));
   std::size_t done = 0;
   for (const auto& [path, bytes] : files) {
     const fs::path file = partial / path;
     if (!fs::exists(file.parent_path())) {
-      CANDOUR_TRY(make_folder(file.parent_path()));
+      CANDOUR_TRY(make_private_folder(file.parent_path()));
     }
     CANDOUR_TRY(write_one(file, bytes.view()));
     if (++done % kProgressStep == 0) progress("writing files", done, files.size());

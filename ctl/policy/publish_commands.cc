@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "base/files.h"
-#include "ctl/notes.h"
+#include "ctl/organisation/notes.h"
 #include "ctl/policy/commands.h"
 #include "ctl/policy/signing.h"
 #include "ctl/policy/verbs.h"

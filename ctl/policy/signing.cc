@@ -1,6 +1,6 @@
 #include "ctl/policy/signing.h"
 
-#include "ctl/notes.h"
+#include "ctl/organisation/notes.h"
 #include "identity/pack_note.h"
 #include "identity/signers.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/files.h"
 #include "base/limits.h"
-#include "ctl/journal.h"
+#include "ctl/custody/journal.h"
 #include "ctl/release/station.h"
 #include "warrant/open/approval.h"
 

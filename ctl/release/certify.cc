@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "ctl/journal.h"
-#include "ctl/notes.h"
-#include "ctl/opening_client.h"
+#include "ctl/custody/journal.h"
+#include "ctl/organisation/notes.h"
+#include "ctl/warrant/opening_client.h"
 #include "warrant/open/oversight.h"
 
 namespace candour::ctl {

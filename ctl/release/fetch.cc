@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "crypto/hash.h"
-#include "ctl/opening_client.h"
+#include "ctl/warrant/opening_client.h"
 #include "identity/certificate.h"
 #include "identity/notice.h"
 #include "tlog/directory_leaf.h"

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/limits.h"
+#include "base/private_folder.h"
 #include "crypto/hash.h"
 #include "warrant/open/notes.h"
 
@@ -132,12 +133,7 @@ class Opener {
 
 Status take_in(const CaseFolder& folder, const std::vector<std::string>& files) {
   const fs::path dir = folder.file("approvals");
-  std::error_code failed;
-  fs::create_directories(dir, failed);
-  if (!failed) fs::permissions(dir, fs::perms::owner_all, failed);
-  if (failed) {
-    return error(ErrorCode::storage_failed, dir.string() + ": " + failed.message());
-  }
+  CANDOUR_TRY(make_private_folder(dir));
   for (const std::string& file : files) {
     CANDOUR_TRY(const Bytes bytes, read_file(file, limits::kRequestSizeMax));
     const fs::path to = dir / (crypto::sha256(bytes).hex().substr(0, 24) + ".approval");

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/limits.h"
-#include "ctl/journal.h"
-#include "ctl/notes.h"
-#include "ctl/opening_client.h"
+#include "ctl/custody/journal.h"
+#include "ctl/organisation/notes.h"
+#include "ctl/warrant/opening_client.h"
 #include "warrant/open/oversight.h"
 
 namespace candour::ctl {

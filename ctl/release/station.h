@@ -1,4 +1,4 @@
-// What `release` keeps in the case folder beside what ctl/case_folder.h lists. All of it is private
+// What `release` keeps in the case folder beside what ctl/warrant/case_folder.h lists. All of it is private
 // to the station; nothing here ever goes to a server.
 //
 //   reply.key              X25519 key made for the one request, 64 hex digits
@@ -17,8 +17,8 @@
 #pragma once
 
 #include "crypto/hpke.h"
-#include "ctl/case_folder.h"
 #include "ctl/evidence/exhibits.h"
+#include "ctl/warrant/case_folder.h"
 #include "warrant/open/package.h"
 
 namespace candour::ctl {

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/private_folder.h"
+
 namespace candour {
 namespace {
 
@@ -72,6 +74,21 @@ TEST_F(Files, SecretFilesAreNotOverwrittenUnlessAsked) {
   EXPECT_TRUE(same(read_secret_file(path, 10).value().view(), as_bytes("one")));
   ASSERT_TRUE(write_secret_file(path, as_bytes("two"), true).has_value());
   EXPECT_TRUE(same(read_secret_file(path, 10).value().view(), as_bytes("two")));
+}
+
+TEST_F(Files, PrivateFoldersAreTheirOwnersFromTheFirstMoment) {
+  const mode_t before = umask(0);
+  EXPECT_TRUE(make_private_folder(folder_ / "a" / "b").has_value());
+  umask(before);
+  EXPECT_EQ(mode_of(folder_ / "a" / "b"), 0700u);
+  ASSERT_EQ(chmod((folder_ / "a" / "b").c_str(), 0755), 0);
+  EXPECT_TRUE(make_private_folder(folder_ / "a" / "b").has_value());
+  EXPECT_EQ(mode_of(folder_ / "a" / "b"), 0700u);
+
+  ASSERT_TRUE(write_file(folder_ / "file", as_bytes("x")).has_value());
+  const auto refused = make_private_folder(folder_ / "file");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::storage_failed);
 }
 
 }  // namespace

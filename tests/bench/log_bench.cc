@@ -14,7 +14,7 @@
 
 #include "base/codec.h"
 #include "crypto/hash.h"
-#include "ctl/log_audit.h"
+#include "ctl/log/audit.h"
 #include "storage/relay_schema.h"
 #include "storage/relay_store.h"
 #include "storage/relay_writes.h"

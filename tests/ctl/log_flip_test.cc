@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "ctl/log_audit.h"
+#include "ctl/log/audit.h"
 #include "tests/ctl/log_fixture.h"
 
 namespace candour::tests {

@@ -4,7 +4,7 @@
 // rewritten without a flaw, and once every byte of every column in turn.
 #include <sqlite3.h>
 
-#include "ctl/log_audit.h"
+#include "ctl/log/audit.h"
 #include "tests/ctl/log_fixture.h"
 #include "tlog/proof_file.h"
 

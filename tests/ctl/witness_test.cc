@@ -4,7 +4,7 @@
 #include <csignal>
 
 #include "base/files.h"
-#include "ctl/witness_store.h"
+#include "ctl/witness/store.h"
 #include "tests/ctl/program.h"
 #include "tests/identity/organisation.h"
 #include "tlog/leaf.h"

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/files.h"
-#include "ctl/journal.h"
+#include "ctl/custody/journal.h"
 #include "ctl/release/fetch.h"
 #include "ctl/release/open.h"
 #include "ctl/release/request.h"

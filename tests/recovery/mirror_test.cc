@@ -2,9 +2,9 @@
 // cosigns nothing it does not hold. Method: leaves as a relay would send them, right ones and ones
 // wrong in one way each; the copy is audited by the code that audits a relay's log.
 #include "crypto/hash.h"
-#include "ctl/log_audit.h"
-#include "ctl/mirror_store.h"
-#include "ctl/witness_store.h"
+#include "ctl/log/audit.h"
+#include "ctl/witness/mirror_store.h"
+#include "ctl/witness/store.h"
 #include "tests/ctl/program.h"
 #include "tests/identity/organisation.h"
 #include "tlog/record_label.h"
