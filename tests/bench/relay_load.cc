@@ -242,14 +242,12 @@ void Load::report(const char* verb, double seconds) {
       "\"resident_kib\":%llu}\n",
       verb, ready_, seconds, deliveries / seconds, ledger_->latency.quantile(0.5),
       ledger_->latency.quantile(0.99), deliveries > 0 ? cpu / deliveries * 1e6 : 0, cpu / seconds,
-      (own_after_ - own_before_) / seconds,
-      static_cast<unsigned long long>(ledger_->submitted),
+      (own_after_ - own_before_) / seconds, static_cast<unsigned long long>(ledger_->submitted),
       static_cast<unsigned long long>(acknowledged_),
       static_cast<unsigned long long>(ledger_->missing()),
       static_cast<unsigned long long>(ledger_->duplicates),
-      static_cast<unsigned long long>(ledger_->foreign),
-      static_cast<unsigned long long>(refused_), lost_connections_,
-      static_cast<unsigned long long>(after_.resident_kib));
+      static_cast<unsigned long long>(ledger_->foreign), static_cast<unsigned long long>(refused_),
+      lost_connections_, static_cast<unsigned long long>(after_.resident_kib));
 }
 
 Status Load::closed() {

@@ -35,9 +35,9 @@ std::uint64_t now_ns() {
 
 void Histogram::add(std::uint64_t value) {
   const int doublings = value < 64 ? 0 : std::bit_width(value) - 6;
-  const std::size_t place = doublings == 0 ? static_cast<std::size_t>(value)
-                                           : static_cast<std::size_t>(doublings) * 64 +
-                                                 ((value >> doublings) & 63);
+  const std::size_t place =
+      doublings == 0 ? static_cast<std::size_t>(value)
+                     : static_cast<std::size_t>(doublings) * 64 + ((value >> doublings) & 63);
   ++counts_[place];
   ++total_;
 }

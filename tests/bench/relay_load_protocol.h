@@ -44,8 +44,8 @@ class Protocol {
 std::unique_ptr<Protocol> broadcast_protocol(LoadEvents& events, const RelayWorldSize& size,
                                              std::uint32_t bot);
 
-/// Real logins with the devices' keys; deliveries acknowledged every 32 messages or second, receipts
-/// too. `acknowledge_nothing` leaves every cursor where it is.
+/// Real logins with the devices' keys; deliveries acknowledged every 32 messages or second,
+/// receipts too. `acknowledge_nothing` leaves every cursor where it is.
 struct CandourOptions {
   RelayWorldSize size;
   Digest notice;

@@ -185,9 +185,8 @@ std::size_t LoadSocket::take_frames(ByteView bytes) {
         owner_.on_message(*this, payload);
         break;
       case 8:
-        end("closed with " +
-            std::to_string(payload.size() < 2 ? 0 : payload[0] << 8 | payload[1]) + " " +
-            std::string(as_text(payload.size() < 2 ? payload : payload.subspan(2))));
+        end("closed with " + std::to_string(payload.size() < 2 ? 0 : payload[0] << 8 | payload[1]) +
+            " " + std::string(as_text(payload.size() < 2 ? payload : payload.subspan(2))));
         break;
       case 9:
         put_frame(10, payload);
@@ -224,8 +223,7 @@ void LoadSocket::flush() {
   if (state_ != State::upgrading && state_ != State::open) return;
   while (sent_ < out_.size()) {
     ERR_clear_error();
-    const int result =
-        SSL_write(ssl_, out_.data() + sent_, static_cast<int>(out_.size() - sent_));
+    const int result = SSL_write(ssl_, out_.data() + sent_, static_cast<int>(out_.size() - sent_));
     if (result > 0) {
       sent_ += static_cast<std::size_t>(result);
       continue;

@@ -1,6 +1,6 @@
-// One wss client connection of the load generator: non-blocking OpenSSL on the descriptor, WebSocket
-// frames by hand, all of them driven by one epoll loop. Own code, so that the client costs little
-// and is no code of the server's.
+// One wss client connection of the load generator: non-blocking OpenSSL on the descriptor,
+// WebSocket frames by hand, all of them driven by one epoll loop. Own code, so that the client
+// costs little and is no code of the server's.
 #pragma once
 
 #include <openssl/ssl.h>

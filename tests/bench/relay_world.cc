@@ -64,10 +64,12 @@ identity::Statement statement(TimeMs issued) {
              {"registrar", "p-2", note_key("registrar-2", Party::registrar_2)},
              {"policy-author", "p-3", note_key("author", Party::author)},
              {"policy-approver", "p-4", note_key("approver", Party::approver)},
-             {"custodian", "p-5", {"custodian-1", identity::NoteKeyType::ed25519,
-                                   key_of(101).public_key()}},
-             {"custodian", "p-6", {"custodian-2", identity::NoteKeyType::ed25519,
-                                   key_of(102).public_key()}}};
+             {"custodian",
+              "p-5",
+              {"custodian-1", identity::NoteKeyType::ed25519, key_of(101).public_key()}},
+             {"custodian",
+              "p-6",
+              {"custodian-2", identity::NoteKeyType::ed25519, key_of(102).public_key()}}};
   s.client_builds = {kBenchClient};
   return s;
 }
@@ -97,8 +99,8 @@ Status write_certificates(const std::filesystem::path& folder, std::uint32_t dev
                           std::vector<std::filesystem::path>& files) {
   for (std::uint32_t i = 0; i < devices; ++i) {
     const auto file = folder / ("device-" + std::to_string(i) + ".note");
-    const std::string text = certificate(device_key(i), "p-" + std::to_string(100 + i), "officer",
-                                         from);
+    const std::string text =
+        certificate(device_key(i), "p-" + std::to_string(100 + i), "officer", from);
     std::FILE* out = std::fopen(file.c_str(), "w");
     if (out == nullptr) return error(ErrorCode::not_found, file.string() + " cannot be written");
     std::fwrite(text.data(), 1, text.size(), out);
@@ -155,11 +157,11 @@ Status write_relay_world(const std::filesystem::path& folder, const RelayWorldSi
                                 .version = 1,
                                 .issued = issued,
                                 .lines = {"This service is monitored."}};
-  CANDOUR_TRY(write_text(folder / "notice.note",
-                         signed_text(notice.print(), {{"author", Party::author},
-                                                      {"approver", Party::approver}})));
-  CANDOUR_TRY(write_text(folder / "bot.note",
-                         certificate(party_key(Party::bot), "bot-1", "bot", issued)));
+  CANDOUR_TRY(write_text(
+      folder / "notice.note",
+      signed_text(notice.print(), {{"author", Party::author}, {"approver", Party::approver}})));
+  CANDOUR_TRY(
+      write_text(folder / "bot.note", certificate(party_key(Party::bot), "bot-1", "bot", issued)));
   config::RelayConfig config;
   config.state_dir = folder / "state";
   config.log_level = "warning";

@@ -39,9 +39,10 @@ Error cannot_connect(const Endpoint& endpoint, const std::string& why) {
 }
 
 /// TCP and, with a ca_file, TLS. The stream's deadline is set and stays so.
-asio::awaitable<Result<std::shared_ptr<StreamCore>>> open_stream(asio::io_context& context,
+asio::awaitable<Result<std::shared_ptr<StreamCore>>> open_stream(IoThread::Impl& io,
                                                                  const Endpoint& endpoint,
                                                                  std::uint64_t timeout_ms) {
+  asio::io_context& context = io.context;
   SslContextPtr tls;
   if (!endpoint.ca_file.empty()) {
     auto made = client_context(endpoint.ca_file);
@@ -55,7 +56,7 @@ asio::awaitable<Result<std::shared_ptr<StreamCore>>> open_stream(asio::io_contex
   ErrorState failed = asio::error::host_not_found;
   std::shared_ptr<StreamCore> core;
   for (const auto& entry : found) {
-    core = std::make_shared<StreamCore>(Socket(context.get_executor()));
+    core = std::make_shared<StreamCore>(Socket(context.get_executor()), io.turns);
     core->set_deadline(timeout_ms);
     auto [refused] = co_await core->socket().async_connect(entry.endpoint(), kAwait);
     failed = refused;
@@ -113,7 +114,7 @@ class Handover {
 
 }  // namespace
 
-struct WsClient::Impl : std::enable_shared_from_this<WsClient::Impl> {
+struct WsClient::Impl final : ByteSource, std::enable_shared_from_this<WsClient::Impl> {
   Impl(asio::io_context& c, std::shared_ptr<StreamCore> k)
       : context(c), core(k), ws(Stream(k)), room(c.get_executor()) {
     room.expires_at(Timer::time_point::max());
@@ -139,7 +140,9 @@ struct WsClient::Impl : std::enable_shared_from_this<WsClient::Impl> {
 
   asio::awaitable<Status> upgrade(const Endpoint& endpoint);
   asio::awaitable<void> read_loop();
-  void fill();
+  /// Messages are masked by Beast, which collects them in the stream itself.
+  std::size_t next(MutableByteView room) override;
+  bool within_frame() const override { return false; }
   void close();
 };
 
@@ -173,9 +176,7 @@ asio::awaitable<Status> WsClient::Impl::upgrade(const Endpoint& endpoint) {
     co_return cannot_connect(endpoint, "it does not speak candour.v1");
   }
   core->clear_deadline();
-  core->set_fill([weak = weak_from_this()] {
-    if (auto alive = weak.lock()) alive->fill();
-  });
+  core->set_source(weak_from_this());
   co_return ok();
 }
 
@@ -213,12 +214,12 @@ asio::awaitable<void> WsClient::Impl::read_loop() {
   core->set_deadline(1'000);
   Stream rest(core);
   co_await rest.async_drain(kAwait);
-  core->set_fill({});
+  core->set_source({});
   core->clear_deadline();
   core->fail(asio::error::operation_aborted);
 }
 
-void WsClient::Impl::fill() {
+std::size_t WsClient::Impl::next(MutableByteView) {
   for (;;) {
     Bytes message;
     {
@@ -240,6 +241,7 @@ void WsClient::Impl::fill() {
     ws.async_close(websocket::close_code::normal,
                    [self = shared_from_this()](const ErrorState&) {});
   }
+  return 0;
 }
 
 void WsClient::Impl::close() {
@@ -259,16 +261,15 @@ Result<std::unique_ptr<WsClient>> WsClient::connect(IoThread& io, const Endpoint
                  "no ca_file is configured: the relay's certificate cannot be checked");
   }
   auto handover = std::make_shared<Handover<std::shared_ptr<Impl>>>();
-  auto& context = io.impl().context;
   const auto work =
-      [](asio::io_context& c, Endpoint to, std::uint64_t timeout,
+      [](IoThread::Impl& on, Endpoint to, std::uint64_t timeout,
          std::shared_ptr<Handover<std::shared_ptr<Impl>>> result) -> asio::awaitable<void> {
-    auto core = co_await open_stream(c, to, timeout);
+    auto core = co_await open_stream(on, to, timeout);
     if (!core) {
       result->set(core.as_failure());
       co_return;
     }
-    auto impl = std::make_shared<Impl>(c, core.value());
+    auto impl = std::make_shared<Impl>(on.context, core.value());
     auto upgraded = co_await impl->upgrade(to);
     if (!upgraded) {
       core.value()->clear_deadline();
@@ -276,10 +277,11 @@ Result<std::unique_ptr<WsClient>> WsClient::connect(IoThread& io, const Endpoint
       result->set(upgraded.as_failure());
       co_return;
     }
-    asio::co_spawn(c, impl->read_loop(), asio::detached);
+    asio::co_spawn(on.context, impl->read_loop(), asio::detached);
     result->set(impl);
   };
-  asio::co_spawn(context, work(context, endpoint, timeout_ms, handover), asio::detached);
+  asio::co_spawn(io.impl().context, work(io.impl(), endpoint, timeout_ms, handover),
+                 asio::detached);
   CANDOUR_TRY(auto impl, handover->wait());
   return std::unique_ptr<WsClient>(new WsClient(std::move(impl)));
 }
@@ -344,10 +346,10 @@ void WsClient::close() {
 
 namespace {
 
-asio::awaitable<Result<HttpReply>> exchange(asio::io_context& context, Endpoint endpoint,
+asio::awaitable<Result<HttpReply>> exchange(IoThread::Impl& io, Endpoint endpoint,
                                             http::request<http::vector_body<std::uint8_t>> request,
                                             std::uint64_t timeout_ms, std::size_t size_max) {
-  auto core = co_await open_stream(context, endpoint, timeout_ms);
+  auto core = co_await open_stream(io, endpoint, timeout_ms);
   if (!core) co_return core.as_failure();
   Stream stream(core.value());
   auto [unsent, sent] = co_await http::async_write(stream, request, kAwait);
@@ -397,15 +399,14 @@ Result<HttpReply> http_request(IoThread& io, const Endpoint& endpoint, const std
   request.keep_alive(false);
   request.prepare_payload();
   auto handover = std::make_shared<Handover<HttpReply>>();
-  auto& context = io.impl().context;
-  const auto work = [](asio::io_context& c, Endpoint to,
+  const auto work = [](IoThread::Impl& on, Endpoint to,
                        http::request<http::vector_body<std::uint8_t>> ask, std::uint64_t timeout,
                        std::size_t max,
                        std::shared_ptr<Handover<HttpReply>> result) -> asio::awaitable<void> {
-    result->set(co_await exchange(c, to, std::move(ask), timeout, max));
+    result->set(co_await exchange(on, to, std::move(ask), timeout, max));
   };
-  asio::co_spawn(context,
-                 work(context, endpoint, std::move(request), timeout_ms, size_max, handover),
+  asio::co_spawn(io.impl().context,
+                 work(io.impl(), endpoint, std::move(request), timeout_ms, size_max, handover),
                  asio::detached);
   return handover->wait();
 }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "transport/net/io_thread.h"
+#include "transport/net/turn_queue.h"
 
 namespace candour::net {
 
@@ -13,6 +14,7 @@ struct IoThread::Impl {
   boost::asio::io_context context{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{
       context.get_executor()};
+  TurnQueue turns{context};
   std::thread thread;
 };
 

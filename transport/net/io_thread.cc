@@ -35,7 +35,10 @@ IoThread::~IoThread() {
 }
 
 void IoThread::post(std::function<void()> task) {
-  boost::asio::post(impl_->context, std::move(task));
+  boost::asio::post(impl_->context, [impl = impl_.get(), task = std::move(task)] {
+    impl->turns.note_activity();
+    task();
+  });
 }
 
 void IoThread::post_after(unsigned delay_ms, std::function<void()> task) {

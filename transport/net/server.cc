@@ -8,14 +8,15 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
 #include <condition_variable>
-#include <deque>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
 
 #include "base/assert.h"
 #include "transport/net/io_impl.h"
-#include "transport/net/stream.h"
+#include "transport/net/pace.h"
+#include "transport/net/server_session.h"
 #include "transport/net/tls_context.h"
 
 namespace candour::net {
@@ -27,15 +28,12 @@ using asio::ip::tcp;
 
 namespace {
 
-using WebSocket = websocket::stream<Stream>;
 using Request = http::request<http::vector_body<std::uint8_t>>;
 using Response = http::response<http::vector_body<std::uint8_t>>;
 using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kHeaderSizeMax = 16 * 1024;
-constexpr std::size_t kReasonSizeMax = 120;
-constexpr std::uint16_t kTooSlow = 4008;
 constexpr std::uint64_t kEndTimeoutMs = 1'000;
 constexpr std::size_t kUnreadBytesMax = 8 * 1024 * 1024;
 constexpr std::string_view kSubprotocol = "candour.v1";
@@ -49,90 +47,55 @@ bool offers_subprotocol(const Request& request) {
 
 }  // namespace
 
-/// One WebSocket session: its queue of frames and the order in which it ends.
-struct Session : std::enable_shared_from_this<Session> {
-  Session(SessionId i, Stream stream) : id(i), core(stream.core_ptr()), ws(std::move(stream)) {}
-
-  SessionId id;
-  std::shared_ptr<StreamCore> core;
-  WebSocket ws;
-  std::deque<SharedFrame> queue;
-  std::size_t queue_bytes = 0;
-  bool closing = false;  // no more frames are taken
-  bool close_sent = false;
-  websocket::close_reason reason;
-  std::uint64_t close_timeout_ms = 0;
-
-  void send(const SharedFrame& frame, const ServerOptions& options) {
-    if (closing) return;
-    if (queue.size() >= options.queue_frames_max ||
-        queue_bytes + frame->size() > options.queue_bytes_max) {
-      queue.clear();
-      queue_bytes = 0;
-      close(kTooSlow, "too slow: the queue of frames for this session is full");
-      return;
-    }
-    queue.push_back(frame);
-    queue_bytes += frame->size();
-    core->schedule_flush();
-  }
-
-  void close(std::uint16_t code, std::string_view text) {
-    if (closing) return;
-    closing = true;
-    reason = websocket::close_reason(static_cast<websocket::close_code>(code),
-                                     beast::string_view(text.substr(0, kReasonSizeMax)));
-    core->set_deadline(close_timeout_ms);
-    core->schedule_flush();
-  }
-
-  /// Hands frames to the stream as long as it has room; the stream calls this.
-  void fill(ServerHandler& handler) {
-    const bool had_frames = !queue.empty();
-    while (!queue.empty() && core->unsent() < StreamCore::kUnsentGoal) {
-      ErrorState ignored;  // the reading side learns of a broken connection and ends the session
-      ws.write(asio::buffer(*queue.front()), ignored);
-      queue_bytes -= queue.front()->size();
-      queue.pop_front();
-    }
-    if (had_frames && queue.empty() && !closing) {
-      asio::post(core->executor(), [self = shared_from_this(), &handler] {
-        if (!self->closing) handler.on_drained(self->id);
-      });
-    }
-    if (closing && queue.empty() && !close_sent) {
-      close_sent = true;
-      ws.async_close(reason, [self = shared_from_this()](const ErrorState&) {});
-    }
-  }
-};
-
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   Impl(IoThread& io, ServerOptions o, ServerHandler& h)
-      : context(io.impl().context), options(std::move(o)), handler(h), acceptor(context) {}
+      : context(io.impl().context),
+        turns(io.impl().turns),
+        options(std::move(o)),
+        handler(h),
+        acceptor(context),
+        accepts(std::make_shared<Pace>(context, turns, options.accepts_per_turn)),
+        handshakes(std::make_shared<Pace>(context, turns, options.handshakes_per_turn)) {}
 
   Status listen();
   Status load_certificate();
   asio::awaitable<void> accept_loop();
   asio::awaitable<void> serve(Socket socket);
-  asio::awaitable<void> serve_http(Stream stream);
-  asio::awaitable<void> run_session(Stream stream, Request request);
-  asio::awaitable<void> end_gently(std::shared_ptr<StreamCore> core);
+  /// TLS, where it is on.
+  asio::awaitable<bool> shake_hands(Stream stream);
+  /// Answers requests until one asks for WebSocket, which is returned, or the connection ends.
+  asio::awaitable<std::unique_ptr<Request>> serve_http(Stream stream);
+  asio::awaitable<bool> answer(Stream& stream, const Request& request);
   asio::awaitable<bool> respond(Stream& stream, const Request& request, HttpResponse answer);
-  bool may_upgrade(const Request& request, HttpResponse& refusal) const;
+  bool may_upgrade(const Request& request, HttpResponse& refusal);
+  asio::awaitable<std::shared_ptr<Session>> open_session(Stream stream,
+                                                         std::unique_ptr<Request> request);
+  asio::awaitable<void> run_session(std::shared_ptr<Session> session);
+  void take_message(Session& session, Bytes message);
+  asio::awaitable<void> end_gently(std::shared_ptr<StreamCore> core);
+  void bound_unopened();
   void begin_shutdown();
   void connection_ended();
+  void send(SessionId id, const SharedFrame& frame, FrameQueue::Opcode opcode);
 
   asio::io_context& context;
+  TurnQueue& turns;
   ServerOptions options;
   ServerHandler& handler;
   Acceptor acceptor;
+  std::shared_ptr<Pace> accepts;
+  std::shared_ptr<Pace> handshakes;
   SslContextPtr tls;
   std::uint16_t port = 0;
   bool stopping = false;
+  bool accepting = true;
+  ServerCounters counters;
   SessionId last_id = 0;
   std::unordered_map<SessionId, std::shared_ptr<Session>> sessions;
-  std::unordered_map<StreamCore*, std::shared_ptr<StreamCore>> connections;
+  /// Every connection, and its place among those that are no sessions, oldest first.
+  using Unopened = std::list<std::shared_ptr<StreamCore>>;
+  std::unordered_map<std::shared_ptr<StreamCore>, Unopened::iterator> connections;
+  Unopened unopened;
 
   std::mutex mutex;
   std::condition_variable ended;
@@ -174,16 +137,22 @@ Status Server::Impl::listen() {
 
 asio::awaitable<void> Server::Impl::accept_loop() {
   auto self = shared_from_this();
-  while (!stopping) {
+  while (accepting) {
+    co_await accepts->step();
+    if (!accepting) break;
     auto [failed, socket] = co_await acceptor.async_accept(context.get_executor(), kAwait);
-    if (stopping) break;
+    if (!accepting) break;
     if (failed) {
       // Out of descriptors, most likely: wait instead of spinning.
       Timer pause(context.get_executor(), std::chrono::milliseconds(50));
       co_await pause.async_wait(kAwait);
       continue;
     }
-    if (connections.size() >= options.sessions_max) continue;  // the socket closes here
+    if (connections.size() >= options.sessions_max) {
+      ++counters.connections_refused;
+      continue;  // the socket closes here
+    }
+    ++counters.connections;
     ErrorState ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     socket.non_blocking(true, ignored);
@@ -202,33 +171,68 @@ void Server::Impl::connection_ended() {
   ended.notify_all();
 }
 
+void Server::Impl::bound_unopened() {
+  if (unopened.size() <= options.unopened_max) return;
+  ++counters.connections_cut;
+  auto oldest = unopened.front();
+  connections[oldest] = unopened.end();
+  unopened.pop_front();
+  oldest->fail(asio::error::timed_out);
+}
+
 asio::awaitable<void> Server::Impl::serve(Socket socket) {
-  auto core = std::make_shared<StreamCore>(std::move(socket));
-  connections.emplace(core.get(), core);
+  auto core = std::make_shared<StreamCore>(std::move(socket), turns);
+  connections.emplace(core, unopened.insert(unopened.end(), core));
+  bound_unopened();
   // Whatever ends this coroutine, the connection leaves the table and its socket is closed.
   struct Leave {
     Server::Impl& impl;
-    StreamCore& core;
-    ~Leave() {
-      core.set_fill({});
-      core.clear_deadline();
-      core.fail(asio::error::operation_aborted);
-      impl.connections.erase(&core);
+    std::shared_ptr<StreamCore> core;
+    void no_more_unopened() const {
+      auto& place = impl.connections.at(core);
+      if (place != impl.unopened.end()) impl.unopened.erase(place);
+      place = impl.unopened.end();
     }
-  } leave{*this, *core};
-  Stream stream(core);
+    ~Leave() {
+      core->set_source({});
+      core->clear_deadline();
+      core->fail(asio::error::operation_aborted);
+      no_more_unopened();
+      impl.connections.erase(core);
+    }
+  } leave{*this, core};
   core->set_deadline(options.handshake_timeout_ms);
-  if (tls) {
-    auto ssl = new_ssl(tls.get(), core->socket().native_handle());
-    if (!ssl) co_return;
-    core->use_tls(std::move(ssl));
-    auto [failed] = co_await stream.async_handshake(true, kAwait);
-    if (failed) co_return;
-  }
-  co_await serve_http(std::move(stream));
+  const bool shaken = co_await shake_hands(Stream(core));
+  if (!shaken) co_return;
+  auto request = co_await serve_http(Stream(core));
+  if (!request) co_return;
+  auto session = co_await open_session(Stream(core), std::move(request));
+  if (!session) co_return;
+  leave.no_more_unopened();
+  co_await run_session(std::move(session));
 }
 
-asio::awaitable<void> Server::Impl::serve_http(Stream stream) {
+asio::awaitable<bool> Server::Impl::shake_hands(Stream stream) {
+  if (!tls) co_return true;
+  StreamCore& core = stream.core();
+  // A connection that says nothing waits without costing anything.
+  auto [gone] = co_await core.socket().async_wait(Socket::wait_read, kAwait);
+  if (gone) co_return false;
+  co_await handshakes->step();
+  if (core.failure()) co_return false;
+  auto ssl = new_ssl(tls.get(), core.socket().native_handle());
+  if (!ssl) co_return false;
+  core.use_tls(std::move(ssl));
+  auto [failed] = co_await stream.async_handshake(true, kAwait);
+  if (failed) {
+    ++counters.handshakes_failed;
+    co_return false;
+  }
+  if (SSL_session_reused(core.ssl()) != 0) ++counters.handshakes_resumed;
+  co_return true;
+}
+
+asio::awaitable<std::unique_ptr<Request>> Server::Impl::serve_http(Stream stream) {
   beast::flat_buffer buffer(kHeaderSizeMax + options.http_body_size_max);
   for (;;) {
     stream.core().set_deadline(options.handshake_timeout_ms);
@@ -238,58 +242,64 @@ asio::awaitable<void> Server::Impl::serve_http(Stream stream) {
     auto [failed, size] = co_await http::async_read(stream, buffer, parser, kAwait);
     if (failed) {
       if (stopping || failed.category() != make_error_code(http::error::body_limit).category()) {
-        co_return;
+        co_return nullptr;
       }
-      if (failed == http::error::end_of_stream || failed == http::error::partial_message) co_return;
+      if (failed == http::error::end_of_stream || failed == http::error::partial_message) {
+        co_return nullptr;
+      }
       HttpResponse refusal{.status = failed == http::error::body_limit ? 413u : 400u};
       Request none;
       none.keep_alive(false);
       co_await respond(stream, none, std::move(refusal));
-      co_return;
+      co_return nullptr;
     }
-    Request request = parser.release();
-    if (websocket::is_upgrade(request)) {
+    auto request = std::make_unique<Request>(parser.release());
+    if (websocket::is_upgrade(*request)) {
       HttpResponse refusal;
-      if (may_upgrade(request, refusal)) {
-        co_await run_session(std::move(stream), std::move(request));
-        co_return;
-      }
-      co_await respond(stream, request, std::move(refusal));
-      co_return;
+      if (may_upgrade(*request, refusal)) co_return request;
+      co_await respond(stream, *request, std::move(refusal));
+      co_return nullptr;
     }
-    HttpRequest asked{.method = std::string(request.method_string()),
-                      .target = std::string(request.target()),
-                      .body = std::move(request.body())};
-    auto answer = std::make_shared<std::optional<HttpResponse>>();
-    auto arrived = std::make_shared<Timer>(context.get_executor(), Timer::time_point::max());
-    const bool later = handler.on_http_later(asked, [answer, arrived](HttpResponse response) {
-      answer->emplace(std::move(response));
-      arrived->cancel();
-    });
-    if (!later) answer->emplace(handler.on_http(asked));
-    while (!answer->has_value() && !stream.core().failure()) {
-      arrived->expires_after(std::chrono::milliseconds(100));
-      co_await arrived->async_wait(kAwait);
-    }
-    if (!answer->has_value()) co_return;
-    const bool more = co_await respond(stream, request, std::move(**answer));
-    if (!more) co_return;
+    const bool more = co_await answer(stream, *request);
+    if (!more) co_return nullptr;
   }
 }
 
-bool Server::Impl::may_upgrade(const Request& request, HttpResponse& refusal) const {
+asio::awaitable<bool> Server::Impl::answer(Stream& stream, const Request& request) {
+  HttpRequest asked{.method = std::string(request.method_string()),
+                    .target = std::string(request.target()),
+                    .body = request.body()};
+  auto made = std::make_shared<std::optional<HttpResponse>>();
+  auto arrived = std::make_shared<Timer>(context.get_executor(), Timer::time_point::max());
+  const bool later = handler.on_http_later(asked, [made, arrived](HttpResponse response) {
+    made->emplace(std::move(response));
+    arrived->cancel();
+  });
+  if (!later) made->emplace(handler.on_http(asked));
+  while (!made->has_value() && !stream.core().failure()) {
+    arrived->expires_after(std::chrono::milliseconds(100));
+    co_await arrived->async_wait(kAwait);
+  }
+  if (!made->has_value()) co_return false;
+  co_return co_await respond(stream, request, std::move(**made));
+}
+
+bool Server::Impl::may_upgrade(const Request& request, HttpResponse& refusal) {
   const std::string origin(request[http::field::origin]);
   const auto refuse = [&refusal](unsigned status, std::string_view why) {
     refusal.status = status;
     refusal.body = to_bytes(why);
     return false;
   };
-  if (!tls || request.target() != "/v1") return refuse(404, "no WebSocket here\n");
+  if ((!tls && !options.plain_websocket) || request.target() != "/v1") {
+    return refuse(404, "no WebSocket here\n");
+  }
   if (!offers_subprotocol(request)) return refuse(400, "the subprotocol candour.v1 is required\n");
   if (origin.empty() || origin == "https://" + std::string(request[http::field::host])) return true;
   for (const auto& allowed : options.origins) {
     if (origin == allowed) return true;
   }
+  ++counters.origins_refused;
   return refuse(403, "this origin may not connect\n");
 }
 
@@ -326,10 +336,11 @@ asio::awaitable<bool> Server::Impl::respond(Stream& stream, const Request& reque
   co_return false;
 }
 
-asio::awaitable<void> Server::Impl::run_session(Stream stream, Request request) {
-  auto session = std::make_shared<Session>(++last_id, std::move(stream));
+asio::awaitable<std::shared_ptr<Session>> Server::Impl::open_session(
+    Stream stream, std::unique_ptr<Request> request) {
+  auto session = std::make_shared<Session>(++last_id, std::move(stream), handler);
   session->close_timeout_ms = options.handshake_timeout_ms;
-  WebSocket& ws = session->ws;
+  auto& ws = session->ws;
   websocket::stream_base::timeout timeouts;
   timeouts.handshake_timeout = std::chrono::milliseconds(options.handshake_timeout_ms);
   timeouts.idle_timeout = std::chrono::milliseconds(options.idle_timeout_ms);
@@ -340,27 +351,30 @@ asio::awaitable<void> Server::Impl::run_session(Stream stream, Request request) 
                  beast::string_view(kSubprotocol.data(), kSubprotocol.size()));
   }));
   ws.read_message_max(options.frame_size_max);
-  ws.binary(true);
   ws.auto_fragment(false);
-  auto binding = export_channel_binding(session->core->ssl());
-  auto [refused] = co_await ws.async_accept(request, kAwait);
-  if (refused || !binding || stopping) co_return;
+  Bytes binding;
+  if (tls) {
+    auto exported = export_channel_binding(session->core->ssl());
+    if (!exported) co_return nullptr;
+    binding = std::move(exported.value());
+  }
+  auto [refused] = co_await ws.async_accept(*request, kAwait);
+  if (refused || stopping) co_return nullptr;
   session->core->clear_deadline();
-  session->core->set_fill([this, weak = std::weak_ptr<Session>(session)] {
-    if (auto alive = weak.lock()) alive->fill(handler);
-  });
+  session->core->set_source(session);
   sessions.emplace(session->id, session);
-  handler.on_open(session->id, binding.value());
+  handler.on_open(session->id, binding);
+  co_return session;
+}
+
+asio::awaitable<void> Server::Impl::run_session(std::shared_ptr<Session> session) {
   beast::flat_buffer buffer;
   for (;;) {
-    auto [failed, size] = co_await ws.async_read(buffer, kAwait);
+    auto [failed, size] = co_await session->ws.async_read(buffer, kAwait);
+    if (failed == websocket::error::message_too_big) ++counters.frames_too_large;
     if (failed) break;
-    if (!ws.got_binary()) {
-      session->close(1003, "binary messages only");
-    } else if (!session->closing) {
-      const auto* begin = static_cast<const std::uint8_t*>(buffer.data().data());
-      handler.on_frame(session->id, Bytes(begin, begin + buffer.size()));
-    }
+    const auto* begin = static_cast<const std::uint8_t*>(buffer.data().data());
+    if (!session->closing) take_message(*session, Bytes(begin, begin + buffer.size()));
     buffer.consume(buffer.size());
     buffer.shrink_to_fit();
   }
@@ -370,6 +384,13 @@ asio::awaitable<void> Server::Impl::run_session(Stream stream, Request request) 
   // A closing handshake of ours may still be under way; its last bytes go out, within the deadline.
   session->core->set_deadline(kEndTimeoutMs);
   co_await end_gently(session->core);
+}
+
+void Server::Impl::take_message(Session& session, Bytes message) {
+  if (session.ws.got_binary()) return handler.on_frame(session.id, std::move(message));
+  if (!handler.on_text(session.id, std::move(message))) {
+    session.close(1003, "binary messages only");
+  }
 }
 
 asio::awaitable<void> Server::Impl::end_gently(std::shared_ptr<StreamCore> core) {
@@ -389,11 +410,10 @@ asio::awaitable<void> Server::Impl::end_gently(std::shared_ptr<StreamCore> core)
 
 void Server::Impl::begin_shutdown() {
   stopping = true;
+  accepting = false;
   ErrorState ignored;
   acceptor.close(ignored);
-  for (auto& [core, shared] : connections) {
-    shared->set_deadline(sessions.empty() ? 100 : 2'000);
-  }
+  for (auto& [core, place] : connections) core->set_deadline(sessions.empty() ? 100 : 2'000);
   for (auto& [id, session] : sessions) {
     session->close_timeout_ms = 2'000;
     session->close(1001, "the server is stopping");
@@ -425,9 +445,38 @@ std::uint16_t Server::port() const { return impl_->port; }
 
 Status Server::reload_certificate() { return impl_->load_certificate(); }
 
+void Server::Impl::send(SessionId id, const SharedFrame& frame, FrameQueue::Opcode opcode) {
+  auto it = sessions.find(id);
+  if (it != sessions.end() && !it->second->send(frame, opcode, options)) ++counters.too_slow;
+}
+
 void Server::send(SessionId session, const SharedFrame& frame) {
-  auto it = impl_->sessions.find(session);
-  if (it != impl_->sessions.end()) it->second->send(frame, impl_->options);
+  impl_->send(session, frame, FrameQueue::Opcode::binary);
+}
+
+void Server::send_text(SessionId session, const SharedFrame& text) {
+  impl_->send(session, text, FrameQueue::Opcode::text);
+}
+
+void Server::stop_accepting() {
+  impl_->accepting = false;
+  ErrorState ignored;
+  impl_->acceptor.close(ignored);
+}
+
+void Server::set_limits(ServerLimits limits) {
+  ServerOptions& options = impl_->options;
+  options.queue_frames_max = limits.queue_frames_max;
+  options.queue_bytes_max = limits.queue_bytes_max;
+  options.sessions_max = limits.sessions_max;
+  options.origins = std::move(limits.origins);
+}
+
+ServerCounters Server::counters() const {
+  ServerCounters out = impl_->counters;
+  out.connections_open = impl_->connections.size();
+  out.unopened = impl_->unopened.size();
+  return out;
 }
 
 std::size_t Server::queued(SessionId session) const {

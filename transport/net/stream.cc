@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 
 namespace candour::net {
 
@@ -47,6 +48,13 @@ std::size_t StreamCore::read(MutableByteView out, Need& need, ErrorState& error)
     return 0;
   }
   if (out.empty()) return 0;
+  if (nothing_to_read_) {
+    // The last call emptied OpenSSL's buffer: waiting costs less than a read that finds nothing.
+    nothing_to_read_ = false;
+    need = Need::read;
+    return 0;
+  }
+  turns_.note_activity();
   if (!ssl_) {
     const auto n = ::recv(socket_.native_handle(), out.data(), out.size(), 0);
     if (n > 0) return static_cast<std::size_t>(n);
@@ -61,7 +69,10 @@ std::size_t StreamCore::read(MutableByteView out, Need& need, ErrorState& error)
   }
   ERR_clear_error();
   std::size_t size = 0;
-  if (SSL_read_ex(ssl_.get(), out.data(), out.size(), &size) == 1) return size;
+  if (SSL_read_ex(ssl_.get(), out.data(), out.size(), &size) == 1) {
+    nothing_to_read_ = SSL_has_pending(ssl_.get()) == 0;
+    return size;
+  }
   switch (SSL_get_error(ssl_.get(), 0)) {
     case SSL_ERROR_WANT_READ:
       need = Need::read;
@@ -81,10 +92,6 @@ std::size_t StreamCore::read(MutableByteView out, Need& need, ErrorState& error)
 
 void StreamCore::collect(const void* data, std::size_t size) {
   if (ended()) return;
-  if (sent_ == out_.size()) {
-    out_.clear();
-    sent_ = 0;
-  }
   const auto* begin = static_cast<const std::uint8_t*>(data);
   out_.insert(out_.end(), begin, begin + size);
   if (!flushing_) schedule_flush();
@@ -93,34 +100,53 @@ void StreamCore::collect(const void* data, std::size_t size) {
 void StreamCore::schedule_flush() {
   if (flush_scheduled_ || write_armed_ || ended()) return;
   flush_scheduled_ = true;
-  asio::post(executor_, [self = shared_from_this()] {
-    self->flush_scheduled_ = false;
-    self->flush();
-  });
+  turns_.add(shared_from_this());
 }
 
-bool StreamCore::write_once(ErrorState& error, Need& need) {
-  const std::size_t size = std::min(unsent(), kTlsRecordSize);
-  const std::uint8_t* data = out_.data() + sent_;
+void StreamCore::end_of_turn() {
+  flush_scheduled_ = false;
+  flush();
+}
+
+std::size_t StreamCore::take_collected(MutableByteView room) {
+  const std::size_t size = std::min(room.size(), out_.size() - sent_);
+  std::copy_n(out_.begin() + static_cast<std::ptrdiff_t>(sent_), size, room.begin());
+  sent_ += size;
+  if (sent_ == out_.size()) {
+    Bytes().swap(out_);  // an idle connection keeps no buffer
+    sent_ = 0;
+  }
+  return size;
+}
+
+std::size_t StreamCore::gather(MutableByteView record) {
+  std::size_t size = 0;
+  const auto source = source_.lock();
+  while (size < record.size()) {
+    const bool within_frame = source && source->within_frame();
+    std::size_t more = within_frame ? 0 : take_collected(record.subspan(size));
+    if (more == 0 && source) more = source->next(record.subspan(size));
+    // The source may have collected something instead, a close frame.
+    if (more == 0 && (within_frame || out_.empty())) break;
+    size += more;
+  }
+  return size;
+}
+
+std::size_t StreamCore::write(ByteView bytes, ErrorState& error, Need& need) {
   if (!ssl_) {
-    const auto n = ::send(socket_.native_handle(), data, size, MSG_NOSIGNAL);
-    if (n >= 0) {
-      sent_ += static_cast<std::size_t>(n);
-      return true;
-    }
+    const auto n = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
       need = Need::write;
     } else {
       error = last_system_error();
     }
-    return false;
+    return 0;
   }
   ERR_clear_error();
   std::size_t n = 0;
-  if (SSL_write_ex(ssl_.get(), data, size, &n) == 1) {
-    sent_ += n;
-    return true;
-  }
+  if (SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &n) == 1) return n;
   switch (SSL_get_error(ssl_.get(), 0)) {
     case SSL_ERROR_WANT_READ:
       need = Need::read;
@@ -132,23 +158,27 @@ bool StreamCore::write_once(ErrorState& error, Need& need) {
       error = asio::error::broken_pipe;
       break;
   }
-  return false;
+  return 0;
 }
 
 void StreamCore::flush() {
   if (ended() || flushing_ || write_armed_) return notify();
   flushing_ = true;
   auto keep = shared_from_this();
-  for (;;) {
-    if (fill_ && unsent() < kUnsentGoal) fill_();
-    if (unsent() == 0 || ended()) break;
+  thread_local std::array<std::uint8_t, kTlsRecordSize> scratch;
+  while (!ended()) {
+    const bool again = !refused_.empty();
+    const ByteView record = again ? ByteView(refused_) : ByteView(scratch.data(), gather(scratch));
+    if (record.empty()) break;
     ErrorState error;
     Need need = Need::nothing;
-    if (write_once(error, need)) continue;
+    const std::size_t size = write(record, error, need);
     if (error) {
       flushing_ = false;
       return fail(error);
     }
+    refused_ = to_bytes(record.subspan(size));
+    if (need == Need::nothing) continue;
     write_armed_ = true;
     wait(need, [keep](ErrorState waited) {
       keep->write_armed_ = false;
@@ -158,18 +188,11 @@ void StreamCore::flush() {
     break;
   }
   flushing_ = false;
-  if (sent_ == out_.size()) {
-    // An idle connection keeps no buffer.
-    Bytes().swap(out_);
-    sent_ = 0;
-  } else if (sent_ > kUnsentGoal) {
-    out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(sent_));
-    sent_ = 0;
-  }
   notify();
 }
 
 void StreamCore::notify() {
+  if (waiters_.empty()) return;
   std::vector<Callback> ready;
   for (auto it = waiters_.begin(); it != waiters_.end();) {
     if (failure_ || unsent() < it->first) {
@@ -191,16 +214,6 @@ void StreamCore::when_unsent_below(std::size_t level, Callback callback) {
   } else {
     schedule_flush();
   }
-}
-
-void StreamCore::wait(Need need, Callback callback) {
-  if (ended()) {
-    asio::post(executor_, [callback = std::move(callback), error = failure_] { callback(error); });
-    return;
-  }
-  const auto type = need == Need::write ? Socket::wait_write : Socket::wait_read;
-  socket_.async_wait(type, [self = shared_from_this(), callback = std::move(callback)](
-                               const ErrorState& error) { callback(error); });
 }
 
 void StreamCore::set_deadline(std::uint64_t delay_ms) {

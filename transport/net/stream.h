@@ -2,9 +2,9 @@
 // below Beast in place of asio::ssl::stream, whose four 17 KB buffers per connection and one
 // write per frame cost four times the memory and CPU (measured; docs/architecture.md).
 //
-// Writing never waits: bytes are collected and go out together at the end of the event loop's turn,
-// so frames for one peer share TLS records and system calls. `unsent()` and the `fill` hook are how
-// the owner keeps the collected bytes few. Used on the IoThread only. For transport/net only.
+// Writing never waits: bytes are collected, or taken from a ByteSource, and go out together at the
+// end of the event loop's turn, so frames for one peer share TLS records and system calls. Only
+// what the socket does not take is kept. Used on the IoThread only. For transport/net only.
 #pragma once
 
 #include <boost/asio/buffer.hpp>
@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "transport/net/tls_context.h"
+#include "transport/net/turn_queue.h"
 
 namespace candour::net {
 
@@ -30,17 +31,27 @@ using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
+/// Where bytes come from when the socket has room, a TLS record at a time.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Copies into `room` what goes out next; how many bytes.
+  virtual std::size_t next(MutableByteView room) = 0;
+  /// The last bytes did not end a frame: nothing else may go out before the rest of it.
+  virtual bool within_frame() const = 0;
+};
+
 /// The part that needs no templates; shared by the stream and the operations under way.
-class StreamCore : public std::enable_shared_from_this<StreamCore> {
+class StreamCore final : public EndOfTurn, public std::enable_shared_from_this<StreamCore> {
  public:
   using Callback = std::function<void(ErrorState)>;
   enum class Need { nothing, read, write };
 
-  /// Above this many collected bytes `fill` is not called and asynchronous writers wait.
+  /// Above this many collected bytes asynchronous writers wait.
   static constexpr std::size_t kUnsentGoal = 64 * 1024;
 
-  explicit StreamCore(Socket socket)
-      : socket_(std::move(socket)), executor_(socket_.get_executor()) {}
+  StreamCore(Socket socket, TurnQueue& turns)
+      : socket_(std::move(socket)), executor_(socket_.get_executor()), turns_(turns) {}
 
   /// Turns TLS on; before any byte is read or written.
   void use_tls(SslPtr ssl) { ssl_ = std::move(ssl); }
@@ -54,14 +65,25 @@ class StreamCore : public std::enable_shared_from_this<StreamCore> {
   std::size_t read(MutableByteView out, Need& need, ErrorState& error);
   /// Collects bytes and makes sure that they go out soon.
   void collect(const void* data, std::size_t size);
-  std::size_t unsent() const { return out_.size() - sent_; }
-  /// Called before bytes go out and whenever there is room again; may call `collect`.
-  void set_fill(std::function<void()> fill) { fill_ = std::move(fill); }
+  /// Collected or refused by the socket; what is still in the source does not count.
+  std::size_t unsent() const { return refused_.size() + out_.size() - sent_; }
+  /// Asked for more whenever there is room; after what was collected, unless within a frame.
+  void set_source(std::weak_ptr<ByteSource> source) { source_ = std::move(source); }
   void schedule_flush();
+  void end_of_turn() override;
   /// Calls back once fewer than `level` bytes are unsent, or with the error that ended the stream.
   void when_unsent_below(std::size_t level, Callback callback);
-  /// Calls back when the descriptor is ready or the stream has ended.
-  void wait(Need need, Callback callback);
+  /// Calls `handler` with an ErrorState when the descriptor is ready or the stream has ended.
+  template <class Handler>
+  void wait(Need need, Handler handler) {
+    if (ended()) {
+      asio::post(executor_,
+                 [handler = std::move(handler), error = failure_]() mutable { handler(error); });
+      return;
+    }
+    socket_.async_wait(need == Need::write ? Socket::wait_write : Socket::wait_read,
+                       std::move(handler));
+  }
   /// Closes the socket unless `clear_deadline` comes within `delay_ms`.
   void set_deadline(std::uint64_t delay_ms);
   void clear_deadline();
@@ -77,20 +99,26 @@ class StreamCore : public std::enable_shared_from_this<StreamCore> {
   /// descriptor that may by then belong to another connection, so every use asks here first.
   bool ended();
   void flush();
-  bool write_once(ErrorState& error, Need& need);
+  /// Fills a record with what goes out next; how many bytes.
+  std::size_t gather(MutableByteView record);
+  std::size_t take_collected(MutableByteView room);
+  std::size_t write(ByteView bytes, ErrorState& error, Need& need);
   void notify();
 
   Socket socket_;
   Executor executor_;
+  TurnQueue& turns_;
   SslPtr ssl_;
-  Bytes out_;
+  Bytes out_;      // collected
+  Bytes refused_;  // of a record the socket did not take; OpenSSL wants to see these again
   std::size_t sent_ = 0;
   bool flush_scheduled_ = false;
   bool write_armed_ = false;
   bool flushing_ = false;
   bool deadline_passed_ = false;
+  bool nothing_to_read_ = false;
   ErrorState failure_;
-  std::function<void()> fill_;
+  std::weak_ptr<ByteSource> source_;
   std::vector<std::pair<std::size_t, Callback>> waiters_;
   std::unique_ptr<Timer> deadline_;
 };
@@ -150,9 +178,10 @@ class Stream {
           started = true;
           // The operation is moved away below and takes its captures with it.
           auto keep = core;
-          const bool at_once = error || keep->unsent() < StreamCore::kUnsentGoal;
+          if (error || keep->unsent() < StreamCore::kUnsentGoal) {
+            return asio::post(keep->executor(), std::move(self));
+          }
           auto shared = std::make_shared<std::decay_t<decltype(self)>>(std::move(self));
-          if (at_once) return asio::post(keep->executor(), [shared] { (*shared)(); });
           keep->when_unsent_below(StreamCore::kUnsentGoal,
                                   [shared](ErrorState e) { (*shared)(e); });
         },
@@ -168,18 +197,15 @@ class Stream {
       if (into.size() != 0) break;
     }
     return asio::async_compose<Token, void(ErrorState, std::size_t)>(
-        [core = core_, into, size = std::size_t{0}, done = false](auto& self,
-                                                                  ErrorState error = {}) mutable {
-          if (done || error) return self.complete(error, size);
+        [core = core_, into, size = std::size_t{0}, failed = ErrorState(), posted = false](
+            auto& self, ErrorState error = {}) mutable {
+          if (posted || error) return self.complete(posted ? failed : error, size);
           StreamCore::Need need = StreamCore::Need::nothing;
           auto keep = core;
-          size = keep->read({static_cast<std::uint8_t*>(into.data()), into.size()}, need, error);
-          done = need == StreamCore::Need::nothing;
-          auto shared = std::make_shared<std::decay_t<decltype(self)>>(std::move(self));
-          if (need == StreamCore::Need::nothing) {
-            return asio::post(keep->executor(), [shared, error] { (*shared)(error); });
-          }
-          keep->wait(need, [shared](ErrorState e) { (*shared)(e); });
+          size = keep->read({static_cast<std::uint8_t*>(into.data()), into.size()}, need, failed);
+          posted = need == StreamCore::Need::nothing;
+          if (posted) return asio::post(keep->executor(), std::move(self));
+          keep->wait(need, std::move(self));
         },
         token, core_->executor());
   }
@@ -187,16 +213,14 @@ class Stream {
   template <class Token>
   auto async_handshake(bool server, Token&& token) {
     return asio::async_compose<Token, void(ErrorState)>(
-        [core = core_, server, done = false](auto& self, ErrorState error = {}) mutable {
-          if (done || error) return self.complete(error);
+        [core = core_, server, failed = ErrorState(), posted = false](
+            auto& self, ErrorState error = {}) mutable {
+          if (posted || error) return self.complete(posted ? failed : error);
           auto keep = core;
-          const auto need = keep->handshake(server, error);
-          done = need == StreamCore::Need::nothing;
-          auto shared = std::make_shared<std::decay_t<decltype(self)>>(std::move(self));
-          if (need == StreamCore::Need::nothing) {
-            return asio::post(keep->executor(), [shared, error] { (*shared)(error); });
-          }
-          keep->wait(need, [shared](ErrorState e) { (*shared)(e); });
+          const auto need = keep->handshake(server, failed);
+          posted = need == StreamCore::Need::nothing;
+          if (posted) return asio::post(keep->executor(), std::move(self));
+          keep->wait(need, std::move(self));
         },
         token, core_->executor());
   }
