@@ -97,7 +97,8 @@ struct CommitRequest {
   /// More proposals by value; not ProposeUpdate.
   std::vector<ProposalRequest> proposals;
   /// Takes in the kept proposals, where they fit together: a Remove goes before an Update, the
-  /// latest Update before earlier ones, anything before ReInit (section 12.2).
+  /// latest Update before earlier ones, anything before ReInit (section 12.2). Those with which no
+  /// valid commit can be made, beside the others and what is asked for here, stay out.
   bool kept_proposals = false;
   /// private_message or public_message.
   WireFormat wire_format = WireFormat::private_message;

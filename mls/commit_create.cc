@@ -45,22 +45,60 @@ std::vector<const KeptProposal*> chosen_kept(const GroupState& state) {
   return out;
 }
 
+CommittedProposal by_reference(const KeptProposal& kept) {
+  return {kept.sender, kept.proposal, true, nullptr};
+}
+
+bool is_valid(const ListContext& context, const std::vector<CommittedProposal>& list,
+              const PskSources& psks) {
+  const auto applied = apply_proposals(context, list);
+  return applied && check_resulting_tree(context, applied.value(), std::nullopt) &&
+         find_psks(psks, applied.value().psks);
+}
+
+/// Those of `kept` with which `own`, which comes by value, is a valid list. What others propose
+/// must not keep a member from committing: an Add of a client that is proposed twice, a pre-shared
+/// key that is not known here. Removes come first, Adds last, as they may need room.
+std::vector<const KeptProposal*> fitting(const ListContext& context,
+                                         std::vector<const KeptProposal*> kept,
+                                         const std::vector<CommittedProposal>& own,
+                                         const PskSources& psks) {
+  std::vector<CommittedProposal> list = own;
+  for (const KeptProposal* k : kept) list.push_back(by_reference(*k));
+  if (is_valid(context, list, psks)) return kept;
+  list = own;
+  std::set<const KeptProposal*> taken;
+  const auto take = [&](const auto& wanted) {
+    for (const KeptProposal* k : kept) {
+      if (!wanted(k->proposal.body)) continue;
+      list.push_back(by_reference(*k));
+      if (is_valid(context, list, psks)) {
+        taken.insert(k);
+      } else {
+        list.pop_back();
+      }
+    }
+  };
+  const auto is_remove = [](const AnyProposal& b) { return std::holds_alternative<Remove>(b); };
+  const auto is_add = [](const AnyProposal& b) { return std::holds_alternative<Add>(b); };
+  take(is_remove);
+  take([&](const AnyProposal& b) { return !is_remove(b) && !is_add(b); });
+  take(is_add);
+  std::erase_if(kept, [&](const KeptProposal* k) { return !taken.contains(k); });
+  return kept;
+}
+
 struct ProposalsToCommit {
   std::vector<CommittedProposal> list;
   std::vector<ProposalOrRef> wire;
 };
 
-Result<ProposalsToCommit> proposals_for(const GroupState& state, const CommitRequest& request,
+/// What `request` names, by value.
+Result<ProposalsToCommit> own_proposals(const GroupState& state, const CommitRequest& request,
                                         const std::optional<PreSharedKeyId>& founding,
                                         Random& random) {
   ProposalsToCommit out;
   const Sender committer = Sender::member(state.now.own.leaf);
-  if (request.kept_proposals) {
-    for (const KeptProposal* kept : chosen_kept(state)) {
-      out.list.push_back({kept->sender, kept->proposal, true, nullptr});
-      out.wire.push_back({std::nullopt, kept->reference});
-    }
-  }
   const auto add = [&](Proposal&& proposal) {
     out.wire.push_back({proposal, {}});
     out.list.push_back({committer, std::move(proposal)});
@@ -75,6 +113,23 @@ Result<ProposalsToCommit> proposals_for(const GroupState& state, const CommitReq
     CANDOUR_TRY(auto proposal, make_proposal(item, state.now.context.group_id, random));
     add(std::move(proposal));
   }
+  return out;
+}
+
+/// With the kept ones, which go first.
+Result<ProposalsToCommit> proposals_for(const GroupState& state, const CommitRequest& request,
+                                        const ListContext& context, const PskSources& psks,
+                                        const std::optional<PreSharedKeyId>& founding,
+                                        Random& random) {
+  CANDOUR_TRY(auto own, own_proposals(state, request, founding, random));
+  if (!request.kept_proposals) return own;
+  ProposalsToCommit out;
+  for (const KeptProposal* kept : fitting(context, chosen_kept(state), own.list, psks)) {
+    out.list.push_back(by_reference(*kept));
+    out.wire.push_back({std::nullopt, kept->reference});
+  }
+  std::move(own.list.begin(), own.list.end(), std::back_inserter(out.list));
+  std::move(own.wire.begin(), own.wire.end(), std::back_inserter(out.wire));
   return out;
 }
 
@@ -151,10 +206,10 @@ Result<Prepared> prepare_commit(GroupState& state, const CommitRequest& request,
   plan.sender = Sender::member(now.own.leaf);
   plan.wire_format = request.wire_format;
   plan.authenticated_data = request.authenticated_data;
-  CANDOUR_TRY(auto proposals, proposals_for(state, request, founding, random));
-  plan.proposals = std::move(proposals.wire);
   const ListContext context{now.context, now.tree,    *state.suite,        state.policy,
                             checks,      plan.sender, founding.has_value()};
+  CANDOUR_TRY(auto proposals, proposals_for(state, request, context, psks, founding, random));
+  plan.proposals = std::move(proposals.wire);
   CANDOUR_TRY(auto applied, apply_proposals(context, proposals.list));
   plan.applied = std::move(applied);
   plan.with_path = request.path || plan.applied.needs_path;

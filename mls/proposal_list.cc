@@ -117,14 +117,14 @@ Status check_updates(const ListContext& context, const SortedProposals& list) {
 }
 
 /// Clients are told apart by their signature key.
-Status check_adds(const RatchetTree& tree, const Suite& suite, const SortedProposals& list,
-                  const Checks& checks) {
+Status check_adds(const ListContext& context, const SortedProposals& list) {
+  const RatchetTree& tree = context.tree;
   std::set<Bytes> adding;
   for (const KeyPackage* package : list.adds) {
-    CANDOUR_TRY(check_key_package(*package, suite, checks));
+    CANDOUR_TRY(check_key_package(*package, context.suite, context.checks));
     if (!adding.insert(package->leaf_node.signature_key).second) return broken(Rule::add_twice);
   }
-  if (adding.empty()) return ok();
+  if (adding.empty() || context.alone) return ok();
   for (LeafIndex member : tree.members()) {
     const bool removed =
         std::find(list.removes.begin(), list.removes.end(), member) != list.removes.end();
@@ -162,7 +162,7 @@ Result<AppliedProposals> apply_proposals(const ListContext& context,
   CANDOUR_TRY(check_policy(context, proposals));
   CANDOUR_TRY(check_leaves_touched(tree, list));
   CANDOUR_TRY(check_updates(context, list));
-  CANDOUR_TRY(check_adds(tree, context.suite, list, context.checks));
+  CANDOUR_TRY(check_adds(context, list));
 
   out.tree = tree;
   out.extensions = list.extensions ? list.extensions->extensions : context.group.extensions;

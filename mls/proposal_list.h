@@ -23,6 +23,8 @@ struct ListContext {
   Sender committer;
   /// The first commit of a group that follows or branches from another (sections 11.2, 11.3).
   bool founding = false;
+  /// A single proposal whose list is not known yet: a Remove in it may make room for an Add.
+  bool alone = false;
 };
 
 /// The tree and context after the proposals, before any UpdatePath.

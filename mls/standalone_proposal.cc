@@ -63,9 +63,9 @@ Status check_alone(const GroupState& state, const Sender& sender, const Proposal
                    const Checks& checks) {
   Policy anybody = state.policy;
   anybody.steward.reset();
-  const ListContext context{
-      state.now.context, state.now.tree, *state.suite,
-      anybody,           checks,         Sender::member(LeafIndex(kTreeLeavesMax))};
+  ListContext context{state.now.context, state.now.tree, *state.suite,
+                      anybody,           checks,         Sender::member(LeafIndex(kTreeLeavesMax))};
+  context.alone = true;
   std::vector<CommittedProposal> list;
   list.push_back({sender, proposal, true, nullptr});
   CANDOUR_TRY(apply_proposals(context, list));

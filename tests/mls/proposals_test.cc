@@ -99,6 +99,49 @@ TEST_P(MlsProposals, OfSeveralForALeafOneIsCommitted) {
   EXPECT_FALSE(w.peer(2).group->active());
 }
 
+TEST_P(MlsProposals, ARemoveMakesRoomForAnAddByReference) {
+  Peer& again = w.peer(3);
+  again.new_package(w.random);
+  propose(w.peer(1), ProposeAdd{again.package->key_package});
+  propose(w.peer(2), ProposeRemove{LeafIndex(3)});
+  commit_kept(w.peer(0), {}, {&again});
+  EXPECT_TRUE(again.group->active());
+  w.expect_delivery(again, "back");
+}
+
+TEST_P(MlsProposals, WhatCannotBeCommittedStaysOut) {
+  Peer& joiner = w.add_peer();
+  joiner.new_package(w.random);
+  const KeyPackageBundle second =
+      make_key_package(joiner.key, as_bytes(joiner.name), kLifetime, w.random).value();
+  w.peer(4).new_package(w.random);
+  propose(w.peer(1), ProposeAdd{w.peer(4).package->key_package});  // a member, and stays one
+  propose(w.peer(1), ProposeAdd{joiner.package->key_package});
+  propose(w.peer(2), ProposeAdd{second.key_package});
+  propose(w.peer(3), ProposeExternalPsk{to_bytes(std::string_view("nobody knows it"))});
+  propose(w.peer(3), ProposeExtensions{{required_capabilities({0xff00}, {}, {})}});
+  propose(w.peer(3), ProposeRemove{LeafIndex(2)});
+  commit_kept(w.peer(0), {}, {&joiner});
+  EXPECT_FALSE(w.peer(2).group->active());
+  EXPECT_TRUE(w.peer(4).group->active());
+  EXPECT_TRUE(joiner.group->extensions().empty());
+  EXPECT_EQ(w.members().size(), 5u);
+}
+
+TEST_P(MlsProposals, WhatTheCommitterAsksForGoesBeforeWhatWasKept) {
+  propose(w.peer(1), ProposeUpdate{});
+  propose(w.peer(3), ProposeRemove{LeafIndex(2)});
+  CommitRequest request;
+  request.removes = {LeafIndex(1), LeafIndex(2)};
+  commit_kept(w.peer(0), request);
+  EXPECT_EQ(w.members().size(), 3u);
+  // Its own mistakes are not passed over.
+  propose(w.peer(3), ProposeUpdate{});
+  request.removes = {LeafIndex(1)};
+  request.kept_proposals = true;
+  expect_broken(w.peer(0).group->commit(request, kNow, w.random), Rule::remove_blank);
+}
+
 TEST_P(MlsProposals, PreSharedKeysOfBothKinds) {
   w.commit(w.peer(1), {}, {});
   const Epoch before = w.peer(0).group->epoch();
