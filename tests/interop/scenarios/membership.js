@@ -131,6 +131,31 @@ export const membership = [
     },
   },
   {
+    name: "removed and added again by reference",
+    async run(world) {
+      await world.form([world.creatorKind, world.otherKind, "ts", "cpp"])
+      for (const back of world.members.slice(2)) {
+        const [by, other] = world.members
+        await world.propose(by, { type: "add", keyPackage: await back.newKeyPackage() })
+        await world.propose(other, { type: "remove", leaf: (await back.state()).ownLeaf })
+        await world.commitKept(by, { gone: [back], came: [back] })
+      }
+      await world.chat()
+    },
+  },
+  {
+    name: "of one client proposed twice, ours adds it once",
+    async run(world) {
+      const [creator, joiner] = await world.pair()
+      const added = await world.newMember("ts")
+      for (const by of [creator, joiner]) {
+        await world.propose(by, { type: "add", keyPackage: await added.newKeyPackage() })
+      }
+      await world.commitKept(ofKind(world, "cpp"), { came: [added] })
+      await world.chat()
+    },
+  },
+  {
     name: "with a proposal pending nobody sends before the commit",
     async run(world) {
       const [creator, joiner] = await world.form([world.creatorKind, world.otherKind, "ts"])
