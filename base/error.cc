@@ -29,6 +29,10 @@ constexpr Entry kEntries[] = {
     {ErrorCode::frame_malformed, "frame_malformed", 4},
     {ErrorCode::rate_limited, "rate_limited", 4},
     {ErrorCode::queue_full, "queue_full", 4},
+    {ErrorCode::too_many_connections, "too_many_connections", 4},
+    {ErrorCode::too_many_groups, "too_many_groups", 4},
+    {ErrorCode::too_many_members, "too_many_members", 4},
+    {ErrorCode::resynchronise, "resynchronise", 4},
     {ErrorCode::group_unknown, "group_unknown", 4},
     {ErrorCode::group_stopped, "group_stopped", 4},
     {ErrorCode::not_a_member, "not_a_member", 4},
@@ -79,6 +83,7 @@ constexpr Entry kEntries[] = {
     {ErrorCode::record_disposed, "record_disposed", 1},
     {ErrorCode::log_inconsistent, "log_inconsistent", 1},
     {ErrorCode::storage_failed, "storage_failed", 5},
+    {ErrorCode::storage_full, "storage_full", 4},
     {ErrorCode::shutting_down, "shutting_down", 3},
 };
 

@@ -24,6 +24,10 @@ enum class ErrorCode {
   frame_malformed,
   rate_limited,
   queue_full,
+  too_many_connections,
+  too_many_groups,
+  too_many_members,
+  resynchronise,  // messages this device had not fetched are gone; it has to be added anew
   group_unknown,
   group_stopped,
   not_a_member,
@@ -74,6 +78,7 @@ enum class ErrorCode {
   record_disposed,
   log_inconsistent,
   storage_failed,
+  storage_full,
   shutting_down,
 };
 

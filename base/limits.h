@@ -37,6 +37,9 @@ inline constexpr std::uint64_t kSealedUntilMaxMs = 5ull * 366 * 24 * 3600 * 1000
 // Queues.
 inline constexpr std::size_t kPendingPerGroupMax = 1024;
 inline constexpr std::size_t kSessionQueueFramesMax = 1024;
+inline constexpr std::size_t kSessionQueueSizeMax = 64u << 20;
+inline constexpr std::size_t kGroupsMax = 1'000'000;
+inline constexpr std::size_t kMessagesKeptPerGroupMax = 10'000'000;
 inline constexpr std::size_t kKeyPackagesPerDeviceMax = 64;
 inline constexpr std::size_t kKeyPackagesPerDeviceGoal = 16;
 inline constexpr std::size_t kSessionsMax = 20000;
@@ -51,9 +54,11 @@ inline constexpr std::size_t kWithheldGenerationsMax = 100;
 // Time.
 inline constexpr std::uint64_t kLoginTimeoutMs = 10'000;
 inline constexpr std::uint64_t kIdleTimeoutMs = 60'000;
+inline constexpr std::uint64_t kDrainMs = 5'000;
 inline constexpr std::uint64_t kCheckpointTickMs = 1'000;
 inline constexpr std::uint64_t kCheckpointLatestMs = 10'000;
 inline constexpr std::uint64_t kBotAbsentNoticeMs = 2'000;
+inline constexpr std::uint64_t kBotSilentMs = 3'000;  // asked for so long and not a frame: absent
 inline constexpr std::uint64_t kWarningLifetimeMs = 24ull * 3600 * 1000;
 inline constexpr std::uint64_t kClockSkewMs = 5ull * 60 * 1000;
 

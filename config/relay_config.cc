@@ -10,12 +10,38 @@ constexpr auto kOptional = Section::Presence::optional;
 constexpr std::uint64_t kRecosignMsMin = 1'000;
 constexpr std::uint64_t kRecosignMsMax = 24ull * 3600 * 1000;
 
+/// Every limit once: its key, where it stands, from, to. Read and shown by the same table.
+struct LimitKey {
+  const char* key;
+  std::uint64_t RelayLimits::*value;
+  std::uint64_t min;
+  std::uint64_t max;
+};
+
+constexpr std::uint64_t kDatabaseSizeMax = 1ull << 46;
+/// The largest frames of the protocol (a Welcome, a commit) have to fit.
+constexpr std::uint64_t kFrameSizeMin = limits::kWelcomeSizeMax + 64 * 1024;
+
+constexpr LimitKey kLimits[] = {
+    {"submits_per_second", &RelayLimits::submits_per_second, 1, limits::kSubmitsPerSecondMax},
+    {"writes_per_second", &RelayLimits::writes_per_second, 1, limits::kSubmitsPerSecondMax},
+    {"frame_bytes", &RelayLimits::frame_bytes, kFrameSizeMin, limits::kFrameSizeMax},
+    {"sessions", &RelayLimits::sessions, 1, limits::kSessionsMax},
+    {"unauthenticated", &RelayLimits::unauthenticated, 1, limits::kSessionsMax},
+    {"queue_frames", &RelayLimits::queue_frames, 16, limits::kSessionQueueFramesMax},
+    {"queue_bytes", &RelayLimits::queue_bytes, 2 * limits::kFrameSizeMax,
+     limits::kSessionQueueSizeMax},
+    {"pending_per_group", &RelayLimits::pending_per_group, 1, limits::kPendingPerGroupMax},
+    {"groups", &RelayLimits::groups, 1, limits::kGroupsMax},
+    {"group_members", &RelayLimits::group_members, 2, limits::kGroupMembersMax},
+    {"messages_per_group", &RelayLimits::messages_per_group, 1, limits::kMessagesKeptPerGroupMax},
+    {"database_bytes", &RelayLimits::database_bytes, 0, kDatabaseSizeMax},
+};
+
 void read_limits(Section section, RelayLimits& out) {
-  section.number("submits_per_second", out.submits_per_second, 1, limits::kSubmitsPerSecondMax,
-                 kOptional);
-  section.number("sessions", out.sessions, 1, limits::kSessionsMax, kOptional);
-  section.number("pending_per_group", out.pending_per_group, 1, limits::kPendingPerGroupMax,
-                 kOptional);
+  for (const LimitKey& limit : kLimits) {
+    section.number(limit.key, out.*limit.value, limit.min, limit.max, kOptional);
+  }
 }
 
 }  // namespace
@@ -30,6 +56,7 @@ Result<RelayConfig> load_relay_config(const std::filesystem::path& path,
   Section listen = root.table("listen");
   listen.text("address", config.listen.address);
   listen.port("port", config.listen.port, 0);
+  listen.texts("origins", config.origins);
   Section tls = root.table("tls");
   tls.path("certificate_file", config.tls_certificate_file);
   tls.path("private_key_file", config.tls_private_key_file);
@@ -61,6 +88,7 @@ std::string show(const RelayConfig& config, bool redacted) {
   out.section("listen");
   out.text("address", config.listen.address);
   out.number("port", config.listen.port);
+  out.texts("origins", config.origins);
   out.section("tls");
   out.path("certificate_file", config.tls_certificate_file);
   out.path("private_key_file", config.tls_private_key_file);
@@ -80,9 +108,7 @@ std::string show(const RelayConfig& config, bool redacted) {
     out.number("port", witness.port);
   }
   out.section("limits");
-  out.number("submits_per_second", config.limits.submits_per_second);
-  out.number("sessions", config.limits.sessions);
-  out.number("pending_per_group", config.limits.pending_per_group);
+  for (const LimitKey& limit : kLimits) out.number(limit.key, config.limits.*limit.value);
   return out.take();
 }
 

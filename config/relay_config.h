@@ -5,6 +5,7 @@
 //   [listen]                               the wss port for everybody; also serves the tiles
 //   address = "127.0.0.1"                  required
 //   port = 8443                            required; 0 takes any free port
+//   origins = ["https://chat.example.org"] sites other than this one whose pages may connect
 //   [tls]
 //   certificate_file = "tls.crt"           required
 //   private_key_file = "tls.key"           required
@@ -23,9 +24,20 @@
 //   port = 9600                            required
 //   [limits]                               inside the outer walls of base/limits.h
 //   submits_per_second = 50                per device
-//   sessions = 20000
-//   pending_per_group = 1024
+//   writes_per_second = 50                 per device or role key: all else it has the relay keep
+//   frame_bytes = 1048576                  one frame
+//   sessions = 20000                       connections
+//   unauthenticated = 1000                 connections that have not logged in yet
+//   queue_frames = 1024                    waiting for one slow reader
+//   queue_bytes = 16777216                 the same by size
+//   pending_per_group = 1024               waiting for the bot
+//   groups = 100000
+//   group_members = 1024
+//   messages_per_group = 100000            released and kept for devices that are away
+//   database_bytes = 0                     relay.db; 0 = as far as the disk goes
 //
+// On SIGHUP the relay reads the file again and takes over certificate, private key, bootstrap,
+// origins and limits but frame_bytes and database_bytes; everything else needs a new start.
 // Relative paths are taken from the file's folder. Values; thread-safe.
 #pragma once
 
@@ -52,14 +64,24 @@ struct WitnessConfig {
 
 struct RelayLimits {
   std::uint64_t submits_per_second = 50;
+  std::uint64_t writes_per_second = 50;
+  std::uint64_t frame_bytes = 1024 * 1024;
   std::uint64_t sessions = 20000;
+  std::uint64_t unauthenticated = 1000;
+  std::uint64_t queue_frames = 1024;
+  std::uint64_t queue_bytes = 16 * 1024 * 1024;
   std::uint64_t pending_per_group = 1024;
+  std::uint64_t groups = 100'000;
+  std::uint64_t group_members = 1024;
+  std::uint64_t messages_per_group = 100'000;
+  std::uint64_t database_bytes = 0;
 };
 
 struct RelayConfig {
   std::filesystem::path state_dir;
   std::string log_level = "info";
   Endpoint listen;
+  std::vector<std::string> origins;
   std::filesystem::path tls_certificate_file;
   std::filesystem::path tls_private_key_file;
   Endpoint admin;

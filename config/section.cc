@@ -6,6 +6,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <functional>
 #include <set>
 #include <tuple>
 
@@ -164,6 +165,34 @@ struct Section::Place {
     }
     return found;
   }
+
+  // Gives `take` each element of an array of strings, or of a variable with `separator` between
+  // them; `begin` comes first when the key is there.
+  void list(std::string_view key, char separator, Presence presence,
+            const std::function<void()>& begin,
+            const std::function<void(std::string_view)>& take) const {
+    const auto found = look_up(key, presence);
+    if (found.text != nullptr) {
+      begin();
+      std::string_view rest = found.text;
+      while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(separator), rest.size());
+        if (end > 0) take(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+      }
+    } else if (found.node != nullptr) {
+      const auto* array = found.node->as_array();
+      if (array == nullptr) return wrong_type(*found.node, key, "an array of strings");
+      begin();
+      for (const toml::node& element : *array) {
+        const auto* value = element.as_string();
+        if (value == nullptr || (*value)->empty()) {
+          return problem(element, key, "each element must be a string that is not empty");
+        }
+        take(**value);
+      }
+    }
+  }
 };
 
 void Section::text(std::string_view key, std::string& out, Presence presence) {
@@ -249,29 +278,17 @@ void Section::path(std::string_view key, std::filesystem::path& out, Presence pr
   if (!value.empty()) out = place_->file->resolve(value);
 }
 
+void Section::texts(std::string_view key, std::vector<std::string>& out, Presence presence) {
+  place_->list(
+      key, ' ', presence, [&] { out.clear(); },
+      [&](std::string_view value) { out.emplace_back(value); });
+}
+
 void Section::paths(std::string_view key, std::vector<std::filesystem::path>& out,
                     Presence presence) {
-  const auto found = place_->look_up(key, presence);
-  if (found.text != nullptr) {
-    out.clear();
-    std::string_view rest = found.text;
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find(':'), rest.size());
-      if (end > 0) out.push_back(place_->file->resolve(rest.substr(0, end)));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-  } else if (found.node != nullptr) {
-    const auto* list = found.node->as_array();
-    if (list == nullptr) return place_->wrong_type(*found.node, key, "an array of strings");
-    out.clear();
-    for (const toml::node& element : *list) {
-      const auto* value = element.as_string();
-      if (value == nullptr || (*value)->empty()) {
-        return place_->problem(element, key, "each element must be a string that is not empty");
-      }
-      out.push_back(place_->file->resolve(**value));
-    }
-  }
+  place_->list(
+      key, ':', presence, [&] { out.clear(); },
+      [&](std::string_view value) { out.push_back(place_->file->resolve(value)); });
 }
 
 Section Section::table(std::string_view key) {

@@ -50,6 +50,9 @@ class Section {
   void choice(std::string_view key, std::string& out,
               std::initializer_list<std::string_view> allowed,
               Presence presence = Presence::optional);
+  /// From the environment with spaces between them.
+  void texts(std::string_view key, std::vector<std::string>& out,
+             Presence presence = Presence::optional);
   /// Relative paths are taken from the file's folder.
   void path(std::string_view key, std::filesystem::path& out,
             Presence presence = Presence::required);

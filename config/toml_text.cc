@@ -13,6 +13,12 @@ void TomlText::number(std::string_view key, std::uint64_t value) {
 
 void TomlText::boolean(std::string_view key, bool value) { line(key, value ? "true" : "false"); }
 
+void TomlText::texts(std::string_view key, const std::vector<std::string>& values) {
+  std::string list;
+  for (const auto& value : values) list += (list.empty() ? "" : ", ") + json_quote(value);
+  line(key, "[" + list + "]");
+}
+
 void TomlText::path(std::string_view key, const std::filesystem::path& value) {
   if (!value.empty()) line(key, quoted(value));
 }

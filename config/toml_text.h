@@ -19,6 +19,7 @@ class TomlText {
   void text(std::string_view key, std::string_view value);
   void number(std::string_view key, std::uint64_t value);
   void boolean(std::string_view key, bool value);
+  void texts(std::string_view key, const std::vector<std::string>& values);
   /// Left out when empty; "(redacted)" in a redacted text.
   void path(std::string_view key, const std::filesystem::path& value);
   void paths(std::string_view key, const std::vector<std::filesystem::path>& values);

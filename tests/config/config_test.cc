@@ -121,6 +121,57 @@ TEST_F(Config, RelayLoadsWithDefaultsAndRelativePaths) {
   EXPECT_EQ(c.admin.address, "127.0.0.1");
   EXPECT_EQ(c.limits.submits_per_second, 50u);
   EXPECT_EQ(c.log_level, "info");
+  EXPECT_TRUE(c.origins.empty());
+}
+
+TEST_F(Config, EveryLimitOfTheRelayIsReadShownAndBounded) {
+  const std::vector<std::pair<std::string, std::uint64_t RelayLimits::*>> keys = {
+      {"submits_per_second", &RelayLimits::submits_per_second},
+      {"writes_per_second", &RelayLimits::writes_per_second},
+      {"frame_bytes", &RelayLimits::frame_bytes},
+      {"sessions", &RelayLimits::sessions},
+      {"unauthenticated", &RelayLimits::unauthenticated},
+      {"queue_frames", &RelayLimits::queue_frames},
+      {"queue_bytes", &RelayLimits::queue_bytes},
+      {"pending_per_group", &RelayLimits::pending_per_group},
+      {"groups", &RelayLimits::groups},
+      {"group_members", &RelayLimits::group_members},
+      {"messages_per_group", &RelayLimits::messages_per_group},
+      {"database_bytes", &RelayLimits::database_bytes}};
+  EXPECT_EQ(sizeof(RelayLimits), keys.size() * sizeof(std::uint64_t)) << "a limit is missing here";
+  for (const auto& [key, value] : keys) {
+    const std::uint64_t changed = RelayLimits().*value == 0 ? 4096 : RelayLimits().*value - 1;
+    const std::string text =
+        std::string(kRelay) + "[limits]\n" + key + " = " + std::to_string(changed) + "\n";
+    const auto config = load_relay_config(file(text), environment_);
+    ASSERT_TRUE(config.has_value()) << config.error().message;
+    EXPECT_EQ(config.value().limits.*value, changed) << key;
+    EXPECT_NE(show(config.value(), false).find(key + " = " + std::to_string(changed) + "\n"),
+              std::string::npos);
+    EXPECT_NE(relay_error(std::string(kRelay) + "[limits]\n" + key + " = 9000000000000000000\n")
+                  .find("key 'limits." + key + "': must be a whole number from "),
+              std::string::npos);
+  }
+}
+
+TEST_F(Config, OriginsAreAListOfTexts) {
+  const auto loaded = [&](const std::string& value) {
+    return load_relay_config(
+        file(replaced(kRelay, "port = 8443\n", "port = 8443\norigins = " + value + "\n")),
+        environment_);
+  };
+  const auto two = loaded(R"(["https://a.example", "https://b.example"])");
+  ASSERT_TRUE(two.has_value()) << two.error().message;
+  EXPECT_EQ(two.value().origins,
+            (std::vector<std::string>{"https://a.example", "https://b.example"}));
+  EXPECT_NE(
+      show(two.value(), false).find(R"(origins = ["https://a.example", "https://b.example"])"),
+      std::string::npos);
+  EXPECT_FALSE(loaded("[\"\"]").has_value());
+  EXPECT_FALSE(loaded("\"https://a.example\"").has_value());
+  environment_.values["CANDOUR_LISTEN__ORIGINS"] = "https://c.example https://d.example";
+  const auto outside = loaded("[]");
+  EXPECT_EQ(outside.value().origins.size(), 2u);
 }
 
 TEST_F(Config, BotAndClientLoad) {
