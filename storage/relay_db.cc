@@ -7,9 +7,7 @@ namespace candour::storage {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5'000;
-/// Memory for pages, and how many pages of write-ahead log (16 MB) before they go into the file.
 constexpr const char* kCacheSize = "PRAGMA cache_size=-16384";  // in KiB, when negative
-constexpr const char* kCheckpointPages = "PRAGMA wal_autocheckpoint=1000";
 
 }  // namespace
 
@@ -18,6 +16,7 @@ RelayDb::RelayDb(const std::filesystem::path& file, Mode mode, std::uint32_t pag
                 SQLite::OPEN_READWRITE | (mode == Mode::write ? SQLite::OPEN_CREATE : 0),
                 kBusyTimeoutMs) {
   database_.exec(kCacheSize);
+  database_.exec("PRAGMA temp_store=MEMORY");  // statement journals need no file
   if (mode == Mode::read) {
     database_.exec("PRAGMA query_only=ON");
     return;
@@ -25,7 +24,7 @@ RelayDb::RelayDb(const std::filesystem::path& file, Mode mode, std::uint32_t pag
   // Only a new database takes the page size, and only before it has a journal mode.
   database_.exec("PRAGMA page_size=" + std::to_string(kRelayPageSize));
   database_.exec("PRAGMA journal_mode=WAL");
-  database_.exec(kCheckpointPages);
+  database_.exec("PRAGMA wal_autocheckpoint=0");  // relay_store.cc does that, off the hot path
   database_.exec("PRAGMA synchronous=FULL");
   database_.exec("PRAGMA secure_delete=ON");
   if (pages_max != 0) {

@@ -42,12 +42,13 @@ OpeningRow opening_row(const RelayDb::Query& q) {
 }
 
 void load_groups(RelayDb& db, RelaySnapshot& out) {
-  auto groups =
-      db.query("SELECT group_id, epoch, seq, submission, token_hash, stopped FROM groups");
+  auto groups = db.query(
+      "SELECT group_id, epoch, seq, submission, token_hash, stopped, ifnull((SELECT min(m.seq) "
+      "- 1 FROM messages m WHERE m.group_id = groups.group_id), seq) FROM groups");
   while (groups.step()) {
     out.groups.push_back({groups.id<GroupId>(0), Epoch(groups.number(1)), Seq(groups.number(2)),
-                          Submission(groups.number(3)), groups.id<Digest>(4),
-                          groups.number(5) != 0});
+                          Submission(groups.number(3)), groups.id<Digest>(4), groups.number(5) != 0,
+                          Seq(groups.number(6))});
   }
   auto members = db.query("SELECT group_id, device, cursor FROM members");
   while (members.step()) {
@@ -83,6 +84,8 @@ void load_devices(RelayDb& db, RelaySnapshot& out) {
   auto packages = db.query("SELECT device, count(*) FROM key_packages GROUP BY device");
   while (packages.step())
     out.key_packages.emplace_back(packages.id<DeviceId>(0), packages.number(1));
+  auto last_resorts = db.query("SELECT device FROM last_resorts WHERE used = 0");
+  while (last_resorts.step()) out.last_resorts.push_back(last_resorts.id<DeviceId>(0));
   auto ids = db.query("SELECT device, mail_id, hash FROM bot_mail_ids ORDER BY number");
   while (ids.step())
     out.bot_mail_ids.push_back({ids.id<DeviceId>(0), ids.blob(1), ids.id<Digest>(2)});

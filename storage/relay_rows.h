@@ -78,6 +78,7 @@ struct GroupRow {
   Submission submission;  // newest accepted
   Digest token_hash;      // of the newest release token
   bool stopped = false;
+  Seq passed;  // messages up to here are gone; read only
 };
 
 struct MemberRow {
@@ -180,9 +181,10 @@ struct RelaySnapshot {
   std::vector<VerdictRow> verdicts;     // ordered by group and submission
   std::vector<std::pair<DeviceId, std::uint64_t>> mail_counters;
   std::vector<std::pair<DeviceId, std::uint64_t>> key_packages;  // how many
-  std::vector<BotMailId> bot_mail_ids;                           // oldest first
-  std::vector<BotMailRow> bot_mail;   // mail under the id of some mail to the bot
-  std::vector<AppendedRow> appended;  // oldest first
+  std::vector<DeviceId> last_resorts;   // devices with one that was not handed out yet
+  std::vector<BotMailId> bot_mail_ids;  // oldest first
+  std::vector<BotMailRow> bot_mail;     // mail under the id of some mail to the bot
+  std::vector<AppendedRow> appended;    // oldest first
   /// Size and number of cosignatures of every stored checkpoint, ascending.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> checkpoints;
   std::uint64_t log_size = 0;
@@ -221,7 +223,8 @@ struct AcceptedSubmission {
 
 struct RosterChange {
   Epoch epoch;
-  std::vector<DeviceId> members;  // all of them; new ones start with the cursor at the commit
+  std::vector<DeviceId> members;     // all of them; new ones start with the cursor at the commit
+  std::vector<DeviceId> added_anew;  // of those who were members: their cursors start there too
 };
 
 struct JudgedSubmission {
@@ -240,6 +243,19 @@ struct AppendedRecord {
   std::vector<MailRow> mail;
 };
 
+struct StoredKeyPackages {
+  DeviceId device;
+  std::vector<Bytes> bodies;
+  bool replace = false;  // what was stored before goes
+  Bytes last_resort;     // empty: the one before stays
+};
+
+struct TakenKeyPackage {
+  DeviceId device;
+  Bytes body;
+  bool last_resort = false;
+};
+
 struct MailAcknowledged {
   DeviceId device;
   std::uint64_t through = 0;
@@ -247,7 +263,7 @@ struct MailAcknowledged {
 
 struct GroupPassed {
   GroupId group;
-  Seq through;  // every cursor has passed this
+  Seq through;  // every cursor has passed this, or there were too many
 };
 
 /// What devices have acknowledged since the last time.

@@ -100,6 +100,9 @@ CREATE TABLE IF NOT EXISTS bot_mail_ids (
 CREATE TABLE IF NOT EXISTS key_packages (
   number INTEGER PRIMARY KEY, device BLOB NOT NULL, body BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS key_packages_by_device ON key_packages (device, number);
+-- Handed out when a device has no other key package, again and again; `used` once it was.
+CREATE TABLE IF NOT EXISTS last_resorts (
+  device BLOB PRIMARY KEY, body BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS log_entries (
   idx INTEGER PRIMARY KEY, leaf BLOB NOT NULL, record BLOB);

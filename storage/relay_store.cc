@@ -1,9 +1,11 @@
 #include "storage/relay_store.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -20,6 +22,14 @@ namespace candour::storage {
 namespace {
 
 constexpr std::size_t kBatchOperationsMax = 512;
+/// Pages in the write-ahead log from which on they go into the database in the background (16 MB),
+/// and from which on the writer waits for that (256 MB).
+constexpr std::uint64_t kCheckpointPages = 1000;
+constexpr std::uint64_t kCheckpointPagesMax = 16'000;
+/// Passes of the background thread over a log that grows meanwhile.
+constexpr int kCheckpointPassesMax = 4;
+/// Pages that have to be free under the bound before a full database is tried again.
+constexpr std::uint64_t kFreePagesMin = 64;
 
 /// An advisory lock on relay.lock, held as long as the object lives.
 class FolderLock {
@@ -52,43 +62,83 @@ class FolderLock {
 struct Operation {
   std::function<void(RelayDb&)> write;  // empty: only waits for its turn
   RelayStore::Done done;
+  bool probe = false;
 };
+
+/// Moves the write-ahead log into the database; how many of its pages are left to move.
+std::uint64_t checkpoint(RelayDb& db, int mode) {
+  int in_log = 0;
+  int moved = 0;
+  const int result =
+      sqlite3_wal_checkpoint_v2(db.database().getHandle(), nullptr, mode, &in_log, &moved);
+  // A busy or full one is tried again after the next commit.
+  return result == SQLITE_OK && in_log > moved ? static_cast<std::uint64_t>(in_log - moved) : 0;
+}
+
+std::uint64_t pragma(RelayDb& db, const char* sql) {
+  auto q = db.query(sql);
+  return q.step() ? q.number(0) : 0;
+}
 
 }  // namespace
 
 struct RelayStore::Impl {
   FolderLock lock;
   Post post;
+  std::uint64_t pages_max = 0;
   std::unique_ptr<RelayDb> writer;
   std::unique_ptr<RelayDb> reader_db;
+  std::unique_ptr<RelayDb> checkpointer;
 
   std::mutex mutex;
-  std::condition_variable changed;
+  // One for each thread: a write wakes the writer and nobody else.
+  std::condition_variable write_due;
+  std::condition_variable read_due;
+  std::condition_variable checkpoint_wanted;
   std::deque<Operation> operations;
   std::deque<std::function<void(const RelayReader*)>> reads;
   bool stopping = false;
+  bool checkpoint_due = false;
 
   std::atomic<bool> failed{false};
+  std::atomic<bool> full{false};
   std::atomic<std::uint64_t> transactions{0};
   std::atomic<std::uint64_t> operations_done{0};
+  std::atomic<std::uint64_t> operations_waiting{0};
+  std::atomic<std::uint64_t> checkpoints{0};
+  std::atomic<std::uint64_t> wal_pages{0};
+  std::atomic<std::uint64_t> pages{0};
   std::thread write_thread;
   std::thread read_thread;
+  std::thread checkpoint_thread;
 
   void write(std::function<void(RelayDb&)> operation, Done done) {
+    queue({std::move(operation), std::move(done)});
+  }
+  void queue(Operation operation) {
     std::lock_guard guard(mutex);
-    operations.push_back({std::move(operation), std::move(done)});
-    changed.notify_all();
+    operations.push_back(std::move(operation));
+    ++operations_waiting;
+    write_due.notify_one();
   }
 
+  Status open(const RelayStoreOptions& options);
+  void start_threads();
   void write_loop();
   void read_loop();
+  void checkpoint_loop();
+  void run_waiting(std::unique_lock<std::mutex>& guard, std::size_t operations_max);
+  void run_read(std::unique_lock<std::mutex>& guard, const RelayReader& reader);
   Status run(const std::vector<Operation>& batch);
+  Status try_again();
+  void committed();
 };
 
 Status RelayStore::Impl::run(const std::vector<Operation>& batch) {
   if (failed) {
     return error(ErrorCode::storage_failed,
-                 "an earlier write to relay.db failed; start candour-relay again");
+                 "an earlier write to relay.db failed; nothing is stored until the relay has read "
+                 "it again");
   }
   bool writes = false;
   for (const auto& operation : batch) writes = writes || operation.write;
@@ -100,32 +150,84 @@ Status RelayStore::Impl::run(const std::vector<Operation>& batch) {
     }
     transaction.commit();
   } catch (const std::exception& e) {
+    const auto* of_sqlite = dynamic_cast<const SQLite::Exception*>(&e);
+    full = of_sqlite != nullptr && of_sqlite->getErrorCode() == SQLITE_FULL;
     failed = true;
     return error(ErrorCode::storage_failed, std::string("relay.db cannot be written: ") + e.what());
   }
   ++transactions;
   operations_done += batch.size();
+  committed();
   return ok();
+}
+
+void RelayStore::Impl::committed() {
+  try {
+    pages = pragma(*writer, "PRAGMA page_count") - pragma(*writer, "PRAGMA freelist_count");
+  } catch (const std::exception&) {
+    // The next write finds out what is wrong.
+  }
+  if (wal_pages < kCheckpointPages) return;
+  if (!checkpoint_thread.joinable() || wal_pages >= kCheckpointPagesMax) {
+    checkpoint(*writer, SQLITE_CHECKPOINT_RESTART);
+    ++checkpoints;
+    return;
+  }
+  std::lock_guard guard(mutex);
+  checkpoint_due = true;
+  checkpoint_wanted.notify_one();
+}
+
+Status RelayStore::Impl::try_again() {
+  try {
+    if (pages_max != 0 && pages + kFreePagesMin > pages_max) {
+      return error(ErrorCode::storage_full, "relay.db is as large as limits.database_bytes allows");
+    }
+    SQLite::Transaction transaction(writer->database(), SQLite::TransactionBehavior::IMMEDIATE);
+    writer->run("UPDATE meta SET value = value WHERE name = 'schema'");
+    transaction.commit();
+    return ok();
+  } catch (const std::exception& e) {
+    return error(ErrorCode::storage_failed, std::string("relay.db cannot be written: ") + e.what());
+  }
+}
+
+void RelayStore::Impl::run_waiting(std::unique_lock<std::mutex>& guard,
+                                   std::size_t operations_max) {
+  auto batch = std::make_shared<std::vector<Operation>>();
+  while (!operations.empty() && batch->size() < operations_max) {
+    batch->push_back(std::move(operations.front()));
+    operations.pop_front();
+  }
+  operations_waiting = operations.size();
+  guard.unlock();
+  const Status result = run(*batch);
+  const bool probes = std::any_of(batch->begin(), batch->end(),
+                                  [](const Operation& operation) { return operation.probe; });
+  const Status probed = probes ? try_again() : ok();
+  post([batch, result, probed] {
+    for (auto& operation : *batch) {
+      if (operation.done) operation.done(operation.probe ? probed : result);
+    }
+  });
+  guard.lock();
+}
+
+void RelayStore::Impl::run_read(std::unique_lock<std::mutex>& guard, const RelayReader& reader) {
+  auto task = std::move(reads.front());
+  reads.pop_front();
+  const bool closing = stopping;
+  guard.unlock();
+  task(closing ? nullptr : &reader);
+  guard.lock();
 }
 
 void RelayStore::Impl::write_loop() {
   std::unique_lock guard(mutex);
   for (;;) {
-    changed.wait(guard, [this] { return stopping || !operations.empty(); });
+    write_due.wait(guard, [this] { return stopping || !operations.empty(); });
     if (operations.empty()) return;
-    auto batch = std::make_shared<std::vector<Operation>>();
-    while (!operations.empty() && batch->size() < kBatchOperationsMax) {
-      batch->push_back(std::move(operations.front()));
-      operations.pop_front();
-    }
-    guard.unlock();
-    const Status result = run(*batch);
-    post([batch, result] {
-      for (auto& operation : *batch) {
-        if (operation.done) operation.done(result);
-      }
-    });
-    guard.lock();
+    run_waiting(guard, kBatchOperationsMax);
   }
 }
 
@@ -133,15 +235,54 @@ void RelayStore::Impl::read_loop() {
   const RelayReader reader(*reader_db);
   std::unique_lock guard(mutex);
   for (;;) {
-    changed.wait(guard, [this] { return stopping || !reads.empty(); });
+    read_due.wait(guard, [this] { return stopping || !reads.empty(); });
     if (reads.empty()) return;
-    auto task = std::move(reads.front());
-    reads.pop_front();
-    const bool closing = stopping;
+    run_read(guard, reader);
+  }
+}
+
+void RelayStore::Impl::checkpoint_loop() {
+  std::unique_lock guard(mutex);
+  for (;;) {
+    checkpoint_wanted.wait(guard, [this] { return stopping || checkpoint_due; });
+    if (stopping) return;
+    checkpoint_due = false;
     guard.unlock();
-    task(closing ? nullptr : &reader);
+    for (int pass = 0; pass < kCheckpointPassesMax; ++pass) {
+      const bool done = checkpoint(*checkpointer, SQLITE_CHECKPOINT_PASSIVE) == 0;
+      ++checkpoints;
+      if (done) break;
+    }
     guard.lock();
   }
+}
+
+void RelayStore::Impl::start_threads() {
+  checkpoint_thread = std::thread([this] { checkpoint_loop(); });  // the writer looks at it
+  write_thread = std::thread([this] { write_loop(); });
+  read_thread = std::thread([this] { read_loop(); });
+}
+
+Status RelayStore::Impl::open(const RelayStoreOptions& options) {
+  CANDOUR_TRY(lock.take(options.folder));
+  const auto file = options.folder / "relay.db";
+  pages_max = options.pages_max;
+  try {
+    writer = std::make_unique<RelayDb>(file, RelayDb::Mode::write, options.pages_max);
+    reader_db = std::make_unique<RelayDb>(file, RelayDb::Mode::read, 0);
+    checkpointer = std::make_unique<RelayDb>(file, RelayDb::Mode::read, 0);
+  } catch (const std::exception& e) {
+    return error(ErrorCode::state_damaged,
+                 file.string() + " cannot be opened: " + e.what() + "; restore it from a backup");
+  }
+  sqlite3_wal_hook(
+      writer->database().getHandle(),
+      [](void* self, sqlite3*, const char*, int in_log) {
+        static_cast<Impl*>(self)->wal_pages = static_cast<std::uint64_t>(in_log);
+        return SQLITE_OK;
+      },
+      this);
+  return ok();
 }
 
 RelayStore::RelayStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -149,18 +290,8 @@ RelayStore::RelayStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Result<std::unique_ptr<RelayStore>> RelayStore::open(const RelayStoreOptions& options, Post post) {
   auto impl = std::make_unique<Impl>();
   impl->post = std::move(post);
-  CANDOUR_TRY(impl->lock.take(options.folder));
-  const auto file = options.folder / "relay.db";
-  try {
-    impl->writer = std::make_unique<RelayDb>(file, RelayDb::Mode::write, options.pages_max);
-    impl->reader_db = std::make_unique<RelayDb>(file, RelayDb::Mode::read, 0);
-  } catch (const std::exception& e) {
-    return error(ErrorCode::state_damaged,
-                 file.string() + " cannot be opened: " + e.what() + "; restore it from a backup");
-  }
-  Impl* running = impl.get();
-  impl->write_thread = std::thread([running] { running->write_loop(); });
-  impl->read_thread = std::thread([running] { running->read_loop(); });
+  CANDOUR_TRY(impl->open(options));
+  if (options.threads) impl->start_threads();
   return std::unique_ptr<RelayStore>(new RelayStore(std::move(impl)));
 }
 
@@ -168,10 +299,28 @@ RelayStore::~RelayStore() {
   {
     std::lock_guard guard(impl_->mutex);
     impl_->stopping = true;
-    impl_->changed.notify_all();
+    impl_->write_due.notify_one();
+    impl_->read_due.notify_one();
+    impl_->checkpoint_wanted.notify_one();
   }
-  impl_->write_thread.join();
-  impl_->read_thread.join();
+  for (std::thread* thread :
+       {&impl_->write_thread, &impl_->read_thread, &impl_->checkpoint_thread}) {
+    if (thread->joinable()) thread->join();
+  }
+}
+
+bool RelayStore::step_writes(std::size_t operations_max) {
+  std::unique_lock guard(impl_->mutex);
+  if (impl_->operations.empty()) return false;
+  impl_->run_waiting(guard, operations_max);
+  return true;
+}
+
+bool RelayStore::step_read() {
+  std::unique_lock guard(impl_->mutex);
+  if (impl_->reads.empty()) return false;
+  impl_->run_read(guard, RelayReader(*impl_->reader_db));
+  return true;
 }
 
 Result<RelaySnapshot> RelayStore::load() { return RelayReader(*impl_->writer).snapshot(); }
@@ -217,16 +366,9 @@ void RelayStore::stop_group(const GroupId& group, Done done) {
       std::move(done));
 }
 
-void RelayStore::put_key_packages(const DeviceId& device, std::vector<Bytes> bodies, bool replace,
-                                  Done done) {
-  impl_->write(
-      [device, bodies = std::move(bodies), replace](RelayDb& db) {
-        if (replace) db.run("DELETE FROM key_packages WHERE device = ?", device);
-        for (const auto& body : bodies) {
-          db.run("INSERT INTO key_packages (device, body) VALUES (?, ?)", device, body);
-        }
-      },
-      std::move(done));
+void RelayStore::put_key_packages(StoredKeyPackages stored, Done done) {
+  impl_->write([stored = std::move(stored)](RelayDb& db) { write_key_packages(db, stored); },
+               std::move(done));
 }
 
 void RelayStore::take_key_packages(std::vector<DeviceId> devices,
@@ -273,16 +415,27 @@ void RelayStore::put_cosignature(std::uint64_t size, std::string name, std::stri
 
 void RelayStore::after_durable(Done done) { impl_->write({}, std::move(done)); }
 
+void RelayStore::probe(Done done) {
+  impl_->queue({.write = {}, .done = std::move(done), .probe = true});
+}
+
 void RelayStore::queue_read(std::function<void(const RelayReader*)> task) {
   std::lock_guard guard(impl_->mutex);
   impl_->reads.push_back(std::move(task));
-  impl_->changed.notify_all();
+  impl_->read_due.notify_one();
 }
 
 void RelayStore::post(std::function<void()> task) { impl_->post(std::move(task)); }
 
 RelayStore::Counters RelayStore::counters() const {
-  return {impl_->transactions, impl_->operations_done, impl_->failed};
+  return {.transactions = impl_->transactions,
+          .operations = impl_->operations_done,
+          .waiting = impl_->operations_waiting,
+          .checkpoints = impl_->checkpoints,
+          .wal_pages = impl_->wal_pages,
+          .pages = impl_->pages,
+          .failed = impl_->failed,
+          .full = impl_->full};
 }
 
 }  // namespace candour::storage

@@ -7,8 +7,11 @@
 // completion came with success.
 //
 // When a transaction fails, nothing of it is durable, and every operation from then on completes
-// with storage_failed: what the domain holds in memory is ahead of the disk, so the process has to
-// start again from what is committed.
+// with storage_failed: what the domain holds in memory is ahead of the disk, so it has to be built
+// again from what is committed. Where the disk was only full, `probe` tells when that is worth it.
+//
+// The write-ahead log goes into the database on a third thread, so that no commit waits for it;
+// only when that falls far behind does the writer do it itself.
 //
 // Reads run on a second thread and see committed state only. All functions are thread-safe; reads
 // and writes are not ordered with each other except that a read queued after a completion sees it.
@@ -26,6 +29,9 @@ namespace candour::storage {
 struct RelayStoreOptions {
   std::filesystem::path folder;  // must exist
   std::uint32_t pages_max = 0;  // bound on the database, in pages of kRelayPageSize bytes; 0 = none
+  /// False for a simulation: then nothing runs but in `step_writes` and `step_read`, and what was
+  /// not run is lost when the store goes, as in a kill.
+  bool threads = true;
 };
 
 class RelayStore {
@@ -33,7 +39,7 @@ class RelayStore {
   using Done = std::function<void(Status)>;
   /// Runs a task where completions belong, soon and in order.
   using Post = std::function<void(std::function<void()>)>;
-  using KeyPackages = std::vector<std::pair<DeviceId, Bytes>>;
+  using KeyPackages = std::vector<TakenKeyPackage>;
 
   /// state_locked when another process has the folder; state_damaged when the file is no database
   /// of ours.
@@ -56,8 +62,9 @@ class RelayStore {
   void log_opening(LoggedOpening opening, Done done);
   void unseal(UnsealedOpening unsealed, Done done);
   void stop_group(const GroupId& group, Done done);
-  void put_key_packages(const DeviceId& device, std::vector<Bytes> bodies, bool replace, Done done);
-  /// One for each device that has one; they are gone from the store when the answer comes.
+  void put_key_packages(StoredKeyPackages stored, Done done);
+  /// One for each device that has one; they are gone from the store when the answer comes, but for
+  /// those of last resort.
   void take_key_packages(std::vector<DeviceId> devices,
                          std::function<void(Result<KeyPackages>)> done);
   void put_bot_mail(BotMailId id, MailRow mail, Done done);
@@ -68,6 +75,13 @@ class RelayStore {
   void put_cosignature(std::uint64_t size, std::string name, std::string line, Done done);
   /// Completes once everything queued before it is durable.
   void after_durable(Done done);
+  /// After a failure: whether the disk takes a transaction again. The store stays failed.
+  void probe(Done done);
+
+  /// Without threads: one transaction of at most `operations_max` operations, or one read. False
+  /// when nothing waits.
+  bool step_writes(std::size_t operations_max);
+  bool step_read();
 
   /// Runs `task` on the reading thread and posts its result to `done`.
   template <class T>
@@ -84,7 +98,12 @@ class RelayStore {
   struct Counters {
     std::uint64_t transactions = 0;
     std::uint64_t operations = 0;
+    std::uint64_t waiting = 0;      // operations that are not committed yet
+    std::uint64_t checkpoints = 0;  // of the write-ahead log into the database
+    std::uint64_t wal_pages = 0;    // in the write-ahead log after the newest commit
+    std::uint64_t pages = 0;        // of the database that are in use
     bool failed = false;
+    bool full = false;  // it failed because the disk, or the bound, was full
   };
   Counters counters() const;
 

@@ -33,6 +33,10 @@ void write_roster(RelayDb& db, const GroupId& group, Seq commit, const RosterCha
     db.run("INSERT OR IGNORE INTO members (group_id, device, cursor) VALUES (?, ?, ?)", group,
            device, commit);
   }
+  for (const auto& device : change.added_anew) {
+    db.run("UPDATE members SET cursor = max(cursor, ?) WHERE group_id = ? AND device = ?", commit,
+           group, device);
+  }
   db.run("UPDATE groups SET epoch = ? WHERE group_id = ?", change.epoch, group);
 }
 
@@ -77,6 +81,7 @@ void write_published(RelayDb& db, const PublishedObject& published) {
   db.run("DELETE FROM members WHERE device = ?", *published.revoked);
   db.run("DELETE FROM mail WHERE device = ?", *published.revoked);
   db.run("DELETE FROM key_packages WHERE device = ?", *published.revoked);
+  db.run("DELETE FROM last_resorts WHERE device = ?", *published.revoked);
 }
 
 void write_accepted(RelayDb& db, const AcceptedSubmission& accepted) {
@@ -179,17 +184,39 @@ void write_unsealed(RelayDb& db, const UnsealedOpening& unsealed) {
          unsealed.opening, unsealed.number);
 }
 
-void take_key_package(RelayDb& db, const DeviceId& device,
-                      std::vector<std::pair<DeviceId, Bytes>>& taken) {
+void write_key_packages(RelayDb& db, const StoredKeyPackages& stored) {
+  if (stored.replace) {
+    db.run("DELETE FROM key_packages WHERE device = ?", stored.device);
+    db.run("DELETE FROM last_resorts WHERE device = ?", stored.device);
+  }
+  for (const auto& body : stored.bodies) {
+    db.run("INSERT INTO key_packages (device, body) VALUES (?, ?)", stored.device, body);
+  }
+  if (stored.last_resort.empty()) return;
+  db.run("INSERT OR REPLACE INTO last_resorts (device, body, used) VALUES (?, ?, 0)", stored.device,
+         stored.last_resort);
+}
+
+void take_key_package(RelayDb& db, const DeviceId& device, std::vector<TakenKeyPackage>& taken) {
   std::uint64_t number = 0;
   {
     auto q = db.query(
         "SELECT number, body FROM key_packages WHERE device = ? ORDER BY number LIMIT 1", device);
-    if (!q.step()) return;
-    number = q.number(0);
-    taken.emplace_back(device, q.blob(1));
+    if (q.step()) {
+      number = q.number(0);
+      taken.push_back({device, q.blob(1)});
+    }
   }
-  db.run("DELETE FROM key_packages WHERE number = ?", number);
+  if (number != 0) {
+    db.run("DELETE FROM key_packages WHERE number = ?", number);
+    return;
+  }
+  {
+    auto q = db.query("SELECT body FROM last_resorts WHERE device = ?", device);
+    if (!q.step()) return;
+    taken.push_back({device, q.blob(0), true});
+  }
+  db.run("UPDATE last_resorts SET used = 1 WHERE device = ?", device);
 }
 
 void write_bot_mail(RelayDb& db, const BotMailId& id, const MailRow& mail) {

@@ -21,8 +21,8 @@ void write_judged(RelayDb& db, const JudgedSubmission& judged);
 void write_appended(RelayDb& db, const AppendedRecord& record);
 void write_opening(RelayDb& db, const LoggedOpening& opening);
 void write_unsealed(RelayDb& db, const UnsealedOpening& unsealed);
-void take_key_package(RelayDb& db, const DeviceId& device,
-                      std::vector<std::pair<DeviceId, Bytes>>& taken);
+void write_key_packages(RelayDb& db, const StoredKeyPackages& stored);
+void take_key_package(RelayDb& db, const DeviceId& device, std::vector<TakenKeyPackage>& taken);
 void write_bot_mail(RelayDb& db, const BotMailId& id, const MailRow& mail);
 void write_acknowledged(RelayDb& db, const Acknowledged& acknowledged);
 /// `dropped` are sizes of older checkpoints that go in the same transaction.

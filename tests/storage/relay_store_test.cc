@@ -121,7 +121,8 @@ TEST_F(RelayStoreTest, I9_RevocationTakesMembershipMailAndKeyPackages) {
   judged.roster = RosterChange{.epoch = Epoch(1), .members = {amy_, ben_}};
   ASSERT_TRUE(judge(std::move(judged)));
   ASSERT_TRUE(wait([&](RelayStore::Done done) {
-    store_->put_key_packages(amy_, {Bytes(3), Bytes(4)}, false, std::move(done));
+    store_->put_key_packages(
+        {.device = amy_, .bodies = {Bytes(3), Bytes(4)}, .last_resort = Bytes(5)}, std::move(done));
   }));
   PublishedObject object;
   object.leaf = directory_leaf();
@@ -137,6 +138,7 @@ TEST_F(RelayStoreTest, I9_RevocationTakesMembershipMailAndKeyPackages) {
   ASSERT_EQ(found.members.size(), 1u);
   EXPECT_EQ(found.members.front().device, ben_);
   EXPECT_TRUE(found.key_packages.empty());
+  EXPECT_TRUE(found.last_resorts.empty());
   EXPECT_EQ(found.directory.size(), 1u);
   auto mail = read<std::vector<MailRow>>(
       [this](const RelayReader& reader) { return reader.mail(amy_, 0, 1 << 20); });
@@ -169,6 +171,13 @@ TEST_F(RelayStoreTest, FullDiskIsToldAndWhatWasAcknowledgedStays) {
   EXPECT_EQ(last.error().code, ErrorCode::storage_failed);
   EXPECT_GT(accepted, 0u);
   EXPECT_EQ(after_kill().pending.size(), accepted);
+  EXPECT_TRUE(store_->counters().full);
+  const Status probed = wait([&](RelayStore::Done done) { store_->probe(std::move(done)); });
+  ASSERT_FALSE(probed) << "the bound still stands";
+  EXPECT_EQ(probed.error().code, ErrorCode::storage_full);
+  // With another bound the same file takes everything from where it stood.
+  open();
+  EXPECT_TRUE(accept(accepted + 1));
 }
 
 TEST_F(RelayStoreTest, OneProcessAtATime) {
@@ -199,6 +208,89 @@ TEST_F(RelayStoreTest, SubmissionMemoryIsBounded) {
   EXPECT_EQ(found.value().submitted.size(), 4096u);
   EXPECT_EQ(found.value().verdicts.size(), 4096u);
   EXPECT_TRUE(found.value().pending.empty());
+}
+
+TEST_F(RelayStoreTest, LastResortIsHandedOutAgainAndAgainAndKnownAsUsed) {
+  ASSERT_TRUE(wait([&](RelayStore::Done done) {
+    store_->put_key_packages({.device = amy_, .bodies = {Bytes(3, 1)}, .last_resort = Bytes(3, 9)},
+                             std::move(done));
+  }));
+  EXPECT_EQ(after_kill().last_resorts, std::vector<DeviceId>{amy_});
+  const auto take = [&] {
+    std::promise<Result<RelayStore::KeyPackages>> taken;
+    store_->take_key_packages({amy_}, [&](auto result) { taken.set_value(std::move(result)); });
+    return taken.get_future().get().value().at(0);
+  };
+  EXPECT_FALSE(take().last_resort);
+  for (int again = 0; again < 2; ++again) {
+    const TakenKeyPackage package = take();
+    EXPECT_TRUE(package.last_resort);
+    EXPECT_EQ(package.body, Bytes(3, 9));
+  }
+  EXPECT_TRUE(after_kill().last_resorts.empty()) << "a used one has to be replaced";
+}
+
+TEST_F(RelayStoreTest, WhatIsGoneAndWhoWasAddedAnewComeBackFromTheDisk) {
+  for (std::uint64_t n = 1; n <= 4; ++n) {
+    ASSERT_TRUE(accept(n));
+    auto judged = release(n, n);
+    if (n == 1) judged.roster = RosterChange{.epoch = Epoch(1), .members = {amy_, ben_}};
+    if (n == 4) {
+      judged.roster =
+          RosterChange{.epoch = Epoch(2), .members = {amy_, ben_}, .added_anew = {ben_}};
+    }
+    ASSERT_TRUE(judge(std::move(judged)));
+    if (n != 3) continue;
+    ASSERT_TRUE(wait([&](RelayStore::Done done) {
+      store_->acknowledge({.passed = {{group_, Seq(2)}}}, std::move(done));
+    }));
+  }
+  const auto found = after_kill();
+  ASSERT_EQ(found.groups.size(), 1u);
+  EXPECT_EQ(found.groups.front().passed, Seq(2));
+  for (const auto& member : found.members) {
+    EXPECT_EQ(member.cursor, member.device == ben_ ? Seq(4) : Seq(0));
+  }
+}
+
+/// Everything the store has on the disk.
+std::string files_of(const std::filesystem::path& folder) {
+  std::string out;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    out.append(std::istreambuf_iterator<char>(file), {});
+  }
+  return out;
+}
+
+TEST_F(RelayStoreTest, CiphertextThatWasDisposedOfIsInNoFile) {
+  const std::string planted = "\x9dplanted ciphertext\x9d";
+  auto accepted = submission(1);
+  accepted.pending.ciphertext = to_bytes(planted);
+  ASSERT_TRUE(
+      wait([&](RelayStore::Done done) { store_->accept(std::move(accepted), std::move(done)); }));
+  EXPECT_NE(files_of(folder_.path()).find(planted), std::string::npos)
+      << "the search finds nothing";
+  ASSERT_TRUE(judge(
+      {.verdict = {.group = group_, .submission = Submission(1), .message_id = id<MessageId>(1)}}));
+  store_.reset();  // the write-ahead log goes into the database
+  EXPECT_EQ(files_of(folder_.path()).find(planted), std::string::npos);
+}
+
+TEST_F(RelayStoreTest, WriteAheadLogGoesIntoTheDatabaseInTheBackground) {
+  const std::uint64_t pages = 4'000;
+  for (std::uint64_t n = 1; n <= pages / 2; ++n) {
+    auto accepted = submission(n);
+    accepted.pending.ciphertext = Bytes(40'000, static_cast<std::uint8_t>(n));
+    store_->accept(std::move(accepted), {});
+    if (n % 50 == 0) {
+      ASSERT_TRUE(wait([&](RelayStore::Done done) { store_->after_durable(std::move(done)); }));
+    }
+  }
+  EXPECT_GT(store_->counters().checkpoints, 0u);
+  EXPECT_LT(store_->counters().wal_pages, 16'000u);
+  EXPECT_GT(std::filesystem::file_size(folder_.path() / "relay.db"), 16u << 20);
+  EXPECT_EQ(after_kill().pending.size(), pages / 2);
 }
 
 }  // namespace

@@ -1,15 +1,20 @@
 // What operators ask: /livez, /readyz, /metrics. Plain HTTP on loopback. IoThread only.
 #pragma once
 
-#include "transport/relay/relay.h"
+#include "transport/relay/metrics.h"
 
 namespace candour::relay {
 
+/// What there is to tell; null while the relay reads its database again.
+class AdminSource {
+ public:
+  virtual ~AdminSource() = default;
+  virtual std::optional<MetricSources> figures() const = 0;
+};
+
 class Admin : public net::ServerHandler {
  public:
-  /// `certificate_expiry` is when the TLS certificate ceases to be valid.
-  Admin(Relay& relay, storage::RelayStore& store, const Clock& clock, TimeMs certificate_expiry)
-      : relay_(relay), store_(store), clock_(clock), certificate_expiry_(certificate_expiry) {}
+  explicit Admin(const AdminSource& source) : source_(source) {}
 
   void on_open(net::SessionId, ByteView) override {}
   void on_frame(net::SessionId, Bytes) override {}
@@ -17,14 +22,7 @@ class Admin : public net::ServerHandler {
   net::HttpResponse on_http(const net::HttpRequest& request) override;
 
  private:
-  net::HttpResponse ready() const;
-  std::string metrics() const;
-  std::uint64_t certificate_seconds_left() const;
-
-  Relay& relay_;
-  storage::RelayStore& store_;
-  const Clock& clock_;
-  const TimeMs certificate_expiry_;
+  const AdminSource& source_;
 };
 
 }  // namespace candour::relay

@@ -17,15 +17,21 @@ class App {
   /// organisation is served on loopback only. Clocks and randomness outlive it.
   static Result<std::unique_ptr<App>> start(const config::RelayConfig& config, const Clock& clock,
                                             const MonotonicClock& monotonic, Random& random);
-  /// Stops listening, closes sessions (1001), makes everything queued durable.
+  /// Drains, within limits::kDrainMs and the time the disk takes: no new connections, what was
+  /// accepted becomes durable and is answered, sessions are closed (1001) with a hint when to come
+  /// back.
   ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
   std::uint16_t port() const;
   std::uint16_t admin_port() const;
-  /// Certificate and key of TLS are read again; open sessions go on.
-  Status reload();
+  /// Takes over what may change while the relay runs (config/relay_config.h): reads certificate and
+  /// bootstrap again; open sessions go on. Where something is wrong, limits and certificate stay as
+  /// they were.
+  Status reload(const config::RelayConfig& config);
+  /// Whether the thread everything runs on takes its turn within `timeout_ms`.
+  bool responds(std::uint64_t timeout_ms) const;
 
  private:
   struct Impl;

@@ -31,6 +31,11 @@ void Context::refuse(SessionId session, std::uint64_t request, const Error& erro
   answer(session, request, wire::failure_frame(request, error));
 }
 
+Error Context::reached(Limit limit, Error error) const {
+  ++model.counters.limit_reached[static_cast<std::size_t>(limit)];
+  return error;
+}
+
 void Context::broadcast(const v1::ServerFrame& frame) {
   const auto shared = encode(frame);
   for (const auto& [id, session] : model.sessions) {

@@ -20,23 +20,13 @@ class Outlet {
 };
 
 /// Close codes of our own; the reason is a code name or a short sentence.
+inline constexpr std::uint16_t kCloseStopping = 1001;
+inline constexpr std::uint16_t kCloseRestarting = 1012;
 inline constexpr std::uint16_t kCloseReplaced = 4001;
 inline constexpr std::uint16_t kCloseLoginFailed = 4002;
 inline constexpr std::uint16_t kCloseRevoked = 4003;
 inline constexpr std::uint16_t kCloseRightsChanged = 4004;
-
-/// What an operator may choose within base/limits.h.
-struct Bounds {
-  std::uint64_t submits_per_second = 50;
-  std::uint64_t pending_per_group = 1024;
-  /// Publish, NoticeAck, BotMail and PutKeyPackages together, for each device or role key.
-  std::uint64_t writes_per_second = 50;
-  /// Mail the bot has not acknowledged, of one sender and of all.
-  std::size_t bot_mail_per_sender = 256;
-  std::size_t bot_mail_waiting = 4096;
-  /// Ids of appended records kept for repeats.
-  std::size_t appended_remembered = 65536;
-};
+inline constexpr std::uint16_t kCloseTooMany = 4009;
 
 struct Context {
   const Clock& clock;
@@ -54,6 +44,8 @@ struct Context {
   void answer(SessionId session, std::uint64_t request, v1::ServerFrame frame);
   void done(SessionId session, std::uint64_t request, std::uint64_t number, bool duplicate = false);
   void refuse(SessionId session, std::uint64_t request, const Error& error);
+  /// Counts that a limit was reached; returns the error as it is.
+  Error reached(Limit limit, Error error) const;
   /// Sends to every logged-in session.
   void broadcast(const v1::ServerFrame& frame);
   /// True when the write is durable; otherwise marks the relay as failed and refuses the request.

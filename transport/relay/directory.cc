@@ -118,6 +118,9 @@ Status Directory::load(const storage::RelaySnapshot& snapshot) {
   for (const auto& [id, count] : snapshot.key_packages) {
     if (Device* device = model.device(id)) device->key_packages = count;
   }
+  for (const auto& id : snapshot.last_resorts) {
+    if (Device* device = model.device(id)) device->last_resort_due = false;
+  }
   return ok();
 }
 
@@ -301,6 +304,7 @@ Status Directory::publish(SessionId session, std::uint64_t request, v1::ObjectKi
     fanout_.forget(*checked.revoked);
     Device& device = model.devices.at(*checked.revoked);
     device.key_packages = 0;
+    device.last_resort_due = true;
     device.mail_acknowledged = device.mail_last;
     if (on_revoked_) on_revoked_(*checked.revoked);
   }

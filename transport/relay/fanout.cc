@@ -20,6 +20,7 @@ void Fanout::load(const storage::RelaySnapshot& snapshot) {
     Group& group = model.groups[row.group];
     group.row = row;
     group.released = row.seq;
+    group.passed = row.passed;
   }
   for (const auto& row : snapshot.members) {
     if (Group* group = model.group(row.group)) group->cursors[row.device] = row.cursor;
@@ -39,7 +40,11 @@ void Fanout::start(Session& session) {
   for (const auto& id : device->groups) {
     const Group& group = context_.model.groups.at(id);
     session.sent[id] = group.cursors.at(session.device);
-    read_group(session, id);
+    if (group.cursors.at(session.device) < group.passed) {
+      resynchronise(session, group);
+    } else {
+      read_group(session, id);
+    }
   }
 }
 
@@ -59,8 +64,18 @@ void Fanout::drained(SessionId id) {
   if (!session->mail_live) read_mail(*session);
 }
 
+void Fanout::resynchronise(Session& session, const Group& group) {
+  session.sent.erase(group.row.group);
+  ++context_.model.counters.resynchronised;
+  v1::ServerFrame frame;
+  frame.mutable_resynchronise()->set_group(wire::to_field(group.row.group));
+  frame.mutable_resynchronise()->set_oldest(group.passed.value + 1);
+  context_.send(session.id, frame);
+}
+
 void Fanout::read_group(Session& session, const GroupId& group) {
   const Group& state = context_.model.groups.at(group);
+  if (session.sent.at(group) < state.passed) return resynchronise(session, state);
   if (session.sent.at(group) >= state.released || session.reading.count(group) != 0 ||
       !may_send_backlog(session)) {
     return;
@@ -77,14 +92,17 @@ void Fanout::read_group(Session& session, const GroupId& group) {
         to->reading.erase(group);
         auto sent = to->sent.find(group);
         // Gone from the group meanwhile, or the disk fails: nothing more goes out.
-        if (sent == to->sent.end() || !rows || rows.value().empty()) return;
+        if (sent == to->sent.end() || !rows) return;
+        const Seq before = sent->second;
         for (const auto& row : rows.value()) {
-          if (row.seq != sent->second.next() || !may_send_backlog(*to)) return;
+          if (row.seq != sent->second.next()) break;  // the rows before it are gone
+          if (!may_send_backlog(*to)) return;
           context_.send(id, deliver_frame(context_, row, as_text(row.ciphertext)));
           ++context_.model.counters.deliveries;
           sent->second = row.seq;
         }
-        read_group(*to, group);
+        const bool gap = sent->second < context_.model.groups.at(group).passed;
+        if (gap || sent->second != before) read_group(*to, group);
       });
 }
 
@@ -152,6 +170,7 @@ void Fanout::send_mail(Session& session, const storage::MailRow& mail) {
   item.set_body(wire::to_field(mail.body));
   item.set_about(wire::to_field(mail.about));
   context_.send(session.id, frame);
+  ++context_.model.counters.mail;
   session.mail_sent = mail.number;
 }
 
@@ -183,17 +202,24 @@ void Fanout::read_mail(Session& session) {
       });
 }
 
-void Fanout::members_changed(Group& group, const std::vector<DeviceId>& members, Seq commit) {
+void Fanout::members_changed(Group& group, const storage::RosterChange& change) {
   Model& model = context_.model;
+  const Seq commit = group.row.seq;
   std::unordered_map<DeviceId, Seq> cursors;
-  for (const auto& id : members) {
+  for (const auto& id : change.members) {
     auto old = group.cursors.find(id);
     cursors[id] = old != group.cursors.end() ? old->second : commit;
+  }
+  for (const auto& id : change.added_anew) {
+    if (auto cursor = cursors.find(id); cursor != cursors.end()) cursor->second = commit;
+  }
+  for (const auto& [id, cursor] : cursors) {
     Device& device = model.devices.at(id);
     device.groups.insert(group.row.group);
     Session* session = model.session(device.session);
-    if (session != nullptr && !session->bot && session->sent.count(group.row.group) == 0) {
-      session->sent[group.row.group] = cursors[id];
+    if (session != nullptr && !session->bot && session->sent.count(group.row.group) == 0 &&
+        cursor >= group.passed) {
+      session->sent[group.row.group] = cursor;
     }
   }
   for (const auto& [id, cursor] : group.cursors) {
@@ -216,7 +242,20 @@ void Fanout::forget(const DeviceId& id) {
   if (Session* session = context_.model.session(device.session)) session->sent.clear();
 }
 
-Status Fanout::delivery_ack(const Session& session, const v1::DeliveryAck& ack) {
+Status Fanout::caught_up(Session& session, Group& group, Seq seq) {
+  if (seq < group.passed || seq > group.released) {
+    return error(ErrorCode::resynchronise, "what follows message " + std::to_string(seq.value) +
+                                               " of group " + group.row.group.hex() +
+                                               " is gone; the device has to be added anew");
+  }
+  group.cursors[session.device] = seq;
+  moved_cursors_.insert({group.row.group, session.device});
+  session.sent[group.row.group] = seq;
+  read_group(session, group.row.group);
+  return ok();
+}
+
+Status Fanout::delivery_ack(Session& session, const v1::DeliveryAck& ack) {
   CANDOUR_TRY(auto id, wire::id_of<GroupId>(ack.group(), "group"));
   Group* group = context_.model.group(id);
   if (group == nullptr) return error(ErrorCode::group_unknown, "there is no group " + id.hex());
@@ -225,10 +264,14 @@ Status Fanout::delivery_ack(const Session& session, const v1::DeliveryAck& ack) 
     return error(ErrorCode::not_a_member, "this device is not in group " + id.hex());
   }
   const auto sent = session.sent.find(id);
+  if (sent == session.sent.end() && cursor->second < group->passed) {
+    return caught_up(session, *group, Seq(ack.seq()));
+  }
   if (sent == session.sent.end() || Seq(ack.seq()) > sent->second) {
     return error(ErrorCode::input_invalid,
                  "message " + std::to_string(ack.seq()) + " was not delivered on this connection");
   }
+  ++context_.model.counters.acknowledgements;
   if (Seq(ack.seq()) <= cursor->second) return ok();
   cursor->second = Seq(ack.seq());
   moved_cursors_.insert({id, session.device});
@@ -247,8 +290,32 @@ Status Fanout::mail_ack(const Session& session, const v1::MailAck& ack) {
   return ok();
 }
 
+void Fanout::bound_kept(const Group& group) {
+  if (group.row.seq.value - group.passed.value > context_.bounds.messages_per_group) {
+    too_many_kept_.insert(group.row.group);
+  }
+}
+
+void Fanout::drop_kept(Group& group, storage::Acknowledged& out) {
+  const std::uint64_t kept = context_.bounds.messages_per_group;
+  if (group.released.value - group.passed.value <= kept) return;
+  group.passed = Seq(group.released.value - kept);
+  out.passed.push_back({group.row.group, group.passed});
+  (void)context_.reached(Limit::messages_per_group, Error());
+  for (const auto& [member, cursor] : group.cursors) {
+    const Device* device = context_.model.device(member);
+    Session* session = device != nullptr ? context_.model.session(device->session) : nullptr;
+    if (session == nullptr) continue;
+    const auto sent = session->sent.find(group.row.group);
+    if (sent != session->sent.end() && sent->second < group.passed) resynchronise(*session, group);
+  }
+}
+
 void Fanout::flush_acknowledged() {
-  if ((moved_cursors_.empty() && moved_mail_.empty()) || context_.model.storage_failed) return;
+  if ((moved_cursors_.empty() && moved_mail_.empty() && too_many_kept_.empty()) ||
+      context_.model.storage_failed) {
+    return;
+  }
   storage::Acknowledged out;
   std::set<GroupId> groups;
   for (const auto& [id, device] : moved_cursors_) {
@@ -259,15 +326,19 @@ void Fanout::flush_acknowledged() {
     Group& group = context_.model.groups.at(id);
     Seq lowest = group.released;
     for (const auto& [device, cursor] : group.cursors) {
-      if (!context_.model.statement->lists_bot(device)) lowest = std::min(lowest, cursor);
+      // One that has to resynchronise keeps nothing: what it missed is gone already.
+      if (cursor < group.passed || context_.model.statement->lists_bot(device)) continue;
+      lowest = std::min(lowest, cursor);
     }
     if (lowest <= group.passed) continue;
     group.passed = lowest;
     out.passed.push_back({id, lowest});
   }
+  for (const auto& id : too_many_kept_) drop_kept(context_.model.groups.at(id), out);
   for (const auto& [device, through] : moved_mail_) out.mail.push_back({device, through});
   moved_cursors_.clear();
   moved_mail_.clear();
+  too_many_kept_.clear();
   context_.store.acknowledge(std::move(out),
                              [this](Status status) { context_.durable(status, 0, 0); });
 }

@@ -24,12 +24,15 @@ class Fanout {
   void number_mail(std::vector<storage::MailRow>& mail);
   /// The mail became durable.
   void mailed(const std::vector<storage::MailRow>& mail);
-  /// Membership changed: sessions of new members start after `commit`, those of others end.
-  void members_changed(Group& group, const std::vector<DeviceId>& members, Seq commit);
+  /// Membership changed with the release just decided: new members, and those who had to
+  /// resynchronise, start after it; those who are gone get nothing more.
+  void members_changed(Group& group, const storage::RosterChange& change);
+  /// A release was decided: notes when more are kept for this group than may be.
+  void bound_kept(const Group& group);
   /// A revocation: the device leaves every group at once (I9).
   void forget(const DeviceId& device);
 
-  Status delivery_ack(const Session& session, const v1::DeliveryAck& ack);
+  Status delivery_ack(Session& session, const v1::DeliveryAck& ack);
   Status mail_ack(const Session& session, const v1::MailAck& ack);
   /// Writes what was acknowledged since the last time. A lost acknowledgement only means that a
   /// device is sent again what it has, so this may wait for the tick.
@@ -40,6 +43,12 @@ class Fanout {
 
  private:
   void read_group(Session& session, const GroupId& group);
+  /// Tells the device that it missed messages which are gone, and sends it nothing more of the
+  /// group.
+  void resynchronise(Session& session, const Group& group);
+  /// An acknowledgement of a device that was to resynchronise: it may have had everything.
+  Status caught_up(Session& session, Group& group, Seq seq);
+  void drop_kept(Group& group, storage::Acknowledged& out);
   void read_mail(Session& session);
   bool may_send_backlog(Session& session);
   void send_mail(Session& session, const storage::MailRow& mail);
@@ -47,6 +56,7 @@ class Fanout {
   Context& context_;
   std::set<std::pair<GroupId, DeviceId>> moved_cursors_;
   std::map<DeviceId, std::uint64_t> moved_mail_;
+  std::set<GroupId> too_many_kept_;
 };
 
 }  // namespace candour::relay

@@ -65,7 +65,7 @@ Status Gate::load_rosters() {
 
 void Gate::bot_attached() {
   feed_.clear();
-  unanswered_ = 0;
+  context_.model.unanswered = 0;
   std::vector<std::tuple<TimeMs, GroupId, Submission>> all;
   for (auto& [id, group] : context_.model.groups) {
     if (group.row.stopped) continue;
@@ -84,7 +84,7 @@ void Gate::bot_attached() {
 void Gate::drop_pending(Group& group) {
   for (const Pending& pending : group.pending) {
     --context_.model.pending_count;
-    if (pending.sent_to_bot) --unanswered_;
+    if (pending.sent_to_bot) --context_.model.unanswered;
     if (pending.body) context_.model.pending_bytes_kept -= pending.body->ciphertext().size();
     Device* sender = context_.model.device(pending.row.sender);
     if (sender == nullptr) continue;
@@ -103,7 +103,7 @@ void Gate::accepted(const GroupId& group, Submission submission) {
 
 void Gate::feed() {
   while (context_.model.bot_session != 0 && !reading_ && !feed_.empty() &&
-         unanswered_ < kUnansweredMax) {
+         context_.model.unanswered < kUnansweredMax) {
     const auto [id, submission] = feed_.front();
     Group& group = context_.model.groups.at(id);
     auto pending = std::find_if(group.pending.begin(), group.pending.end(),
@@ -157,7 +157,7 @@ void Gate::send_check(Pending& pending) {
   check.set_accepted_ms(pending.row.accepted.value);
   context_.send(context_.model.bot_session, frame);
   pending.sent_to_bot = true;
-  ++unanswered_;
+  if (context_.model.unanswered++ == 0) context_.model.bot_asked = context_.monotonic.now();
 }
 
 void Gate::stop_group(Group& group, std::string_view why) {
@@ -221,6 +221,18 @@ Status Gate::verdict(Session& session, std::uint64_t request, const v1::Verdict&
   return ok();
 }
 
+std::vector<DeviceId> Gate::added_anew(const Group& group,
+                                       const std::vector<storage::MailRow>& mail) {
+  std::vector<DeviceId> out;
+  for (const auto& row : mail) {
+    const auto cursor = group.cursors.find(row.device);
+    if (row.kind == v1::WELCOME && cursor != group.cursors.end() && cursor->second < group.passed) {
+      out.push_back(row.device);
+    }
+  }
+  return out;
+}
+
 void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v1::Verdict& verdict,
                  const Digest& hash, CheckedVerdict checked) {
   Model& model = context_.model;
@@ -228,7 +240,10 @@ void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v
   Pending pending = std::move(group.pending.front());
   group.pending.pop_front();
   --model.pending_count;
-  if (pending.sent_to_bot) --unanswered_;
+  if (pending.sent_to_bot) --model.unanswered;
+  if (pending.accepted.value != 0) {
+    model.counters.verdict.add(context_.monotonic.now().value - pending.accepted.value);
+  }
   if (pending.body) model.pending_bytes_kept -= pending.body->ciphertext().size();
   if (pending.row.kind == v1::COMMIT) group.commit_pending = false;
 
@@ -269,14 +284,16 @@ void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v
       // Revoked while the commit was on its way: it gets nothing any more (I9).
       if (!model.devices.at(member.device).revoked) change.members.push_back(member.device);
     }
+    change.added_anew = added_anew(group, judged.mail);
     group.row.epoch = change.epoch;
     group.mls_group = checked.roster->mls_group;
-    fanout_.members_changed(group, change.members, group.row.seq);
+    fanout_.members_changed(group, change);
     judged.roster = std::move(change);
   }
   group.verdicts[pending.row.submission] = {pending.row.message_id, hash, judged.verdict.seq};
   if (group.verdicts.size() > kVerdictsRemembered) group.verdicts.erase(group.verdicts.begin());
   const Seq seq = judged.verdict.seq;
+  fanout_.bound_kept(group);
   auto mail = judged.mail;
   context_.store.judge(std::move(judged), [this, session, request, id, seq, deliver,
                                            mail = std::move(mail)](Status status) {
@@ -362,9 +379,11 @@ Status Gate::check_waiting_mail(const DeviceId& sender) {
       waiting_mail_.size() < context_.bounds.bot_mail_waiting) {
     return ok();
   }
-  return error(ErrorCode::queue_full, std::to_string(of_sender) + " mails of this sender and " +
-                                          std::to_string(waiting_mail_.size()) +
-                                          " in all wait for the bot; send it again later");
+  return context_.reached(
+      Limit::bot_mail,
+      error(ErrorCode::queue_full, std::to_string(of_sender) + " mails of this sender and " +
+                                       std::to_string(waiting_mail_.size()) +
+                                       " in all wait for the bot; send it again later"));
 }
 
 Status Gate::bot_mail(Session& session, std::uint64_t request, const v1::BotMail& mail) {

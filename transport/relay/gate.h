@@ -28,8 +28,6 @@ class Gate {
   Status append_record(Session& session, std::uint64_t request, const v1::AppendRecord& append);
   Status bot_mail(Session& session, std::uint64_t request, const v1::BotMail& mail);
 
-  std::size_t unanswered() const { return unanswered_; }
-
  private:
   struct CheckedVerdict {
     std::optional<identity::ReleaseToken> token;
@@ -61,6 +59,9 @@ class Gate {
   /// queue_full when this sender, or all together, have too much mail that no bot has read.
   Status check_waiting_mail(const DeviceId& sender);
   void remember_appended(const RecordId& record, const Digest& hash, std::uint64_t index);
+  /// Members that had to resynchronise and get a Welcome with this commit.
+  static std::vector<DeviceId> added_anew(const Group& group,
+                                          const std::vector<storage::MailRow>& mail);
   void apply(SessionId session, std::uint64_t request, Group& group, const v1::Verdict& verdict,
              const Digest& hash, CheckedVerdict checked);
 
@@ -69,7 +70,6 @@ class Gate {
   LogService& log_;
   /// Durable, pending, not yet sent to this session of the bot; in accept order.
   std::deque<std::pair<GroupId, Submission>> feed_;
-  std::size_t unanswered_ = 0;
   bool reading_ = false;
   std::unordered_map<RecordId, std::pair<Digest, std::uint64_t>> appended_;
   std::deque<RecordId> appended_order_;

@@ -117,6 +117,14 @@ Result<identity::Roster> Gate::check_roster(const Session& bot, const Pending& p
   if (roster.group != pending.row.group || roster.epoch != pending.row.epoch.next()) {
     return error(ErrorCode::input_invalid, "the roster is for another group or epoch");
   }
+  if (roster.members.size() > context_.bounds.group_members) {
+    return context_.reached(
+        Limit::group_members,
+        error(ErrorCode::too_many_members,
+              "a group may have " + std::to_string(context_.bounds.group_members) +
+                  " devices here and would have " + std::to_string(roster.members.size()) +
+                  "; raise limits.group_members"));
+  }
   bool bot_listed = false;
   for (const auto& member : roster.members) {
     if (context_.model.devices.count(member.device) == 0) {

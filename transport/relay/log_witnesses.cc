@@ -195,11 +195,16 @@ void LogService::ask_bot() {
         request.set_checkpoint(note);
         for (const auto& hash : proof.value()) request.add_proof(wire::to_field(hash));
         context_.send(bot, frame);
+        Model& model = context_.model;
+        if (bot != model.bot_session) return;
+        if (model.unanswered == 0) model.bot_asked = context_.monotonic.now();
+        model.cosign_unanswered = true;
       });
 }
 
 Status LogService::cosignature(SessionId session, std::uint64_t request,
                                const v1::Cosignature& frame) {
+  context_.model.cosign_unanswered = false;
   const auto size = frame.size();
   const bool shows_checkpoint = frame.line().find('\n') != frame.line().npos;
   if (shows_checkpoint) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "identity/certificate.h"
 #include "storage/relay_rows.h"
 #include "transport/net/server.h"
+#include "transport/relay/limits.h"
 #include "transport/wire/frames.h"
 
 namespace candour::relay {
@@ -51,7 +53,8 @@ struct Session {
   SigningPublicKey key;  // it logged in with
   std::string client_build;
 
-  /// For each group of the device: the newest seq queued to this session.
+  /// For each group of the device: the newest seq queued to this session. Not there for a group it
+  /// was told to resynchronise.
   std::map<GroupId, Seq> sent;
   /// Groups whose backlog is being read from the store.
   std::set<GroupId> reading;
@@ -86,6 +89,7 @@ struct Device {
   std::uint64_t mail_durable = 0;  // newest number that is durable
   std::uint64_t mail_acknowledged = 0;
   std::uint64_t key_packages = 0;
+  bool last_resort_due = true;  // none here, or the one here was handed out
 };
 
 struct Pending {
@@ -93,6 +97,7 @@ struct Pending {
   std::shared_ptr<const v1::Submit> body;  // null: only in the store
   bool durable = false;
   bool sent_to_bot = false;  // to its present session
+  TimeMs accepted;           // monotonic; 0 = before this relay started
 };
 
 struct VerdictMemo {
@@ -109,7 +114,23 @@ struct Group {
   std::deque<Pending> pending;
   bool commit_pending = false;
   std::map<Submission, VerdictMemo> verdicts;  // the newest, for repeats
-  Seq passed;                                  // every cursor is at least here; rows are gone
+  /// Rows up to here are gone: every cursor has passed them, or they were too many. A device whose
+  /// cursor is before it has to resynchronise.
+  Seq passed;
+};
+
+/// How long something took: how often within each bound, as Prometheus counts.
+struct Timing {
+  static constexpr std::array<std::uint64_t, 10> kBoundsMs = {1,   2,   5,     10,    50,
+                                                              100, 500, 2'000, 5'000, 60'000};
+  std::array<std::uint64_t, kBoundsMs.size() + 1> within{};  // the last: beyond all
+  std::uint64_t sum_ms = 0;
+
+  void add(std::uint64_t ms) {
+    const auto bound = std::lower_bound(kBoundsMs.begin(), kBoundsMs.end(), ms);
+    ++within[static_cast<std::size_t>(bound - kBoundsMs.begin())];
+    sum_ms += ms;
+  }
 };
 
 struct Counters {
@@ -117,10 +138,18 @@ struct Counters {
   std::uint64_t releases = 0;
   std::uint64_t withheld = 0;
   std::uint64_t deliveries = 0;
+  std::uint64_t mail = 0;
+  std::uint64_t acknowledgements = 0;
+  std::uint64_t logins = 0;
+  std::uint64_t logins_refused = 0;
+  std::uint64_t resynchronised = 0;
   std::uint64_t frames_in = 0;
   std::uint64_t frames_refused = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::uint64_t bot_absent_ms = 0;
+  Timing verdict;  // from accepted to judged
+  std::array<std::uint64_t, kLimitCount> limit_reached{};
 };
 
 struct Model {
@@ -139,11 +168,22 @@ struct Model {
   std::unordered_map<GroupId, Group> groups;
   SessionId bot_session = 0;
   DeviceId bot_device;
+  /// The bot is connected, has been asked and says nothing (Sessions::tick).
+  bool bot_silent = false;
+  TimeMs bot_heard;            // monotonic: its last frame
+  TimeMs bot_asked;            // monotonic: since when it owes an answer, where it owes one
+  std::size_t unanswered = 0;  // submissions it has and did not answer
+  bool cosign_unanswered = false;
 
   std::size_t pending_count = 0;
   std::size_t pending_bytes_kept = 0;
   bool storage_failed = false;
+  bool storage_full = false;  // the bound on the database is near: nothing new is taken
+  bool draining = false;      // the relay stops: nothing is taken any more
+  std::size_t unauthenticated = 0;
   Counters counters;
+
+  bool bot_present() const { return bot_session != 0 && !bot_silent; }
 
   Session* session(SessionId id) {
     auto it = sessions.find(id);

@@ -59,15 +59,7 @@ Status Relay::start(const std::vector<std::string>& bootstrap) {
   gate_.load(snapshot);
   CANDOUR_TRY(gate_.load_rosters());
   CANDOUR_TRY(directory_.check_beginning(bootstrap));
-  for (const auto& note : bootstrap) {
-    const auto kind = kind_of_note(note);
-    const Status taken =
-        kind ? directory_.publish(0, 0, kind.value(), to_bytes(note)) : Status(kind.error());
-    if (!taken) {
-      return error(taken.error().code, "file " + std::to_string(&note - bootstrap.data() + 1) +
-                                           " of organisation.bootstrap: " + taken.error().message);
-    }
-  }
+  CANDOUR_TRY(take_in(bootstrap));
   if (!model_.statement) {
     return error(ErrorCode::config_invalid,
                  "no organisation statement is known; name one in organisation.bootstrap");
@@ -79,6 +71,24 @@ Status Relay::start(const std::vector<std::string>& bootstrap) {
                      model_.statement->log.name);
   }
   return ok();
+}
+
+Status Relay::take_in(const std::vector<std::string>& bootstrap) {
+  for (const auto& note : bootstrap) {
+    const auto kind = kind_of_note(note);
+    const Status taken =
+        kind ? directory_.publish(0, 0, kind.value(), to_bytes(note)) : Status(kind.error());
+    if (!taken) {
+      return error(taken.error().code, "file " + std::to_string(&note - bootstrap.data() + 1) +
+                                           " of organisation.bootstrap: " + taken.error().message);
+    }
+  }
+  return ok();
+}
+
+void Relay::drain() {
+  fanout_.flush_acknowledged();
+  model_.draining = true;
 }
 
 void Relay::serve(const std::string& target, std::function<void(net::HttpResponse)> answer) {
@@ -94,7 +104,8 @@ void Relay::closed(SessionId session) { sessions_.closed(session); }
 
 void Relay::drained(SessionId session) { fanout_.drained(session); }
 
-void Relay::tick() {
+void Relay::tick(bool storage_full) {
+  model_.storage_full = storage_full;
   sessions_.tick();
   fanout_.flush_acknowledged();
   const TimeMs now = context_.monotonic.now();
@@ -105,7 +116,7 @@ void Relay::tick() {
 
 void Relay::frame(SessionId id, ByteView bytes) {
   Session* session = model_.session(id);
-  if (session == nullptr) return;
+  if (session == nullptr || model_.draining) return;
   ++model_.counters.frames_in;
   model_.counters.bytes_in += bytes.size();
   auto parsed = wire::parse_client_frame(bytes);
@@ -113,6 +124,9 @@ void Relay::frame(SessionId id, ByteView bytes) {
     // Nothing in it can be trusted, not even the request number.
     context_.send(id, wire::failure_frame(0, parsed.error()));
     ++model_.counters.frames_refused;
+    if (parsed.error().code == ErrorCode::frame_too_large) {
+      (void)context_.reached(Limit::frame_bytes, Error());
+    }
     if (!session->logged_in) {
       context_.outlet.close(id, kCloseLoginFailed, std::string(code_name(parsed.error().code)));
     }
@@ -120,6 +134,7 @@ void Relay::frame(SessionId id, ByteView bytes) {
   }
   auto& frame = parsed.value();
   const auto request = frame.request();
+  if (id == model_.bot_session) sessions_.heard_bot();
   if (auto result = dispatch(*session, frame); !result) {
     context_.refuse(id, request, result.error());
   }
@@ -148,6 +163,11 @@ Status Relay::dispatch(Session& session, v1::ClientFrame& frame) {
   if (!log_.contradiction().empty() && adds(frame.body_case())) {
     return error(ErrorCode::log_inconsistent,
                  "the relay takes nothing more: " + log_.contradiction());
+  }
+  if (model_.storage_full && adds(frame.body_case()) && !session.bot) {
+    return context_.reached(Limit::database_bytes,
+                            error(ErrorCode::storage_full,
+                                  "the relay has no room for more; its operator has to make some"));
   }
   CANDOUR_TRY(take_write(session, frame.body_case()));
   switch (frame.body_case()) {
@@ -206,9 +226,10 @@ Status Relay::take_write(const Session& session, v1::ClientFrame::BodyCase body)
                                                : model_.role_writes[session.role_key];
   const double rate = static_cast<double>(context_.bounds.writes_per_second);
   if (writes.take(context_.monotonic.now(), rate, std::max(rate, kWriteBurstMin))) return ok();
-  return error(ErrorCode::rate_limited, "more than " +
-                                            std::to_string(context_.bounds.writes_per_second) +
-                                            " objects to keep in a second; wait a moment");
+  return context_.reached(Limit::writes_per_second,
+                          error(ErrorCode::rate_limited,
+                                "more than " + std::to_string(context_.bounds.writes_per_second) +
+                                    " objects to keep in a second; wait a moment"));
 }
 
 Status Relay::dispatch_device(Session& session, v1::ClientFrame& frame) {
@@ -249,14 +270,16 @@ Status Relay::dispatch_device(Session& session, v1::ClientFrame& frame) {
 bool Relay::ready(std::vector<std::string>& reasons) const {
   if (model_.storage_failed) reasons.push_back("storage_failed");
   if (!log_.contradiction().empty()) reasons.push_back("log_inconsistent");
-  if (model_.bot_session == 0) reasons.push_back("bot_absent");
+  if (model_.storage_full) reasons.push_back("storage_full");
+  if (model_.draining) reasons.push_back("shutting_down");
+  if (!model_.bot_present()) reasons.push_back("bot_absent");
   for (const auto& [id, group] : model_.groups) {
     if (group.row.stopped) {
       reasons.push_back("group_stopped");
       break;
     }
   }
-  return !model_.storage_failed && log_.contradiction().empty();
+  return !model_.storage_failed && !model_.draining && log_.contradiction().empty();
 }
 
 }  // namespace candour::relay

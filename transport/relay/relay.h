@@ -39,8 +39,17 @@ class Relay {
   void frame(SessionId session, ByteView bytes);
   void closed(SessionId session);
   void drained(SessionId session);
-  /// A few times a second.
-  void tick();
+  /// A few times a second. `storage_full`: the bound on the database is near.
+  void tick(bool storage_full = false);
+  /// Other bounds from now on.
+  void set_bounds(const Bounds& bounds) { context_.bounds = bounds; }
+  /// Takes in the objects of `bootstrap` that are not known yet, in order.
+  Status take_in(const std::vector<std::string>& bootstrap);
+  /// Nothing is taken any more: frames are not answered, so that nobody takes something for
+  /// accepted. What was accepted goes on to the disk.
+  void drain();
+  /// Closes every session with a hint when to come back.
+  void end_sessions(std::uint16_t code, std::string_view why) { sessions_.end_all(code, why); }
 
   /// The public counts, the newest checkpoint and the tiles; 404 for anything else.
   void serve(const std::string& target, std::function<void(net::HttpResponse)> answer);

@@ -70,9 +70,10 @@ Status Sequencer::check_form(const Session& session, const v1::Submit& submit) c
 Status Sequencer::take_allowance(Device& device) {
   const double rate = static_cast<double>(context_.bounds.submits_per_second);
   if (device.submits.take(context_.monotonic.now(), rate, rate)) return ok();
-  return error(ErrorCode::rate_limited, "more than " +
-                                            std::to_string(context_.bounds.submits_per_second) +
-                                            " submissions a second; wait a moment");
+  return context_.reached(Limit::submits_per_second,
+                          error(ErrorCode::rate_limited,
+                                "more than " + std::to_string(context_.bounds.submits_per_second) +
+                                    " submissions a second; wait a moment"));
 }
 
 Status Sequencer::check_group(const Session& session, const Device& device, const Group& group,
@@ -90,8 +91,10 @@ Status Sequencer::check_group(const Session& session, const Device& device, cons
                  "the current monitoring notice has to be acknowledged before sending");
   }
   if (group.pending.size() >= context_.bounds.pending_per_group) {
-    return error(ErrorCode::queue_full, std::to_string(group.pending.size()) + " messages of " +
-                                            name + " wait for the bot");
+    return context_.reached(
+        Limit::pending_per_group,
+        error(ErrorCode::queue_full,
+              std::to_string(group.pending.size()) + " messages of " + name + " wait for the bot"));
   }
   if (submit.epoch() != group.row.epoch.value) {
     return error(
@@ -138,6 +141,12 @@ Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit sub
   const bool forms_again = group != nullptr && begins && group->row.epoch != Epoch(0);
   if (group == nullptr && !creates_group) {
     return error(ErrorCode::group_unknown, "there is no group " + id.hex());
+  }
+  if (creates_group && context_.model.groups.size() >= context_.bounds.groups) {
+    return context_.reached(
+        Limit::groups, error(ErrorCode::too_many_groups,
+                             "this relay keeps at most " + std::to_string(context_.bounds.groups) +
+                                 " groups; raise limits.groups"));
   }
   if (creates_group) {
     group = &context_.model.groups[id];
@@ -186,7 +195,7 @@ void Sequencer::accept(Session& session, std::uint64_t request, Device& device, 
       .creates_group = beginning.creates_group,
       .forms_again = beginning.forms_again};
   remember(device, message, {hash, id, row.submission});
-  Pending pending{.row = row};
+  Pending pending{.row = row, .accepted = context_.monotonic.now()};
   if (model.pending_bytes_kept + submit.ciphertext().size() <= kPendingBytesKeptMax &&
       model.bot_session != 0) {
     model.pending_bytes_kept += submit.ciphertext().size();
@@ -218,25 +227,33 @@ Status Sequencer::put_key_packages(Session& session, std::uint64_t request,
   const std::uint64_t had = frame.replace() ? 0 : device.key_packages;
   const auto more = static_cast<std::uint64_t>(frame.key_packages_size());
   if (had + more > limits::kKeyPackagesPerDeviceMax) {
-    return error(ErrorCode::queue_full, "a device may keep " +
-                                            std::to_string(limits::kKeyPackagesPerDeviceMax) +
-                                            " key packages here and has " + std::to_string(had));
+    return context_.reached(
+        Limit::key_packages,
+        error(ErrorCode::queue_full, "a device may keep " +
+                                         std::to_string(limits::kKeyPackagesPerDeviceMax) +
+                                         " key packages here and has " + std::to_string(had)));
   }
-  std::vector<Bytes> bodies;
-  for (const auto& body : frame.key_packages()) {
-    if (body.empty() || body.size() > limits::kKeyPackageSizeMax) {
-      return error(
-          ErrorCode::frame_too_large,
-          "a key package has 1 to " + std::to_string(limits::kKeyPackageSizeMax) + " bytes");
-    }
-    bodies.push_back(to_bytes(body));
+  storage::StoredKeyPackages stored{.device = session.device,
+                                    .replace = frame.replace(),
+                                    .last_resort = to_bytes(frame.last_resort())};
+  for (const auto& body : frame.key_packages()) stored.bodies.push_back(to_bytes(body));
+  for (const Bytes& body : stored.bodies) {
+    if (!body.empty() && body.size() <= limits::kKeyPackageSizeMax) continue;
+    return error(ErrorCode::frame_too_large,
+                 "a key package has 1 to " + std::to_string(limits::kKeyPackageSizeMax) + " bytes");
+  }
+  if (stored.last_resort.size() > limits::kKeyPackageSizeMax) {
+    return error(ErrorCode::frame_too_large, "the key package of last resort may have " +
+                                                 std::to_string(limits::kKeyPackageSizeMax) +
+                                                 " bytes");
   }
   device.key_packages = had + more;
-  context_.store.put_key_packages(
-      session.device, std::move(bodies), frame.replace(),
-      [this, to = session.id, request, count = device.key_packages](Status status) {
-        if (context_.durable(status, to, request)) context_.done(to, request, count);
-      });
+  if (stored.replace) device.last_resort_due = true;
+  if (!stored.last_resort.empty()) device.last_resort_due = false;
+  context_.store.put_key_packages(std::move(stored), [this, to = session.id, request,
+                                                      count = device.key_packages](Status status) {
+    if (context_.durable(status, to, request)) context_.done(to, request, count);
+  });
   return ok();
 }
 
@@ -257,12 +274,14 @@ Status Sequencer::fetch_key_packages(Session& session, std::uint64_t request,
                               Result<storage::RelayStore::KeyPackages> taken) {
         const Status status = taken ? Status(ok()) : Status(taken.as_failure());
         if (!context_.durable(status, to, request)) return;
-        std::map<DeviceId, std::deque<Bytes>> found;
-        for (auto& [id, body] : taken.value()) {
-          found[id].push_back(std::move(body));
-          if (Device* device = context_.model.device(id); device && device->key_packages > 0) {
+        std::map<DeviceId, std::deque<storage::TakenKeyPackage>> found;
+        for (auto& package : taken.value()) {
+          Device* device = context_.model.device(package.device);
+          if (device != nullptr && package.last_resort) device->last_resort_due = true;
+          if (device != nullptr && !package.last_resort && device->key_packages > 0) {
             --device->key_packages;
           }
+          found[package.device].push_back(std::move(package));
         }
         v1::ServerFrame out;
         auto& packages = *out.mutable_key_packages();
@@ -271,7 +290,8 @@ Status Sequencer::fetch_key_packages(Session& session, std::uint64_t request,
           item.set_device(wire::to_field(id));
           auto& bodies = found[id];
           if (bodies.empty()) continue;
-          item.set_key_package(wire::to_field(bodies.front()));
+          item.set_key_package(wire::to_field(bodies.front().body));
+          item.set_last_resort(bodies.front().last_resort);
           bodies.pop_front();
         }
         context_.answer(to, request, std::move(out));

@@ -1,5 +1,7 @@
 #include "transport/relay/sessions.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "base/log.h"
 #include "identity/login.h"
@@ -10,12 +12,23 @@ namespace {
 
 constexpr std::size_t kNonceSize = 32;
 constexpr std::size_t kCertificateSizeMax = 16 * 1024;
+constexpr std::uint64_t kReconnectMsMin = 1'000;
 /// Half of the time within which everybody must have heard; the tick adds its own period.
 constexpr std::uint64_t kBotAbsentGraceMs = limits::kBotAbsentNoticeMs / 2;
+static_assert(limits::kBotSilentMs < 4'000, "senders are told within five seconds");
 
 }  // namespace
 
 void Sessions::opened(SessionId id, ByteView channel_binding) {
+  if (context_.model.draining) {
+    return context_.outlet.close(id, kCloseStopping, "the relay is stopping");
+  }
+  if (context_.model.unauthenticated >= context_.bounds.unauthenticated) {
+    const Error refused =
+        context_.reached(Limit::unauthenticated, error(ErrorCode::too_many_connections, ""));
+    return context_.outlet.close(id, kCloseTooMany, std::string(code_name(refused.code)));
+  }
+  ++context_.model.unauthenticated;
   Session session{.id = id,
                   .nonce = Bytes(kNonceSize),
                   .channel_binding = to_bytes(channel_binding),
@@ -39,9 +52,11 @@ void Sessions::closed(SessionId id) {
   }
   if (context_.model.bot_session == id) {
     context_.model.bot_session = 0;
+    context_.model.bot_silent = false;
     bot_gone_since_ = context_.monotonic.now();
-    log::warning("bot_absent");
+    log::warning("bot_absent", {{"why", log::LogSafe("disconnected")}});
   }
+  if (!session->logged_in) --context_.model.unauthenticated;
   context_.model.sessions.erase(id);
 }
 
@@ -120,18 +135,22 @@ Status Sessions::login(Session& session, std::uint64_t request, const v1::Login&
     return session.role_key.empty() ? check_device(session.device) : ok();
   };
   if (auto result = attempt(); !result) {
+    ++context_.model.counters.logins_refused;
     context_.refuse(session.id, request, result.error());
     context_.outlet.close(session.id, kCloseLoginFailed,
                           std::string(code_name(result.error().code)));
     return ok();
   }
   session.logged_in = true;
+  ++context_.model.counters.logins;
+  --context_.model.unauthenticated;
   session.client_build = login.client_build();
   Model& model = context_.model;
   if (session.is_device()) {
     Device& device = model.devices.at(session.device);
     if (device.session != 0) {
       const SessionId old = device.session;
+      (void)context_.reached(Limit::logins_per_device, Error());
       context_.outlet.close(old, kCloseReplaced, "replaced");
       closed(old);
     }
@@ -141,6 +160,9 @@ Status Sessions::login(Session& session, std::uint64_t request, const v1::Login&
   if (session.bot) {
     model.bot_session = session.id;
     model.bot_device = session.device;
+    model.bot_silent = false;
+    model.bot_heard = context_.monotonic.now();
+    model.cosign_unanswered = false;
   }
   send_logged_in(session, request);
   if (session.bot) {
@@ -160,13 +182,14 @@ void Sessions::send_logged_in(const Session& session, std::uint64_t request) {
   auto& out = *frame.mutable_logged_in();
   out.set_notice(model.notice.is_zero() ? std::string() : wire::to_field(model.notice));
   out.set_directory(model.directory_durable);
-  out.set_bot_present(model.bot_session != 0);
+  out.set_bot_present(model.bot_present());
   out.set_checkpoint(log_.best_note());
   out.set_server_time_ms(context_.clock.now().value);
   if (session.is_device()) {
     const Device& device = model.devices.at(session.device);
     out.set_key_packages(static_cast<std::uint32_t>(device.key_packages));
     out.set_notice_acknowledged(device.notice_acknowledged);
+    out.set_last_resort_due(device.last_resort_due);
     for (const auto& id : device.groups) {
       const Group& group = model.groups.at(id);
       auto& state = *out.add_groups();
@@ -175,6 +198,7 @@ void Sessions::send_logged_in(const Session& session, std::uint64_t request) {
       state.set_seq(group.released.value);
       state.set_cursor(group.cursors.at(session.device).value);
       state.set_stopped(group.row.stopped);
+      state.set_oldest(group.passed.value + 1);
     }
   }
   context_.send(session.id, frame);
@@ -214,16 +238,63 @@ void Sessions::tell_bot_presence(bool present) {
   context_.broadcast(frame);
 }
 
+void Sessions::heard_bot() {
+  Model& model = context_.model;
+  model.bot_heard = context_.monotonic.now();
+  if (!model.bot_silent) return;
+  model.bot_silent = false;
+  log::info("bot_back");
+  if (!bot_told_present_) tell_bot_presence(true);
+}
+
+void Sessions::watch_bot(TimeMs now) {
+  Model& model = context_.model;
+  const TimeMs since = ticked_.value == 0 ? now : ticked_;
+  if (!model.bot_present()) model.counters.bot_absent_ms += now.value - since.value;
+  if (model.bot_session == 0) {
+    const bool waited = now.value - bot_gone_since_.value >= kBotAbsentGraceMs;
+    if (bot_told_present_ && waited) tell_bot_presence(false);
+    return;
+  }
+  const bool owes = model.unanswered > 0 || model.cosign_unanswered;
+  const TimeMs quiet = std::max(model.bot_heard, model.bot_asked);
+  if (model.bot_silent || !owes || now.value - quiet.value < limits::kBotSilentMs) return;
+  // Connected, and for senders as good as gone: stopped, or busy with something that never ends.
+  model.bot_silent = true;
+  log::warning("bot_absent", {{"why", log::LogSafe("it does not answer")},
+                              {"unanswered", std::uint64_t{model.unanswered}}});
+  if (bot_told_present_) tell_bot_presence(false);
+}
+
 void Sessions::tick() {
-  const auto now = context_.monotonic.now().value;
-  for (auto& [id, session] : context_.model.sessions) {
-    if (!session.logged_in && now - session.opened.value > limits::kLoginTimeoutMs) {
-      context_.outlet.close(id, kCloseLoginFailed, "no login in time");
+  const TimeMs now = context_.monotonic.now();
+  std::vector<SessionId> late;
+  if (context_.model.unauthenticated > 0) {
+    for (const auto& [id, session] : context_.model.sessions) {
+      const bool waited = now.value - session.opened.value > limits::kLoginTimeoutMs;
+      if (!session.logged_in && waited) late.push_back(id);
     }
   }
-  if (bot_told_present_ && context_.model.bot_session == 0 &&
-      now - bot_gone_since_.value >= kBotAbsentGraceMs) {
-    tell_bot_presence(false);
+  for (const SessionId id : late) {
+    context_.outlet.close(id, kCloseLoginFailed, "no login in time");
+    closed(id);
+  }
+  watch_bot(now);
+  ticked_ = now;
+}
+
+void Sessions::end_all(std::uint16_t code, std::string_view why) {
+  // Spread over as long as the handshakes of all of them take, or they would all return at once.
+  const std::uint64_t window = kReconnectMsMin + context_.model.sessions.size();
+  std::vector<SessionId> all;
+  for (const auto& [id, session] : context_.model.sessions) all.push_back(id);
+  for (const SessionId id : all) {
+    Bytes die(4);
+    context_.random.fill(die);
+    const std::uint64_t drawn = die[0] | die[1] << 8 | die[2] << 16;
+    const std::uint64_t after = kReconnectMsMin / 2 + drawn % window;
+    context_.outlet.close(id, code, std::string(why) + "; retry_after_ms=" + std::to_string(after));
+    closed(id);
   }
 }
 

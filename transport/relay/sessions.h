@@ -20,8 +20,13 @@ class Sessions {
   void revoked(const DeviceId& device);
   /// A new statement: ends every session whose rights it changes (bot or not, role key, build).
   void statement_changed();
-  /// Ends sessions that never logged in and tells everybody when the bot stays away.
+  /// Ends sessions that never logged in and tells everybody when the bot stays away, or is
+  /// connected and does not answer.
   void tick();
+  /// A frame of the bot's session arrived.
+  void heard_bot();
+  /// Closes every session with a hint when to come back ("...; retry_after_ms=1234").
+  void end_all(std::uint16_t code, std::string_view why);
 
   /// Called with the session of the bot when it has logged in, before its backlog starts.
   void set_on_bot(std::function<void()> f) { on_bot_ = std::move(f); }
@@ -35,6 +40,7 @@ class Sessions {
   bool still_right(const Session& session) const;
   void send_logged_in(const Session& session, std::uint64_t request);
   void tell_bot_presence(bool present);
+  void watch_bot(TimeMs now);
 
   Context& context_;
   Fanout& fanout_;
@@ -42,6 +48,7 @@ class Sessions {
   std::function<void()> on_bot_;
   bool bot_told_present_ = false;
   TimeMs bot_gone_since_;
+  TimeMs ticked_;
 };
 
 }  // namespace candour::relay
