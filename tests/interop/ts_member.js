@@ -107,6 +107,8 @@ const extensionsOf = (extensions = []) =>
 export class TsMember {
   kind = "ts"
   #capabilities
+  #extensions
+  #credential
   #cs
   #keys
   #packages = new Map()
@@ -114,10 +116,13 @@ export class TsMember {
   #pending
   #updateKey
 
-  static async make(name, suite, { capabilities } = {}) {
+  /** `extensions`: of the key packages and of the leaves in them. */
+  static async make(name, suite, { capabilities, extensions = [], credential } = {}) {
     const member = new TsMember()
     member.name = name
     member.#capabilities = capabilities
+    member.#extensions = extensions
+    member.#credential = credential ?? { credentialType: "basic", identity: utf8(name) }
     await member.useSuite(suite)
     member.#keys = await member.#cs.signature.keygen()
     return member
@@ -135,12 +140,13 @@ export class TsMember {
       notAfter: seconds(notAfter ?? Date.now() + 90 * 24 * hourMs),
     }
     return generateKeyPackageWithKey(
-      { credentialType: "basic", identity: utf8(this.name) },
+      this.#credential,
       this.#capabilities ?? defaultCapabilities(),
       lifetime,
-      [],
+      this.#extensions,
       { signKey: this.#keys.signKey, publicKey: this.#keys.publicKey },
       this.#cs,
+      this.#extensions,
     )
   }
 
@@ -272,6 +278,7 @@ export class TsMember {
         ratchetTreeExtension: treeInWelcome,
         wireAsPublicMessage: options.publicMessage ?? false,
         authenticatedData: options.authenticatedData ?? new Uint8Array(),
+        groupInfoExtensions: options.groupInfoExtensions ?? [],
       },
     )
     this.#pending = made

@@ -135,7 +135,7 @@ export const parameters = [
     },
   },
   {
-    name: "GREASE in the leaves of both is accepted",
+    name: "GREASE in leaves, key packages and GroupInfo is accepted",
     only: once,
     async run(world) {
       const isGrease = (n) => (n & 0x0f0f) === 0x0a0a && n >> 8 === (n & 0xff)
@@ -157,10 +157,12 @@ export const parameters = [
         proposals: values,
         credentials: [...values, 0xf00d].map(String).concat(["basic"]),
       }
+      const extensions = values.map((v) => ({ extensionType: v, extensionData: utf8("grease") }))
       const [a, b] = await world.pair()
       for (const by of [a, b]) {
-        const greased = await world.newMember("ts", { capabilities })
-        await world.commit(by, { add: [greased, await world.newMember("cpp")] })
+        const greased = await world.newMember("ts", { capabilities, extensions })
+        const add = [greased, await world.newMember("cpp")]
+        await world.commit(by, { add, groupInfoExtensions: extensions })
         await world.commit(greased)
       }
       await world.chat()
@@ -190,6 +192,19 @@ export const parameters = [
       const ours = ofKind(world, "cpp")
       await refused(ours, ours.commit({ adds: [endless] }), /longer than allowed/)
       await world.chat()
+    },
+  },
+  {
+    name: "a credential that our members do not support is refused",
+    only: once,
+    async run(world) {
+      await world.pair()
+      const credential = { credentialType: "x509", certificates: [utf8("not a certificate")] }
+      const keyPackage = await (await world.newMember("ts", { credential })).newKeyPackage()
+      const why = { cpp: /credential type in use is not supported/, ts: /not supported by member/ }
+      for (const by of world.members) {
+        await refused(by, by.commit({ adds: [keyPackage] }), why)
+      }
     },
   },
   {
