@@ -1,6 +1,6 @@
 // Live interoperation of mls/ with ts-mls: every scenario in every setting, a line each.
-// Usage: node run.js PROGRAM [PATTERN]
-//   PROGRAM: candour-mls-peer; PATTERN: only scenarios whose line matches
+// Usage: node run.js PROGRAM [PATTERN [SEEDS]]
+//   PROGRAM: candour-mls-peer; PATTERN: only scenarios whose line matches; SEEDS: how many of churn
 // Exit status: 0 all as expected, 1 something was not, 2 wrong usage.
 import { CppProcess } from "./cpp_member.js"
 import { known } from "./known.js"
@@ -9,9 +9,17 @@ import { delivery } from "./scenarios/delivery.js"
 import { membership } from "./scenarios/membership.js"
 import { parameters } from "./scenarios/parameters.js"
 import { candourProfile } from "./scenarios/profile.js"
+import { wide } from "./scenarios/wide.js"
 import { World } from "./world.js"
 
-const scenarios = [...membership, ...delivery, ...parameters, ...candourProfile, ...churn]
+const scenariosWith = (seeds) => [
+  ...membership,
+  ...delivery,
+  ...parameters,
+  ...candourProfile,
+  ...wide,
+  ...churn(seeds),
+]
 
 const settings = [3, 1].flatMap((suite) =>
   [false, true].flatMap((publicMessage) =>
@@ -52,8 +60,9 @@ async function knownFailure(program, { reason, fails, run }, setting) {
   return { verdict: "FAIL ", detail: `does not fail as known.js says: ${error.stack}` }
 }
 
-function allJobs(program) {
+function allJobs(program, seeds) {
   const jobs = []
+  const scenarios = scenariosWith(seeds)
   for (const setting of settings) {
     for (const s of scenarios.filter(({ only }) => only === undefined || only(setting))) {
       const line = `${describe(setting)}: ${s.name}`
@@ -63,14 +72,15 @@ function allJobs(program) {
   for (const suite of [3, 1]) {
     const setting = { suite, publicMessage: false, creator: "cpp" }
     for (const k of known) {
-      jobs.push({ line: `suite ${suite}: ${k.name}`, run: () => knownFailure(program, k, setting) })
+      const line = `suite ${suite}: ${k.name}`
+      jobs.push({ line, run: () => knownFailure(program, k, setting) })
     }
   }
   return jobs
 }
 
-async function runAll(program, pattern) {
-  const jobs = allJobs(program).filter(({ line }) => pattern.test(line))
+async function runAll(program, pattern, seeds) {
+  const jobs = allJobs(program, seeds).filter(({ line }) => pattern.test(line))
   const counts = { "ok   ": 0, known: 0, "FAIL ": 0 }
   const worker = async () => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
@@ -86,13 +96,13 @@ async function runAll(program, pattern) {
   return failed
 }
 
-const [path, pattern = ""] = process.argv.slice(2)
+const [path, pattern = "", seeds = "6"] = process.argv.slice(2)
 if (!path) {
-  console.error("usage: node run.js PROGRAM [PATTERN]")
+  console.error("usage: node run.js PROGRAM [PATTERN [SEEDS]]")
   process.exit(2)
 }
 const program = new CppProcess(path)
-const failed = await runAll(program, new RegExp(pattern))
+const failed = await runAll(program, new RegExp(pattern), Number(seeds))
 const status = await program.close()
 if (status !== 0) console.log(`candour-mls-peer ended with status ${status}`)
 process.exit(failed === 0 && status === 0 ? 0 : 1)

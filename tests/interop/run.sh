@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the scenarios with Node 20 or later: the machine's, or the one script/bootstrap fetched.
-# Usage: run.sh PROGRAM [PATTERN]
+# Usage: run.sh PROGRAM [PATTERN [SEEDS]]
 # Exit status: as run.js; 77 where there is no such Node.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
