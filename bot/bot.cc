@@ -20,13 +20,15 @@ Bot::Bot(Context& context)
       outbox_(context),
       scribe_(context),
       alerts_(context, groups_, scribe_, outbox_),
-      checker_(context, groups_, scribe_, alerts_, outbox_),
+      recall_(context),
+      checker_(context, groups_, scribe_, alerts_, outbox_, recall_),
       steward_(context, groups_, scribe_, outbox_),
       reform_(context, groups_, scribe_, outbox_),
       witness_(context, outbox_) {}
 
 Status Bot::load() {
   CANDOUR_TRY(groups_.load());
+  CANDOUR_TRY(recall_.load());
   CANDOUR_TRY(outbox_.load());
   CANDOUR_TRY(witness_.load());
   CANDOUR_TRY(mail_through_, context_.store.number(kMailThrough));
@@ -34,11 +36,12 @@ Status Bot::load() {
 }
 
 Status Bot::policy_in_log() const {
-  if (context_.trust.policy_proven(context_.pack.digest)) return ok();
+  const policy::Pack& pack = context_.policies.pack();
+  if (context_.trust.policy_proven(pack.digest)) return ok();
   return error(ErrorCode::policy_invalid,
-               "policy \"" + context_.pack.name + "\" version " + context_.pack.version + " (" +
-                   context_.pack.digest.hex() + ") is not proven to be in the log" +
-                   (context_.trust.knows_policy(context_.pack.digest)
+               "policy \"" + pack.name + "\" version " + pack.version + " (" + pack.digest.hex() +
+                   ") is not proven to be in the log" +
+                   (context_.trust.knows_policy(pack.digest)
                         ? "; it takes effect once the witnesses have cosigned it"
                         : "; publish it first"));
 }
@@ -59,8 +62,8 @@ Status Bot::attach(client::Connection& connection) {
   CANDOUR_TRY(follow_statement());
   CANDOUR_TRY(form_lost_groups(connection));
   if (const Status known = policy_in_log(); !known) {
-    log::warning("policy_not_in_log",
-                 {{"digest", context_.pack.digest}, {"hint", log::LogSafe(known.error().message)}});
+    log::warning("policy_not_in_log", {{"digest", context_.policies.pack().digest},
+                                       {"hint", log::LogSafe(known.error().message)}});
   }
   return outbox_.flush(connection);
 }
@@ -170,6 +173,7 @@ Status Bot::whole(const std::function<Status()>& work) {
   // Memory changes only together with the store.
   if (changed) {
     CANDOUR_TRY(groups_.reload());
+    CANDOUR_TRY(recall_.load());
     CANDOUR_TRY(outbox_.reload(questions));
     CANDOUR_TRY(witness_.reload());
   }
@@ -376,6 +380,7 @@ Status Bot::prove_directory(client::Connection& connection) {
 
 Status Bot::housekeeping(client::Connection& connection, bool idle) {
   CANDOUR_TRY(prove_directory(connection));
+  context_.policies.work(context_.trust);
   const bool grown = context_.trust.revision() != directory_revision_;
   const bool held = !held_.empty() && may_judge();
   const bool sweep = grown || steward_.sweep_due();
@@ -404,6 +409,7 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
     CANDOUR_TRY(steward_.work());
   }
   CANDOUR_TRY(witness_.tick(idle));
+  CANDOUR_TRY(recall_.forget_old());
   CANDOUR_TRY(context_.store.commit());
   CANDOUR_TRY(outbox_.flush(connection));
   if (idle) {

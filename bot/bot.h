@@ -43,6 +43,8 @@ class Bot {
 
   /// Judging, and has seen everything the relay had waiting.
   bool ready() const { return ready_; }
+  /// SIGHUP: reads the policy pack again; see bot/policies.h.
+  void reload_policy() { context_.policies.ask_reload(); }
   /// policy_invalid while the loaded policy version is not proven to be in the log.
   Status policy_in_log() const;
 
@@ -83,6 +85,7 @@ class Bot {
   Outbox outbox_;
   Scribe scribe_;
   Alerts alerts_;
+  Recall recall_;
   Checker checker_;
   Steward steward_;
   Reform reform_;

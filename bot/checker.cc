@@ -73,6 +73,7 @@ Status Checker::release(const Envelope& envelope, const Opened& opened, const De
   }
   CANDOUR_TRY(alerts_.raise(opened, decision, group, verdict));
   CANDOUR_TRY(keep_released(opened, group));
+  CANDOUR_TRY(recall_.remember(opened, group, decision.judgement.features, true));
   return outbox_.put(verdict);
 }
 
@@ -96,6 +97,10 @@ Status Checker::withhold(const Envelope& envelope, const Opened& opened, const D
     *verdict.add_mail() = std::move(*mail);
   }
   CANDOUR_TRY(alerts_.raise(opened, decision, group, verdict));
+  // A dispute is the same draft again, and a report is no draft at all.
+  if (!always) {
+    CANDOUR_TRY(recall_.remember(opened, group, decision.judgement.features, false));
+  }
   return outbox_.put(verdict);
 }
 

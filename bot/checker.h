@@ -12,14 +12,16 @@ namespace candour::bot {
 
 class Checker {
  public:
-  Checker(Context& context, Groups& groups, Scribe& scribe, Alerts& alerts, Outbox& outbox)
+  Checker(Context& context, Groups& groups, Scribe& scribe, Alerts& alerts, Outbox& outbox,
+          Recall& recall)
       : context_(context),
         groups_(groups),
         scribe_(scribe),
         alerts_(alerts),
         outbox_(outbox),
         intake_(context, groups),
-        judge_(context) {}
+        recall_(recall),
+        judge_(context, recall) {}
 
   /// Judges an application message. Fails only when the bot itself cannot go on (storage, sealing):
   /// bad submissions are answered, with a `rejected` reply.
@@ -44,6 +46,7 @@ class Checker {
   Alerts& alerts_;
   Outbox& outbox_;
   Intake intake_;
+  Recall& recall_;
   Judge judge_;
 };
 

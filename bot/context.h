@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "bot/keys.h"
+#include "bot/policies.h"
 #include "client/trust.h"
-#include "policy/pack.h"
 #include "storage/bot_store.h"
 #include "warrant/seal/retention.h"
 #include "warrant/seal/seal.h"
@@ -20,7 +20,7 @@ struct Context {
   const Keys& keys;
   storage::BotStore& store;
   client::Trust& trust;
-  const policy::Pack& pack;
+  Policies& policies;
   const warrant::RetentionKeys& retention;
   warrant::SealingPool& pool;
   const Clock& clock;

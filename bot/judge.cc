@@ -43,14 +43,15 @@ Result<messages::Warning> Judge::check_warning(const Opened& opened, const Group
   return warning;
 }
 
-Result<Decision> Judge::decide_override(const Opened& opened, const Group& group,
-                                        Decision decision) const {
+Result<Decision> Judge::decide_override(const Opened& opened, const Group& group) const {
   CANDOUR_TRY(const messages::Warning warning, check_warning(opened, group));
   if (warning.block) return invalid("a blocked message cannot be sent anyway");
   const Digest used = crypto::sha256(opened.field.warning);
   CANDOUR_TRY(const bool before, context_.store.warning_used(used));
   if (before) return invalid("it was used already");
   CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
+  Decision decision;
+  decision.judgement = recall_.judge(opened, group, warning.message_id);
   // The policy may have changed since: what is a block now is not sent on the word of a warning.
   decision.answer =
       decision.judgement.verdict == policy::Verdict::block ? Answer::block : Answer::release;
@@ -59,32 +60,34 @@ Result<Decision> Judge::decide_override(const Opened& opened, const Group& group
   return decision;
 }
 
-Result<Decision> Judge::decide(const Opened& opened, const Group& group) const {
+Result<Decision> Judge::decide_dispute(const Opened& opened, const Group& group) const {
+  CANDOUR_TRY(const messages::Warning warning, check_warning(opened, group));
+  CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
   Decision decision;
-  {
-    const SecretText text = opened.content.checkable();
-    decision.judgement =
-        context_.pack.engine->judge(text.expose(), {.group_class = group.info.group_class});
-  }
-  decision.answer = answer_to(decision.judgement.verdict);
+  decision.judgement = recall_.judge(opened, group, warning.message_id);
+  decision.disputed_findings = warning.findings_hash;
+  decision.answer = Answer::dispute;
+  return decision;
+}
+
+Result<Decision> Judge::decide(const Opened& opened, const Group& group) const {
   switch (opened.field.type) {
-    case messages::BotFieldType::nothing:
-      return decision;
     case messages::BotFieldType::override_warning:
-      return decide_override(opened, group, std::move(decision));
-    case messages::BotFieldType::dispute: {
-      CANDOUR_TRY(const messages::Warning warning, check_warning(opened, group));
-      CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
-      decision.disputed_findings = warning.findings_hash;
-      decision.answer = Answer::dispute;
-      return decision;
-    }
+      return decide_override(opened, group);
+    case messages::BotFieldType::dispute:
+      return decide_dispute(opened, group);
+    case messages::BotFieldType::nothing:
     case messages::BotFieldType::report:
-      CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
-      decision.answer = Answer::report;
-      return decision;
+      break;
   }
-  return error(ErrorCode::input_invalid, "the bot's field is of an unknown type");
+  Decision decision;
+  decision.judgement = recall_.judge(opened, group, std::nullopt);
+  decision.answer = answer_to(decision.judgement.verdict);
+  if (opened.field.type == messages::BotFieldType::report) {
+    CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
+    decision.answer = Answer::report;
+  }
+  return decision;
 }
 
 }  // namespace candour::bot

@@ -6,7 +6,7 @@
 // expires, and never when it was a block.
 #pragma once
 
-#include "bot/intake.h"
+#include "bot/recall.h"
 #include "client/messages/reply.h"
 #include "warrant/seal/record.h"
 
@@ -32,17 +32,18 @@ struct Decision {
 
 class Judge {
  public:
-  explicit Judge(Context& context) : context_(context) {}
+  Judge(Context& context, const Recall& recall) : context_(context), recall_(recall) {}
 
   /// Refusals: warning_invalid, justification_invalid.
   Result<Decision> decide(const Opened& opened, const Group& group) const;
 
  private:
   Result<messages::Warning> check_warning(const Opened& opened, const Group& group) const;
-  Result<Decision> decide_override(const Opened& opened, const Group& group,
-                                   Decision decision) const;
+  Result<Decision> decide_override(const Opened& opened, const Group& group) const;
+  Result<Decision> decide_dispute(const Opened& opened, const Group& group) const;
 
   Context& context_;
+  const Recall& recall_;
 };
 
 }  // namespace candour::bot

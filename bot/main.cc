@@ -20,6 +20,8 @@ constexpr std::uint64_t kConnectTimeoutMs = 5'000;
 
 volatile std::sig_atomic_t stop_signal = 0;
 void on_signal(int signal) { stop_signal = signal; }
+volatile std::sig_atomic_t hangup_signal = 0;
+void on_hangup(int) { hangup_signal = 1; }
 
 struct Arguments {
   std::string config;
@@ -75,10 +77,11 @@ Status serve(const Arguments& arguments) {
   CANDOUR_TRY(auto trust, client::Trust::load(organisation.root, trust_store, clock));
   trust->set_own_witness(
       {keys.witness_name, identity::NoteKeyType::cosignature, keys.witness.public_key()});
+  Policies policies(pack, policy_loader(config));
   warrant::SealingPool pool(escrow, kSealingPoolMax);
-  Context context{keys,  *store,          *trust,
-                  *pack, retention,       pool,
-                  clock, system_random(), config.attempts_log_warned};
+  Context context{keys,     *store,          *trust,
+                  policies, retention,       pool,
+                  clock,    system_random(), config.attempts_log_warned};
   Bot bot(context);
   CANDOUR_TRY(bot.load());
 
@@ -91,10 +94,15 @@ Status serve(const Arguments& arguments) {
   Life life;
   life.connect = [&] { return client::Connection::open(io, relay, login); };
   life.stopping = [] { return stop_signal != 0; };
+  life.reload_asked = [] {
+    const bool asked = hangup_signal != 0;
+    if (asked) hangup_signal = 0;
+    return asked;
+  };
   life.sleep = [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
   life.on_ready = [&] {
     std::cout << "{\"event\":\"ready\",\"device\":\"" << keys.device.hex() << "\",\"policy\":\""
-              << pack->digest.hex() << "\"}" << std::endl;
+              << policies.pack().digest.hex() << "\"}" << std::endl;
   };
   return run(bot, life);
 }
@@ -140,5 +148,6 @@ int main(int argc, char** argv) {
   }
   std::signal(SIGTERM, on_signal);
   std::signal(SIGINT, on_signal);
+  std::signal(SIGHUP, on_hangup);
   return finish(init_verb->parsed() ? init(arguments) : serve(arguments), arguments.json);
 }

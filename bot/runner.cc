@@ -24,6 +24,7 @@ Status serve(Bot& bot, client::Connection& connection, const Life& life, bool& r
   CANDOUR_TRY(bot.attach(connection));
   pause_ms = kPauseMinMs;
   while (!life.stopping()) {
+    if (life.reload_asked()) bot.reload_policy();
     CANDOUR_TRY(bot.turn(connection, kTurnMs));
     if (bot.ready() && !ready_told) {
       ready_told = true;

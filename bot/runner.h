@@ -12,6 +12,8 @@ struct Life {
   std::function<Result<std::unique_ptr<client::Connection>>()> connect;
   /// Asked several times a second; may be set by a signal.
   std::function<bool()> stopping;
+  /// Whether the policy is to be read again; asked as often, and true once for each wish.
+  std::function<bool()> reload_asked;
   /// Called once, when the bot judges and has seen what was waiting.
   std::function<void()> on_ready;
   /// Sleeps; a parameter so that tests need not wait.

@@ -77,7 +77,7 @@ Result<Logged> Scribe::log(warrant::Record record, Group& group, const Digest& c
   record.id = context_.random.id<RecordId>();
   record.group = group.id();
   record.bot_time = context_.clock.now();
-  record.policy = context_.pack.digest;
+  record.policy = context_.policies.pack().digest;
   const Bytes certificate = context_.trust.certificate_note(record.sender);
   if (!certificate.empty()) record.certificate = crypto::sha256(certificate);
   record.previous_of_group = {group.previous_record.record, group.previous_record.leaf_hash};
@@ -139,7 +139,7 @@ Result<Bytes> Scribe::release(Group& group, identity::SubmissionKind kind, const
   token.message_id = message;
   token.ciphertext_hash = ciphertext_hash;
   token.content_commitment = content_commitment;
-  token.policy_digest = context_.pack.digest;
+  token.policy_digest = context_.policies.pack().digest;
   token.leaf_hash = leaf_hash;
   group.chain.advance(token);
   CANDOUR_TRY(context_.store.put_chain(group.id(), group.chain.seq, group.chain.previous));
@@ -179,7 +179,7 @@ messages::WarningReply Scribe::warning(const Opened& opened, const Decision& dec
   warning.message_id = opened.message_id;
   warning.device = opened.sender;
   warning.content_commitment = opened.commitment;
-  warning.policy_digest = context_.pack.digest;
+  warning.policy_digest = context_.policies.pack().digest;
   warning.issued = context_.clock.now();
   warning.expires = TimeMs(warning.issued.value + limits::kWarningLifetimeMs);
   warning.block = reply.block;

@@ -5,7 +5,6 @@
 #include "base/files.h"
 #include "base/limits.h"
 #include "identity/key_file.h"
-#include "identity/pack_note.h"
 
 namespace candour::bot {
 namespace {
@@ -38,16 +37,16 @@ Result<Organisation> load_organisation(const config::BotConfig& config) {
 Result<std::shared_ptr<const policy::Pack>> load_policy(const config::BotConfig& config,
                                                         const identity::Statement& statement) {
   CANDOUR_TRY(auto pack, policy::load_pack(config.policy_pack_dir));
-  const auto signatures = identity::PackNote::verify(pack->raw_note, statement);
-  if (!signatures) {
-    return error(ErrorCode::policy_invalid, (config.policy_pack_dir / "pack.note").string() + ": " +
-                                                signatures.error().message);
-  }
-  if (signatures.value().digest != pack->digest) {
-    return error(ErrorCode::policy_invalid, (config.policy_pack_dir / "pack.note").string() +
-                                                ": what is signed is not what was loaded");
-  }
-  return pack;
+  const Status signed_by_both = check_signatures(*pack, statement);
+  if (signed_by_both) return pack;
+  return error(signed_by_both.error().code,
+               (config.policy_pack_dir / "").string() + " " + signed_by_both.error().message);
+}
+
+Policies::Loader policy_loader(const config::BotConfig& config) {
+  return [folder = config.policy_pack_dir] {
+    return std::async(std::launch::async, [folder] { return policy::load_pack(folder); });
+  };
 }
 
 Result<warrant::RetentionKeys> load_retention(const config::BotConfig& config, TimeMs now) {

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "bot/policies.h"
 #include "config/bot_config.h"
 #include "identity/statement.h"
-#include "policy/pack.h"
 #include "warrant/seal/retention.h"
 
 namespace candour::bot {
@@ -25,6 +25,9 @@ Result<Organisation> load_organisation(const config::BotConfig& config);
 /// policy_invalid otherwise.
 Result<std::shared_ptr<const policy::Pack>> load_policy(const config::BotConfig& config,
                                                         const identity::Statement& statement);
+
+/// Loads the pack as it is on disk, on a thread of its own.
+Policies::Loader policy_loader(const config::BotConfig& config);
 
 /// The retention keys; config_invalid when the present year lacks one for a class of groups.
 Result<warrant::RetentionKeys> load_retention(const config::BotConfig& config, TimeMs now);

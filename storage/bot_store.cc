@@ -8,7 +8,7 @@
 namespace candour::storage {
 namespace {
 
-constexpr int kSchemaVersion = 2;
+constexpr int kSchemaVersion = 3;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE groups(
@@ -57,6 +57,13 @@ ALTER TABLE alerts ADD COLUMN last_step INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX seen_message ON seen(message_id);
 )";
 
+// From format 2: what is remembered of conversations.
+constexpr const char* kFormat3 = R"(
+CREATE TABLE pasts(
+  group_id BLOB NOT NULL, number INTEGER NOT NULL, time INTEGER NOT NULL, features BLOB NOT NULL,
+  PRIMARY KEY(group_id, number)) WITHOUT ROWID;
+)";
+
 Status prepare(SQLite::Database& database) {
   // An exclusive lock for the whole life: two processes with one MLS state would reuse keys.
   database.exec("PRAGMA locking_mode=EXCLUSIVE");
@@ -66,8 +73,9 @@ Status prepare(SQLite::Database& database) {
   database.exec("BEGIN IMMEDIATE");
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   if (version == 0) database.exec(kSchema);
-  if (version <= 1) {
-    database.exec(kFormat2);
+  if (version <= 1) database.exec(kFormat2);
+  if (version < kSchemaVersion) {
+    database.exec(kFormat3);
     database.exec("PRAGMA user_version=" + std::to_string(kSchemaVersion));
   } else if (version != kSchemaVersion) {
     return error(ErrorCode::state_damaged,

@@ -110,6 +110,14 @@ struct BotAlert {
   TimeMs last_step;  // as the device said it; 0 = none yet
 };
 
+/// What is remembered of one message of a group: features, never text.
+struct BotPast {
+  GroupId group;
+  std::uint64_t number = 0;  // of the message in the bot's count of the group
+  TimeMs time;
+  SecretBytes features;  // encoded by the bot
+};
+
 /// A log leaf handed to the relay and not yet proven to be in the tree.
 struct BotLeaf {
   Digest leaf_hash;
@@ -148,8 +156,8 @@ class BotStore {
   // Groups.
   Result<std::vector<BotGroup>> groups();
   Status add_group(const BotGroup& group);
-  /// In place of the group of the same id: its ratchets, prepared commit and wishes are dropped, and
-  /// what was counted by epoch begins anew. Senders' counters and chains of records stay.
+  /// In place of the group of the same id: its ratchets, prepared commit and wishes are dropped,
+  /// and what was counted by epoch begins anew. Senders' counters and chains of records stay.
   Status replace_group(const BotGroup& group);
   /// A new whole state; drops the ratchet heads it contains.
   Status put_mls_state(const GroupId& group, ByteView state);
@@ -193,6 +201,12 @@ class BotStore {
   // Alerts.
   Result<std::optional<BotAlert>> alert(ByteView id);
   Status put_alert(const BotAlert& alert);
+
+  // Conversations, by group and number.
+  Result<std::vector<BotPast>> pasts();
+  /// Also drops those of the group up to `drop_through`.
+  Status put_past(const BotPast& past, std::uint64_t drop_through);
+  Status drop_pasts(TimeMs before);
 
   // The log as this bot has seen it.
   Result<std::vector<BotLeaf>> leaves();

@@ -17,30 +17,6 @@ identity::RoleKey role(const std::string& name, const std::string& person,
   return {name, person, {key_name, identity::NoteKeyType::ed25519, key.public_key()}};
 }
 
-policy::Rule rule(const std::string& id, policy::Severity severity, const std::string& pattern,
-                  bool alert) {
-  policy::Rule out;
-  out.id = id;
-  out.category = "test." + id;
-  out.severity = severity;
-  out.standard = "2 Authority, Respect and Courtesy";
-  out.message = "This is what the rule " + id + " says.";
-  out.advice = "Leave it out.";
-  out.alert = alert;
-  out.patterns = {pattern};
-  out.where = "test.toml:1";
-  return out;
-}
-
-std::shared_ptr<const policy::Engine> make_engine() {
-  policy::RuleSet rules;
-  rules.rules = {rule("notice", policy::Severity::notice, "blimey", false),
-                 rule("quiet", policy::Severity::warn, "grumble", false),
-                 rule("warn", policy::Severity::warn, "badword", true),
-                 rule("block", policy::Severity::block, "worstword", true)};
-  return policy::Engine::build(std::move(rules)).value();
-}
-
 mls::Lifetime lifetime(std::uint64_t now) {
   return {TimeMs(now - 3'600'000), TimeMs(now + 90ull * 24 * 3'600'000)};
 }
@@ -75,8 +51,12 @@ BotProcess::BotProcess(World& world)
       trust(client::Trust::load({"root", identity::NoteKeyType::ed25519, world.root.public_key()},
                                 trust_store, world.clock)
                 .value()),
+      policies(std::make_shared<policy::Pack>(world.pack),
+               [&world] {
+                 return std::async(std::launch::deferred, [&world] { return *world.pack_on_disk; });
+               }),
       pool(*world.escrow, 8),
-      context{*world.keys, *store,      *trust,         world.pack,        world.retention,
+      context{*world.keys, *store,      *trust,         policies,          world.retention,
               pool,        world.clock, world.bot_dice, world.log_attempts},
       robot(context) {
   const Status loaded = robot.load();
@@ -139,15 +119,12 @@ World::World()
   EXPECT_TRUE(bot::store_certificate(state, note.print()));
   relay.publish(v1::CERTIFICATE, note.print());
 
-  pack.name = "test";
-  pack.version = "1";
-  pack.engine = make_engine();
-  identity::SignedNote pack_note{"candour-policy/v1\nname test\nversion 1\n", {}};
-  identity::sign_note(pack_note, "author", author);
-  identity::sign_note(pack_note, "approver", approver);
-  pack.note_text = pack_note.text;
-  pack.raw_note = pack_note.print();
-  pack.digest = crypto::sha256(as_bytes(pack.note_text));
+  policy::RuleSet rules;
+  rules.rules = {rule("notice", policy::Severity::notice, "blimey", false),
+                 rule("quiet", policy::Severity::warn, "grumble", false),
+                 rule("warn", policy::Severity::warn, "badword", true),
+                 rule("block", policy::Severity::block, "worstword", true)};
+  pack = signed_pack("1", policy::Engine::build(std::move(rules)).value());
   group = dice.id<GroupId>();
 }
 
@@ -156,6 +133,38 @@ World::~World() {
   std::filesystem::remove_all(state);
   EXPECT_TRUE(relay.violations.empty()) << relay.violations.front();
 }
+
+policy::Rule World::rule(const std::string& id, policy::Severity severity,
+                         const std::string& pattern, bool alert) const {
+  policy::Rule out;
+  out.id = id;
+  out.category = "test." + id;
+  out.severity = severity;
+  out.standard = "2 Authority, Respect and Courtesy";
+  out.message = "This is what the rule " + id + " says.";
+  out.advice = "Leave it out.";
+  out.alert = alert;
+  out.patterns = {pattern};
+  out.where = "test.toml:1";
+  return out;
+}
+
+policy::Pack World::signed_pack(const std::string& version,
+                                std::shared_ptr<const policy::Engine> engine) const {
+  identity::SignedNote note{"candour-policy/v1\nname test\nversion " + version + "\n", {}};
+  identity::sign_note(note, "author", author);
+  identity::sign_note(note, "approver", approver);
+  policy::Pack out;
+  out.name = "test";
+  out.version = version;
+  out.engine = std::move(engine);
+  out.note_text = note.text;
+  out.raw_note = note.print();
+  out.digest = crypto::sha256(as_bytes(out.note_text));
+  return out;
+}
+
+void World::publish_policy(const policy::Pack& next) { relay.publish(v1::POLICY, next.raw_note); }
 
 void World::publish_policy() { relay.publish(v1::POLICY, pack.raw_note); }
 
@@ -363,6 +372,10 @@ Officer::Draft Officer::send(std::string_view text, Options options) {
   messages::Content content;
   content.text = SecretText::copy_of(text);
   return submit(content.encode(), world.dice.secret<32>(), std::move(options));
+}
+
+Officer::Draft Officer::send(const messages::Content& content) {
+  return submit(content.encode(), world.dice.secret<32>(), Options());
 }
 
 Officer::Draft Officer::answer(const Draft& draft, messages::BotField field) {

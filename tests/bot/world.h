@@ -84,6 +84,8 @@ class Officer {
   /// Submits text and lets the bot run.
   Draft send(std::string_view text);
   Draft send(std::string_view text, Options options);
+  /// The same for any other content.
+  Draft send(const messages::Content& content);
   /// The same content again, as "send anyway", dispute or report would.
   Draft answer(const Draft& draft, messages::BotField field);
   /// The reply to a submission; fails the test when there is not exactly one.
@@ -119,6 +121,7 @@ struct BotProcess {
   std::unique_ptr<storage::BotStore> store;
   bot::BotTrustStore trust_store;
   std::unique_ptr<client::Trust> trust;
+  bot::Policies policies;
   warrant::SealingPool pool;
   bot::Context context;
   bot::Bot robot;
@@ -141,6 +144,13 @@ class World {
   void enrol(const Device& device, const std::string& role, const std::string& unit);
   void revoke(const Device& device);
   void publish_policy();
+  void publish_policy(const policy::Pack& next);
+  /// A rule of the category "test.ID".
+  policy::Rule rule(const std::string& id, policy::Severity severity, const std::string& pattern,
+                    bool alert) const;
+  /// Signed by author and approver; as loaded from a folder.
+  policy::Pack signed_pack(const std::string& version,
+                           std::shared_ptr<const policy::Engine> engine) const;
   /// A group request signed by registrar 1, mailed to the bot.
   void request(const messages::GroupRequest& request);
   /// The same, but the bot does not run yet.
@@ -160,6 +170,8 @@ class World {
   crypto::SigningKey root, log, outside_witness, registrar1, registrar2, author, approver;
   std::optional<bot::Keys> keys;
   policy::Pack pack;
+  /// What the bot finds when it reads its policy again.
+  std::optional<bot::Policies::Loaded> pack_on_disk;
   warrant::RetentionKeys retention;
   std::optional<crypto::Point> escrow;
   GroupId group;
