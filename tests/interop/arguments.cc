@@ -113,6 +113,10 @@ std::vector<mls::ExternalPsk> Arguments::psks() const {
 }
 
 mls::ProposalRequest Arguments::proposal() const {
+  return Arguments(fields_.at("proposal").as_object()).as_proposal();
+}
+
+mls::ProposalRequest Arguments::as_proposal() const {
   const std::string_view type = text("type");
   if (type == "add") return mls::ProposeAdd{bytes("key_package")};
   if (type == "update") return mls::ProposeUpdate{};
@@ -129,7 +133,7 @@ mls::ProposalRequest Arguments::proposal() const {
 std::vector<mls::ProposalRequest> Arguments::proposals() const {
   std::vector<mls::ProposalRequest> out;
   for (const json::value& entry : list("proposals")) {
-    out.push_back(Arguments(entry.as_object()).proposal());
+    out.push_back(Arguments(entry.as_object()).as_proposal());
   }
   return out;
 }

@@ -34,11 +34,13 @@ class Arguments {
   /// [{"type": 17, "data": "..."}, {"required_capabilities": {...}}, {"external_senders": [...]}]
   mls::Extensions extensions() const;
   std::vector<mls::ExternalPsk> psks() const;
-  /// {"type": "add", "key_package": "..."} and the like.
+  /// Of the field "proposal": {"type": "add", "key_package": "..."} and the like.
   mls::ProposalRequest proposal() const;
   std::vector<mls::ProposalRequest> proposals() const;
 
  private:
+  mls::ProposalRequest as_proposal() const;
+
   const boost::json::object& fields_;
 };
 

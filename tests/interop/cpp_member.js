@@ -163,7 +163,7 @@ export class CppMember {
   }
 
   async propose(proposal, { publicMessage = false } = {}) {
-    const fields = { ...proposalOf(proposal), public: publicMessage }
+    const fields = { proposal: proposalOf(proposal), public: publicMessage }
     return unhex((await this.#run("propose", fields)).message)
   }
 
@@ -173,7 +173,8 @@ export class CppMember {
   }
 
   async proposeFromOutside({ groupId, epoch, sender }, proposal) {
-    const fields = { group_id: hex(groupId), epoch: Number(epoch), sender, ...proposalOf(proposal) }
+    const place = { group_id: hex(groupId), epoch: Number(epoch), sender }
+    const fields = { ...place, proposal: proposalOf(proposal) }
     return unhex((await this.#run("propose_from_outside", fields)).message)
   }
 

@@ -79,6 +79,23 @@ export const known = [
     },
   },
   {
+    name: "an external sender of ours proposes to a member of ts-mls",
+    reason: "the same, on the receiving side",
+    fails: /Could not decode ExternalSender/,
+    async run(world) {
+      const sender = await world.newMember("cpp")
+      const listed = { key: await sender.signatureKey(), identity: utf8(sender.name) }
+      const [ours, ts] = await world.form(["cpp", "ts"], {
+        extensions: [{ externalSenders: [listed] }],
+      })
+      const { groupId, epoch } = await ours.state()
+      const place = { groupId, epoch, sender: 0 }
+      const message = await sender.proposeFromOutside(place, { type: "remove", leaf: 1 })
+      await ours.process(message)
+      await ts.process(message)
+    },
+  },
+  {
     name: "one of ours joins a group of ts-mls with external_senders",
     reason:
       "ts-mls writes each sender as an extension of its own, without the list (section 12.1.8.1)",

@@ -68,17 +68,22 @@ export class World {
   }
 
   /** `by` commits the proposals everybody has kept; by them some are `gone`, some `came`. */
-  async commitKept(by, { gone = [], came = [] } = {}) {
-    return this.#finish(by, { keptProposals: true }, gone, came)
+  async commitKept(by, { gone = [], came = [], psks } = {}) {
+    return this.#finish(by, { keptProposals: true, psks }, gone, came)
   }
 
   async #finish(by, options, gone, came) {
     const { publicMessage = this.publicMessage, treeInWelcome = true, psks } = options
-    const made = await by.commit({ ...options, publicMessage, treeInWelcome })
+    const authenticatedData = utf8(`a commit of ${by.name}`)
+    const { ownLeaf } = await by.state()
+    const made = await by.commit({ ...options, publicMessage, treeInWelcome, authenticatedData })
     // A removed member of ts-mls whose leaf is taken again cannot tell: see known.js.
     const deaf = (m) => m.kind === "ts" && gone.includes(m) && came.length > 0
     this.members = this.members.filter((m) => !deaf(m))
-    await this.follow(by, made.commit, { psks })
+    for (const seen of await this.follow(by, made.commit, { psks })) {
+      assert.equal(hex(seen.authenticatedData), hex(authenticatedData))
+      assert.equal(seen.sender, ownLeaf)
+    }
     await by.merge()
     this.members = this.members.filter((m) => !gone.includes(m))
     const tree = came.length > 0 ? await by.tree() : undefined

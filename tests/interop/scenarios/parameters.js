@@ -36,6 +36,11 @@ export const parameters = [
         await world.commit(by, { add: [removed], proposals: [proposePsk(psks[1])], psks })
         await world.commit(by, { remove: [removed], proposals: [proposePsk(psks[0])], psks })
       }
+      const [a, b] = world.members
+      for (const [by, other] of [[a, b], [b, a]]) {
+        await world.propose(other, proposePsk(psks[0]))
+        await world.commitKept(by, { psks })
+      }
       await world.chat()
     },
   },
