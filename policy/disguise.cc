@@ -102,7 +102,7 @@ void Disguises::build(const Lexicon& lexicon, const std::vector<Tag>& targets) {
   lexicon_ = &lexicon;
   is_target_.assign(lexicon.word_count(), false);
   for (std::uint32_t number = 1; number < lexicon.word_count(); ++number) {
-    const auto& tags = lexicon.tags(lexicon.root(number));
+    const auto tags = lexicon.tags(lexicon.root(number));
     const std::string_view word = lexicon.word(number);
     is_target_[number] = word.size() >= kTargetSizeMin && all_letters(word) &&
                          std::any_of(tags.begin(), tags.end(), [&](Tag tag) {
@@ -336,9 +336,10 @@ class Unmasker {
       return after != start ? after : end;
     }
     const std::size_t from = start + skipped;
-    const std::string_view stem = core.substr(0, core.find('\''));
-    if (disguises_.lexicon_->find(core) != Lexicon::kUnknown ||
-        disguises_.lexicon_->find(stem) != Lexicon::kUnknown) {
+    if (disguises_.lexicon_->find(core) != Lexicon::kUnknown) return end;
+    const std::size_t apostrophe = core.find('\'');
+    if (apostrophe != std::string_view::npos &&
+        disguises_.lexicon_->find(core.substr(0, apostrophe)) != Lexicon::kUnknown) {
       return end;
     }
     // A star or sign at the edge may stand for a letter: try the run as it is first.

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "policy/conversation.h"
 #include "policy/rule.h"
+#include "policy/trace.h"
 
 namespace candour::policy {
 
@@ -80,6 +81,9 @@ class Engine {
   /// Judges one message. Any bytes are accepted: what is not UTF-8 is read as U+FFFD. Working
   /// copies of the text are wiped before returning.
   Judgement judge(std::string_view text, const Context& context = {}) const;
+
+  /// What was looked at on the way to that judgement, for authors of rules.
+  Trace trace(std::string_view text, const Context& context = {}) const;
 
   /// Runs every rule's own examples; policy_invalid names place, rule and example of the first
   /// that fails.

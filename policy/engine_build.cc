@@ -6,16 +6,6 @@
 namespace candour::policy {
 namespace {
 
-constexpr int kPatternMemoryBytes = 4 * 1024 * 1024;
-constexpr int kAtomMemoryBytes = 8 * 1024 * 1024;
-
-RE2::Options options(int memory_bytes) {
-  RE2::Options o;
-  o.set_log_errors(false);
-  o.set_max_mem(memory_bytes);
-  return o;
-}
-
 Error invalid(const std::string& owner, const std::string& what) {
   return error(ErrorCode::policy_invalid, owner + ": " + what);
 }
@@ -42,8 +32,8 @@ Status Engine::State::compile() {
     CANDOUR_TRY(add_rule(i));
   }
   CANDOUR_TRY(add_phrases());
-  CANDOUR_TRY(finish_phrases());
-  return add_atoms();
+  patterns.build();
+  return finish_phrases();
 }
 
 Status Engine::State::add_phrases() {
@@ -57,6 +47,7 @@ Status Engine::State::add_phrases() {
       CANDOUR_TRY(tagger.check_names(phrase, owner));
       phrases.add(std::move(phrase));
       phrase_rules.push_back(number);
+      phrase_sources.push_back(source);
     }
   }
   return ok();
@@ -65,6 +56,7 @@ Status Engine::State::add_phrases() {
 // No word becomes a tag of a phrase after this. How often a tag stands in the pack's own examples
 // says how well a phrase is found by it.
 Status Engine::State::finish_phrases() {
+  tagger.finish_words();
   std::vector<std::size_t> counts(tagger.lexicon().tag_count(), 0);
   tagger.finish(counts);
   std::vector<Tag> targets;
@@ -78,37 +70,43 @@ Status Engine::State::finish_phrases() {
                                                   meant + "', which is no word of the pack");
     }
   }
-  count_tags(counts);
+  std::vector<std::uint32_t> literals;
+  count_words(counts, literals);
+  patterns.finish(literals);
   tagger.finish(counts);
   phrases.finish(counts);
   return ok();
 }
 
 // A pack without examples (a compiled one) says what was counted when it had them.
-void Engine::State::count_tags(std::vector<std::size_t>& counts) {
+void Engine::State::count_words(std::vector<std::size_t>& tags,
+                                std::vector<std::uint32_t>& literals) {
   const Lexicon& lexicon = tagger.lexicon();
   for (const auto& [name, number] : set.tag_counts) {
-    if (const Tag* tag = lexicon.find_tag(name)) counts[*tag] = number;
+    if (const Tag* tag = lexicon.find_tag(name)) tags[*tag] = number;
   }
-  if (!set.tag_counts.empty()) return;
+  literals = patterns.numbered(set.literal_counts);
+  if (!set.tag_counts.empty() || !set.literal_counts.empty()) return;
   TaggedText tagged;
   const auto count = [&](const std::string& example) {
     const Folded folded = fold(example, Form::folded);
+    patterns.count(folded.text(), literals);
     tagger.tag(folded.text(), nullptr, tagged);
     for (const WordRange sentence : tagged.sentences) {
       Tagger::present(tagged.marks, sentence, tagged.present);
-      for (const Tag tag : tagged.present.list) ++counts[tag];
+      for (const Tag tag : tagged.present.list) ++tags[tag];
     }
   };
   for (const Rule& rule : set.rules) {
     for (const std::string& example : rule.matches) count(example);
     for (const std::string& example : rule.passes) count(example);
   }
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    if (tags[i] == 0) continue;
     set.tag_counts.emplace_back(lexicon.tag_name(static_cast<Tag>(i)),
-                                static_cast<std::uint32_t>(counts[i]));
+                                static_cast<std::uint32_t>(tags[i]));
   }
+  set.literal_counts = patterns.named(literals);
 }
 
 Status Engine::State::add_frames() {
@@ -158,39 +156,14 @@ Status Engine::State::add_patterns(std::size_t number) {
     return invalid(owner_of(rule), "it has no patterns");
   }
   for (const std::string& source : rule.patterns) {
-    int id = 0;
-    const RE2::ErrorCode code = filter.Add(source, options(kPatternMemoryBytes), &id);
-    if (code != RE2::NoError) {
-      const RE2 again(source, options(kPatternMemoryBytes));
-      return invalid(owner_of(rule), "pattern '" + source + "' does not compile: " + again.error());
-    }
-    const RE2& pattern = filter.GetRE2(id);
-    if (RE2::FullMatch("", pattern)) {
+    const Status added = patterns.add(source, rule.form == Form::cased);
+    if (!added) return invalid(owner_of(rule), added.error().message);
+    if (patterns.pattern(patterns.size() - 1).matches_nothing()) {
       return invalid(owner_of(rule), "pattern '" + source + "' matches nothing at all");
     }
-    const auto& names = pattern.NamedCapturingGroups();
-    const auto span = names.find("span");
-    patterns.push_back({number, span == names.end() ? 0 : span->second});
-  }
-  return ok();
-}
-
-Status Engine::State::add_atoms() {
-  if (patterns.empty()) return ok();
-  std::vector<std::string> words;
-  filter.Compile(&words);
-  if (words.empty()) return ok();
-  atoms.emplace(options(kAtomMemoryBytes), RE2::UNANCHORED);
-  for (const std::string& word : words) {
-    std::string reason;
-    if (atoms->Add(RE2::QuoteMeta(word), &reason) < 0) {
-      return error(ErrorCode::policy_invalid, "the words of all patterns: " + reason);
-    }
-  }
-  if (!atoms->Compile()) {
-    return error(ErrorCode::policy_invalid, "the words of all patterns do not fit into " +
-                                                std::to_string(kAtomMemoryBytes) +
-                                                " bytes; use fewer or shorter lists");
+    pattern_rules.push_back(number);
+    pattern_sources.push_back(source);
+    has_cased = has_cased || rule.form == Form::cased;
   }
   return ok();
 }

@@ -24,6 +24,8 @@ class Folded {
   /// `i` is less than text().size().
   std::size_t original_start(std::size_t i) const { return starts_.empty() ? i : starts_[i]; }
   std::size_t original_end(std::size_t i) const { return ends_.empty() ? i + 1 : ends_[i]; }
+  /// False when nothing but the case of ASCII letters is changed.
+  bool is_rewritten() const { return !starts_.empty(); }
 
  private:
   friend Folded fold(std::string_view text, Form form);

@@ -9,9 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -39,37 +39,61 @@ class Lexicon {
   Status add(std::string_view entry, Tag tag);
   /// A word that is known but has no tag.
   void add_known(std::string_view word) { intern(word); }
+  /// After the last entry and before the first use of tags().
+  void finish();
 
   /// The number of a word, kUnknown when it is none of ours.
   std::uint32_t find(std::string_view word) const;
-  std::string_view word(std::uint32_t number) const { return words_[number].text; }
+  std::string_view word(std::uint32_t number) const {
+    const Entry& entry = words_[number];
+    return std::string_view(pool_).substr(entry.offset, entry.size);
+  }
   /// Numbers run from 1 up to this, exclusive.
   std::size_t word_count() const { return words_.size(); }
 
   /// The trie: where a first word leads, where `word` leads from there; 0 where nothing goes on.
   std::uint32_t root(std::uint32_t word) const { return words_[word].node; }
   std::uint32_t step(std::uint32_t node, std::uint32_t word) const;
+  bool goes_on(std::uint32_t node) const { return nodes_[node].goes_on; }
   /// Tags of the entry that ends at a node other than 0.
-  const std::vector<Tag>& tags(std::uint32_t node) const { return nodes_[node].tags; }
+  std::span<const Tag> tags(std::uint32_t node) const {
+    return {tag_pool_.data() + nodes_[node].tags_from, nodes_[node].tags_count};
+  }
 
  private:
   struct Entry {
-    std::string text;
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
     std::uint32_t node = 0;
   };
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t number = 0;
+  };
   struct Node {
-    std::vector<Tag> tags;
+    std::uint32_t tags_from = 0;
+    std::uint32_t tags_count = 0;
     bool goes_on = false;
+  };
+  struct Child {
+    std::uint64_t key = 0;  // node and word; 0: none
+    std::uint32_t node = 0;
   };
   std::uint32_t intern(std::string_view word);
   void grow();
+  void finish_children();
 
   std::vector<std::string> names_;
   std::map<std::string, Tag, std::less<>> tags_;
+  std::string pool_;  // the words, end to end
   std::vector<Entry> words_;
-  std::vector<std::uint32_t> slots_;  // open addressing over words_
+  std::vector<Slot> slots_;  // open addressing over words_
   std::vector<Node> nodes_;
-  std::unordered_map<std::uint64_t, std::uint32_t> children_;
+  std::vector<Tag> tag_pool_;
+  std::vector<Child> children_;  // open addressing
+  // Until finish().
+  std::vector<std::vector<Tag>> tags_of_;  // by node
+  std::map<std::uint64_t, std::uint32_t> steps_;
 };
 
 }  // namespace candour::policy

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "policy/lexicon.h"
 #include "policy/pattern_lists.h"
 
@@ -36,14 +37,12 @@ class TagSet {
   bool has(Tag tag) const {
     return tag / 64u < bits_.size() && ((bits_[tag / 64u] >> (tag % 64u)) & 1) != 0;
   }
-  bool meets(const TagSet& other) const {
-    const std::size_t size = bits_.size() < other.bits_.size() ? bits_.size() : other.bits_.size();
-    for (std::size_t i = 0; i < size; ++i) {
-      if ((bits_[i] & other.bits_[i]) != 0) return true;
-    }
-    return false;
+  /// 64 tags at a time; `index` may be beyond them.
+  std::uint64_t bits(std::size_t index) const { return index < bits_.size() ? bits_[index] : 0; }
+  /// Takes out what `tags`, among them all that are in the set, names.
+  void clear(const std::vector<Tag>& tags) {
+    for (const Tag tag : tags) bits_[tag / 64u] = 0;
   }
-  void clear() { bits_.assign(bits_.size(), 0); }
   std::vector<Tag> list() const;
 
  private:
@@ -60,8 +59,13 @@ class Marks {
   };
   void reset(std::size_t words) {
     first_.assign(words, 0);
-    stops_.assign(words, false);
+    stops_.assign(words, 0);
     pool_.clear();
+  }
+  /// Forgets the text without leaving a trace of it.
+  void wipe() {
+    candour::wipe(pool_.data(), pool_.size() * sizeof(Mark));
+    reset(0);
   }
   void add(std::size_t word, Tag tag, std::size_t end) {
     pool_.push_back({tag, static_cast<std::uint32_t>(end), first_[word]});
@@ -70,13 +74,13 @@ class Marks {
   /// Walk: for (i = begin(word); i != 0; i = mark(i).next) mark(i) ...
   std::uint32_t begin(std::size_t word) const { return first_[word]; }
   const Mark& mark(std::uint32_t i) const { return pool_[i - 1]; }
-  void set_stop(std::size_t word) { stops_[word] = true; }
-  bool stops(std::size_t word) const { return stops_[word]; }
+  void set_stop(std::size_t word) { stops_[word] = 1; }
+  bool stops(std::size_t word) const { return stops_[word] != 0; }
   std::size_t size() const { return first_.size(); }
 
  private:
   std::vector<std::uint32_t> first_;
-  std::vector<bool> stops_;
+  std::vector<std::uint8_t> stops_;
   std::vector<Mark> pool_;
 };
 

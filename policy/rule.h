@@ -161,9 +161,10 @@ struct RuleSet {
   std::vector<std::pair<std::string, std::string>> spellings;
   /// Words that are never taken for another word in disguise.
   std::vector<std::string> known;
-  /// How often the words of a tag stand in the examples: says which tag of a phrase is rare.
-  /// Counted from the examples when empty; speed alone hangs on it.
+  /// How often words of a tag, and literals of patterns (policy/pattern_set.h), stand in the
+  /// examples: says what is rare. Counted from the examples when empty; speed alone hangs on it.
   std::vector<std::pair<std::string, std::uint32_t>> tag_counts;
+  std::vector<std::pair<std::string, std::uint32_t>> literal_counts;
 };
 
 }  // namespace candour::policy

@@ -182,6 +182,7 @@ constexpr auto kRuleSet = [](auto& a, auto& set) {
   a.list(set.spellings, kPair);
   a.list(set.known, kText);
   a.list(set.tag_counts, kCount);
+  a.list(set.literal_counts, kCount);
 };
 
 }  // namespace

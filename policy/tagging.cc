@@ -51,34 +51,70 @@ void PhraseIndex::finish(const std::vector<std::size_t>& counts) {
     for (const Tag tag : set.list()) sum += 1 + (tag < counts.size() ? 50 * counts[tag] : 0);
     return sum;
   };
-  by_tag_.clear();
-  for (std::size_t i = 0; i < phrases_.size(); ++i) {
+  std::vector<std::vector<std::uint32_t>> by_tag;
+  sets_from_ = {0};
+  bits_from_ = {0};
+  bits_.clear();
+  for (std::uint32_t i = 0; i < phrases_.size(); ++i) {
     const auto& sets = phrases_[i].required();
     const auto rarest =
         std::min_element(sets.begin(), sets.end(),
                          [&](const auto& a, const auto& b) { return weight(a) < weight(b); });
     for (const Tag tag : rarest->list()) {
-      if (by_tag_.size() <= tag) by_tag_.resize(tag + 1u);
-      by_tag_[tag].push_back(static_cast<std::uint32_t>(i));
+      if (by_tag.size() <= tag) by_tag.resize(tag + 1u);
+      by_tag[tag].push_back(i);
     }
+    for (auto set = sets.begin(); set != sets.end(); ++set) {
+      if (set == rarest) continue;
+      for (std::uint32_t index = 0; index * 64 < Lexicon::kTagsMax; ++index) {
+        if (set->bits(index) != 0) bits_.push_back({index, set->bits(index)});
+      }
+      bits_from_.push_back(static_cast<std::uint32_t>(bits_.size()));
+    }
+    sets_from_.push_back(static_cast<std::uint32_t>(bits_from_.size() - 1));
   }
+  by_tag_.clear();
+  by_tag_from_ = {0};
+  for (const auto& numbers : by_tag) {
+    by_tag_.insert(by_tag_.end(), numbers.begin(), numbers.end());
+    by_tag_from_.push_back(static_cast<std::uint32_t>(by_tag_.size()));
+  }
+}
+
+bool PhraseIndex::is_met(std::uint32_t number, const TagSet& present) const {
+  for (std::uint32_t set = sets_from_[number]; set < sets_from_[number + 1]; ++set) {
+    bool met = false;
+    for (std::uint32_t i = bits_from_[set]; i < bits_from_[set + 1] && !met; ++i) {
+      met = (present.bits(bits_[i].index) & bits_[i].bits) != 0;
+    }
+    if (!met) return false;
+  }
+  return true;
 }
 
 void PhraseIndex::candidates(const TagSet& present, const std::vector<Tag>& listed,
                              std::vector<std::uint32_t>& out) const {
   out.clear();
   for (const Tag tag : listed) {
-    if (tag >= by_tag_.size()) continue;
-    for (const std::uint32_t number : by_tag_[tag]) {
-      const auto& sets = phrases_[number].required();
-      if (std::all_of(sets.begin(), sets.end(),
-                      [&](const TagSet& set) { return set.meets(present); })) {
-        out.push_back(number);
-      }
+    if (tag + 1u >= by_tag_from_.size()) continue;
+    for (std::uint32_t i = by_tag_from_[tag]; i < by_tag_from_[tag + 1u]; ++i) {
+      if (is_met(by_tag_[i], present)) out.push_back(by_tag_[i]);
     }
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
+}
+
+void TaggedText::wipe() {
+  candour::wipe(numbers.data(), numbers.size() * sizeof(numbers[0]));
+  candour::wipe(words.data(), words.size() * sizeof(words[0]));
+  candour::wipe(candidates.data(), candidates.size() * sizeof(candidates[0]));
+  numbers.clear();
+  words.clear();
+  candidates.clear();
+  sentences.clear();
+  marks.wipe();
+  present.clear();
 }
 
 Status Tagger::build(const RuleSet& rules) {
@@ -172,6 +208,10 @@ Status Tagger::add_references(const RuleSet& rules) {
       CANDOUR_TRY(const Tag tag, known(name));
       compiled.blocked_by.add(tag);
     }
+    for (const TagSet* set : {&compiled.to, &compiled.blocked_by}) {
+      for (const Tag tag : set->list()) compiled.any.add(tag);
+    }
+    compiled.any.add(compiled.words);
     references_.push_back(std::move(compiled));
   }
   return ok();
@@ -219,7 +259,7 @@ void Tagger::mark_words(std::string_view text, TaggedText& out) const {
         out.marks.add(i, tag, end);
         if (tag == gap_stop_ && end == i + 1) out.marks.set_stop(i);
       }
-      if (end == out.words.size() || out.words[end].stop_before ||
+      if (!lexicon_.goes_on(node) || end == out.words.size() || out.words[end].stop_before ||
           out.numbers[end] == Lexicon::kUnknown) {
         break;
       }
@@ -306,13 +346,15 @@ void Tagger::mark_reference(const CompiledReference& reference, const Conversati
   std::size_t named_at = 0;
   std::size_t inside_until = 0;
   bool changed = false;
+  std::vector<Tag>& here = out.here;
   for (std::size_t word = 0; word < out.words.size(); ++word) {
-    std::vector<Tag> here;
+    here.clear();
     std::size_t here_end = 0;
     bool refers = false;
     bool blocked = false;
     for (std::uint32_t i = out.marks.begin(word); i != 0; i = out.marks.mark(i).next) {
       const Marks::Mark& mark = out.marks.mark(i);
+      if (!reference.any.has(mark.tag)) continue;
       refers = refers || mark.tag == reference.words;
       blocked = blocked || reference.blocked_by.has(mark.tag);
       if (reference.to.has(mark.tag)) {
@@ -321,7 +363,7 @@ void Tagger::mark_reference(const CompiledReference& reference, const Conversati
       }
     }
     if (!here.empty()) {
-      named = std::move(here);
+      named = here;
       named_at = word;
       inside_until = here_end;
       changed = true;

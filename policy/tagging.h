@@ -27,7 +27,7 @@ struct PresentTags {
     list.push_back(tag);
   }
   void clear() {
-    set.clear();
+    set.clear(list);
     list.clear();
   }
 };
@@ -38,10 +38,13 @@ struct TaggedText {
   std::vector<std::uint32_t> numbers;  // of the words in the lexicon
   std::vector<WordRange> sentences;
   Marks marks;
+  /// Forgets the text without leaving a trace of it; the memory stays for the next.
+  void wipe();
   // Working memory.
   PhraseScratch scratch;
   PresentTags present;
   std::vector<std::uint32_t> candidates;
+  std::vector<Tag> here;
 };
 
 /// Phrases found by what they cannot do without. Filled once, then immutable.
@@ -59,8 +62,21 @@ class PhraseIndex {
                   std::vector<std::uint32_t>& out) const;
 
  private:
+  // 64 tags, one bit for each, that stand at `index` in a set.
+  struct Bits {
+    std::uint32_t index = 0;
+    std::uint64_t bits = 0;
+  };
+  bool is_met(std::uint32_t number, const TagSet& present) const;
+
   std::vector<Phrase> phrases_;
-  std::vector<std::vector<std::uint32_t>> by_tag_;
+  // Phrases by the tags they are found by: those of a tag from from_[tag] up to from_[tag + 1].
+  std::vector<std::uint32_t> by_tag_from_;
+  std::vector<std::uint32_t> by_tag_;
+  // What else each phrase needs: sets (from_ by phrase) of bits (from_ by set).
+  std::vector<std::uint32_t> sets_from_;
+  std::vector<std::uint32_t> bits_from_;
+  std::vector<Bits> bits_;
 };
 
 /// Immutable after build(), which reads the words, compounds and references of a rule set.
@@ -75,6 +91,8 @@ class Tagger {
   Status check_names(const Phrase& phrase, const std::string& owner) const;
   /// After the last compile().
   void finish(const std::vector<std::size_t>& counts) { compounds_.finish(counts); }
+  /// After the last compile() and before the first tag().
+  void finish_words() { lexicon_.finish(); }
 
   const Lexicon& lexicon() const { return lexicon_; }
   /// Marks the words of a folded text. With a conversation, words may stand for what was named in a
@@ -92,6 +110,7 @@ class Tagger {
     std::vector<std::pair<NameHash, Tag>> names;  // of `to`
     TagSet to;
     TagSet blocked_by;
+    TagSet any;  // all of these
   };
   Status add_words(const RuleSet& rules);
   Status add_compounds(const RuleSet& rules);
@@ -99,7 +118,7 @@ class Tagger {
   void mark_words(std::string_view text, TaggedText& out) const;
   void mark_compounds(WordRange sentence, TaggedText& out) const;
   void mark_reference(const CompiledReference& reference, const Conversation* talk, TaggedText& out,
-                      std::vector<NamedGroup>* named) const;
+                      std::vector<NamedGroup>* remembered) const;
   static std::vector<Tag> named_before(const CompiledReference& reference,
                                        const Conversation* talk);
   void remember_named(const CompiledReference& reference, const std::vector<Tag>& tags,
