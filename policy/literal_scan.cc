@@ -1,9 +1,41 @@
 #include "policy/literal_scan.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 namespace candour::policy {
+namespace {
+
+// The first 2, 3, 4 or 6 of eight bytes, as a place in a bitmap.
+constexpr std::array<std::uint64_t, 4> kMasks = {0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFF};
+std::size_t place_of(std::uint64_t bytes, std::size_t length_class) {
+  return static_cast<std::size_t>((bytes & kMasks[length_class]) * 0x9e3779b97f4a7c15ULL >> 49);
+}
+
+std::size_t bucket_of(std::uint64_t bytes, bool is_short, std::size_t buckets) {
+  const std::uint64_t first = bytes & kMasks[is_short ? 0 : 1];
+  const std::size_t place = static_cast<std::size_t>(first * 0x9e3779b97f4a7c15ULL >> 40);
+  return place % buckets + (is_short ? 0 : buckets);
+}
+
+// Eight bytes from `start`, the first lowest; zeros beyond the end.
+std::uint64_t eight_bytes(std::string_view text, std::size_t start) {
+  std::uint64_t out = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    if (text.size() - start >= 8) {
+      std::memcpy(&out, text.data() + start, 8);
+      return out;
+    }
+  }
+  for (std::size_t i = std::min(text.size(), start + 8); i-- > start;) {
+    out = out << 8 | static_cast<std::uint8_t>(text[i]);
+  }
+  return out;
+}
+
+}  // namespace
 
 void LiteralHits::reset(std::size_t literals) {
   for (const std::uint32_t number : list_) bits_[number / 64] = 0;
@@ -18,57 +50,6 @@ std::uint32_t LiteralScan::add(const Literal& literal) {
   return entry->second;
 }
 
-// The automaton while it is being made.
-struct LiteralScan::Trie {
-  explicit Trie(std::size_t alphabet) : classes(alphabet) { add_state(); }
-  void add_state() {
-    next.resize(next.size() + classes, 0);
-    fail.push_back(0);
-    outputs.emplace_back();
-  }
-  void insert(const LiteralScan& scan, std::uint32_t number) {
-    std::uint32_t state = 0;
-    for (const char c : scan.literals_[number].text) {
-      const std::size_t at = state * classes + scan.class_of_[byte(c)];
-      if (next[at] == 0) {
-        const auto fresh = static_cast<std::uint32_t>(fail.size());
-        add_state();
-        next[at] = fresh;
-      }
-      state = next[at];
-    }
-    outputs[state].push_back(number);
-  }
-  // Breadth first: what a state fails to is complete before it. Returns the states in that order.
-  std::vector<std::uint32_t> complete() {
-    std::vector<std::uint32_t> order = {0};
-    for (std::size_t c = 0; c < classes; ++c) {
-      if (next[c] != 0) order.push_back(next[c]);
-    }
-    for (std::size_t i = 1; i < order.size(); ++i) {
-      const std::uint32_t state = order[i];
-      const auto& inherited = outputs[fail[state]];
-      outputs[state].insert(outputs[state].end(), inherited.begin(), inherited.end());
-      for (std::size_t c = 0; c < classes; ++c) {
-        std::uint32_t& to = next[state * classes + c];
-        const std::uint32_t otherwise = next[fail[state] * classes + c];
-        if (to == 0) {
-          to = otherwise;
-        } else {
-          fail[to] = otherwise;
-          order.push_back(to);
-        }
-      }
-    }
-    return order;
-  }
-
-  std::size_t classes;
-  std::vector<std::uint32_t> next;
-  std::vector<std::uint32_t> fail;
-  std::vector<std::vector<std::uint32_t>> outputs;
-};
-
 bool LiteralScan::add_special(const Literal& literal, std::uint32_t number) {
   if (literal.text[0] == kDigit) {
     digits_[literal.text.size()] = number + 1;
@@ -82,6 +63,69 @@ bool LiteralScan::add_special(const Literal& literal, std::uint32_t number) {
   return true;
 }
 
+void LiteralScan::Beginnings::add(const Literal& literal, std::uint32_t number, bool coarse) {
+  const std::size_t size = literal.text.size();
+  const std::uint8_t length_class = size < 3 ? 0 : size == 3 || coarse ? 1 : size < 6 ? 2 : 3;
+  auto* const end = used.begin() + classes;
+  if (std::find(used.begin(), end, length_class) == end) used[classes++] = length_class;
+  const auto set = [&](std::uint64_t bytes) {
+    const std::size_t place = place_of(bytes, length_class);
+    bits[length_class][place / 64] |= std::uint64_t{1} << (place % 64);
+  };
+  Entry entry;
+  entry.bytes = eight_bytes(literal.text, 0);
+  entry.mask = size >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * size)) - 1;
+  entry.number = number;
+  entry.size = static_cast<std::uint32_t>(size);
+  entry.at_end = literal.at_end;
+  // A literal of one byte is in the bucket of whatever may stand after it.
+  for (std::uint64_t second = 0; second < (size == 1 ? 256 : 1); ++second) {
+    set(entry.bytes | second << 8);
+    entries.push_back(entry);
+    entries.back().bytes |= second << 8;
+    if (size == 1) entries.back().mask = kMasks[0];
+  }
+}
+
+void LiteralScan::Beginnings::finish() {
+  const auto bucket = [](const Entry& entry) {
+    return bucket_of(entry.bytes, entry.size < 3, kBuckets);
+  };
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&](const Entry& a, const Entry& b) { return bucket(a) < bucket(b); });
+  bucket_from.assign(2 * kBuckets + 1, 0);
+  for (const Entry& entry : entries) ++bucket_from[bucket(entry) + 1];
+  for (std::size_t i = 1; i < bucket_from.size(); ++i) bucket_from[i] += bucket_from[i - 1];
+}
+
+void LiteralScan::Beginnings::compare(std::uint64_t bytes, std::string_view text, std::size_t start,
+                                      const LiteralScan& scan, LiteralHits& hits) const {
+  for (const bool is_short : {true, false}) {
+    const std::size_t bucket = bucket_of(bytes, is_short, kBuckets);
+    for (std::uint32_t i = bucket_from[bucket]; i < bucket_from[bucket + 1]; ++i) {
+      const Entry& entry = entries[i];
+      if ((bytes & entry.mask) != entry.bytes) continue;
+      const std::size_t end = start + entry.size;
+      if (end > text.size() ||
+          (entry.at_end && end < text.size() && scan.is_word_[byte(text[end])])) {
+        continue;
+      }
+      const std::string_view whole = scan.literals_[entry.number].text;
+      if (entry.size > 8 && text.substr(start, entry.size) != whole) continue;
+      hits.add(entry.number);
+    }
+  }
+}
+
+bool LiteralScan::Beginnings::may_begin(std::uint64_t bytes) const {
+  std::uint64_t found = 0;
+  for (std::size_t i = 0; i < classes; ++i) {
+    const std::size_t place = place_of(bytes, used[i]);
+    found |= bits[used[i]][place / 64] >> (place % 64);
+  }
+  return (found & 1) != 0;
+}
+
 void LiteralScan::build() {
   for (int c = 0; c < 256; ++c) {
     const auto at = static_cast<std::size_t>(c);
@@ -89,48 +133,28 @@ void LiteralScan::build() {
     is_letter_[at] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     is_word_[at] = is_digit_[at] || is_letter_[at] || c == '_';
   }
-  // Class 0 is of the bytes that stand in no literal.
-  std::vector<std::uint32_t> plain;
   for (std::uint32_t number = 0; number < literals_.size(); ++number) {
-    if (add_special(literals_[number], number)) continue;
-    plain.push_back(number);
-    for (const char c : literals_[number].text) {
-      std::uint8_t& own = class_of_[byte(c)];
-      if (own == 0) own = static_cast<std::uint8_t>(classes_++);
-    }
+    const Literal& literal = literals_[number];
+    if (add_special(literal, number)) continue;
+    (literal.at_start ? at_words_ : anywhere_).add(literal, number, !literal.at_start);
   }
-  Trie trie(classes_);
-  for (const std::uint32_t number : plain) trie.insert(*this, number);
-  const std::vector<std::uint32_t> order = trie.complete();
-  std::vector<std::uint32_t> place(order.size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) place[order[i]] = i;
-  next_.reserve(trie.next.size());
-  for (const std::uint32_t state : order) {
-    output_from_.push_back(static_cast<std::uint32_t>(outputs_.size()));
-    outputs_.insert(outputs_.end(), trie.outputs[state].begin(), trie.outputs[state].end());
-    for (std::size_t c = 0; c < classes_; ++c) {
-      const std::uint32_t to = trie.next[state * classes_ + c];
-      const auto row = static_cast<std::uint32_t>(place[to] * classes_);
-      next_.push_back(row | (trie.outputs[to].empty() ? 0 : kHasOutputs));
-    }
-  }
-  output_from_.push_back(static_cast<std::uint32_t>(outputs_.size()));
+  at_words_.finish();
+  anywhere_.finish();
 }
 
 void LiteralScan::scan(std::string_view text, LiteralHits& hits) const {
-  std::uint32_t row = 0;
   bool digit = false;
+  bool in_word = false;  // the byte before is of a word
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::uint8_t c = byte(text[i]);
     digit = digit || is_digit_[c];
-    row = next_[(row & ~kHasOutputs) + class_of_[c]];
-    if ((row & kHasOutputs) == 0) continue;
-    const std::size_t state = (row & ~kHasOutputs) / classes_;
-    const std::uint32_t to = output_from_[state + 1];
-    for (std::uint32_t at = output_from_[state]; at < to; ++at) {
-      const std::uint32_t number = outputs_[at];
-      if (!hits.has(number) && borders_hold(literals_[number], text, i + 1)) hits.add(number);
-    }
+    const bool is_word = is_word_[c];
+    const bool begins = is_word && !in_word;
+    in_word = is_word;
+    if (!begins && anywhere_.classes == 0) continue;
+    const std::uint64_t bytes = eight_bytes(text, i);
+    if (begins && at_words_.may_begin(bytes)) at_words_.compare(bytes, text, i, *this, hits);
+    if (anywhere_.may_begin(bytes)) anywhere_.compare(bytes, text, i, *this, hits);
   }
   if (digit) scan_digits(text, hits);
 }

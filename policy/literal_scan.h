@@ -45,13 +45,33 @@ class LiteralScan {
   void scan(std::string_view text, LiteralHits& hits) const;
 
  private:
-  static constexpr std::uint32_t kHasOutputs = 1u << 31;
-  struct Trie;
-  bool borders_hold(const Literal& literal, std::string_view text, std::size_t end) const {
-    const std::size_t start = end - literal.text.size();
-    if (literal.at_start && start > 0 && is_word_[byte(text[start - 1])]) return false;
-    return !(literal.at_end && end < text.size() && is_word_[byte(text[end])]);
-  }
+  struct Entry {
+    std::uint64_t bytes = 0;  // the first eight of the literal, fewer where it is shorter
+    std::uint64_t mask = 0;
+    std::uint32_t number = 0;
+    std::uint32_t size = 0;
+    bool at_end = false;
+  };
+  // Literals by how they begin. `bits` are hashes of the first 2 bytes of those of one or two
+  // bytes, 3 of those of three, 4 of those of four or five, 6 of longer ones: small enough to stay
+  // near the processor. Buckets are of those of one or two bytes, then of the others, by 2 and 3
+  // bytes.
+  struct Beginnings {
+    static constexpr std::size_t kBits = 32 * 1024;
+    static constexpr std::size_t kBuckets = 4096;
+    std::array<std::array<std::uint64_t, kBits / 64>, 4> bits{};
+    std::size_t classes = 0;  // how many of the four are in use, by their order in `used`
+    std::array<std::uint8_t, 4> used{};
+    std::vector<std::uint32_t> bucket_from;
+    std::vector<Entry> entries;
+
+    /// `coarse`: of long literals too only the first three bytes, for places that are asked often.
+    void add(const Literal& literal, std::uint32_t number, bool coarse);
+    void finish();
+    bool may_begin(std::uint64_t bytes) const;
+    void compare(std::uint64_t bytes, std::string_view text, std::size_t start,
+                 const LiteralScan& scan, LiteralHits& hits) const;
+  };
   void scan_digits(std::string_view text, LiteralHits& hits) const;
   bool add_special(const Literal& literal, std::uint32_t number);
   static std::uint8_t byte(char c) { return static_cast<std::uint8_t>(c); }
@@ -59,15 +79,10 @@ class LiteralScan {
   std::map<Literal, std::uint32_t> numbers_;
   std::vector<Literal> literals_;
   std::array<bool, 256> is_word_{};
-  std::array<std::uint8_t, 256> class_of_{};
   std::array<bool, 256> is_digit_{};
   std::array<bool, 256> is_letter_{};
-  std::size_t classes_ = 1;
-  // Where a state leads by class: the place of its row, and kHasOutputs. States near the beginning,
-  // where a scan spends its time, lie together.
-  std::vector<std::uint32_t> next_;
-  std::vector<std::uint32_t> output_from_;  // by state, one more at the end
-  std::vector<std::uint32_t> outputs_;
+  Beginnings at_words_;
+  Beginnings anywhere_;
   // 1 + the numbers of literals that are no bytes of the text; 0: not asked for.
   std::array<std::uint32_t, kDigitsMax + 1> digits_{};
   std::uint32_t letter_digit_ = 0;

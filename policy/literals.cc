@@ -34,8 +34,10 @@ struct Info {
   std::vector<Clause> clauses;
   // They begin with one of these.
   std::optional<std::set<std::string>> prefix;
-  bool gap = false;        // at least one character, none of which stands in a word
-  std::size_t digits = 0;  // at least so many
+  bool gap = false;         // at least one character, none of which stands in a word
+  bool closes = false;      // a match that is not empty ends with such a character
+  bool is_optional = true;  // it may be empty
+  std::size_t digits = 0;   // at least so many
   // What stands first and last in every match.
   enum class Edge { unknown, nothing, letter, digit };
   Edge first = Edge::unknown;
@@ -47,6 +49,8 @@ struct Info {
     out.first = bare ? Edge::nothing : edge_of(text[0]);
     out.last = out.first;
     out.digits = out.first == Edge::digit ? 1 : 0;
+    out.closes = bare;
+    out.is_optional = bare;
     out.strings = {std::move(text)};
     return out;
   }
@@ -93,6 +97,13 @@ std::optional<Clause> clause_of(const std::set<std::string>& strings) {
 // What one after the other gives.
 class Row {
  public:
+  /// `bordered`: a word begins or ends where the row begins.
+  explicit Row(bool bordered) : run_({bordered ? std::string(1, kBorder) : std::string()}) {}
+
+  bool is_bordered() const {
+    return std::all_of(run_.begin(), run_.end(),
+                       [](const std::string& text) { return text.ends_with(kBorder); });
+  }
   void add(const Info& next) {
     join(next);
     if (next.strings) {
@@ -101,16 +112,18 @@ class Row {
     }
     if (next.gap) cross({std::string(1, kBorder)});
     if (next.prefix) cross(*next.prefix);
+    const bool bordered = next.closes && (!next.is_optional || is_bordered());
     flush();
-    broken_ = true;
     clauses_.insert(clauses_.end(), next.clauses.begin(), next.clauses.end());
-    run_ = {next.gap ? std::string(1, kBorder) : std::string()};
+    run_ = {bordered ? std::string(1, kBorder) : std::string()};
   }
   Info finish() {
     Info out;
     out.digits = digits_;
     out.first = first_;
     out.last = last_;
+    out.closes = closes_;
+    out.is_optional = is_optional_;
     // Strings carry no such clause: they are broken up where one is to be kept.
     if (!broken_ && !(joined_ && run_.size() > 1)) {
       out.strings = std::move(run_);
@@ -125,6 +138,8 @@ class Row {
   using Edge = Info::Edge;
   void join(const Info& next) {
     digits_ += next.digits;
+    closes_ = next.closes && (closes_ || !next.is_optional);
+    is_optional_ = is_optional_ && next.is_optional;
     if (last_ == Edge::letter && next.first == Edge::digit) add_joint(kLetterDigit);
     if (last_ == Edge::digit && next.first == Edge::letter) add_joint(kDigitLetter);
     if (first_ == Edge::nothing) first_ = next.first;
@@ -158,10 +173,12 @@ class Row {
     if (auto clause = clause_of(run_)) clauses_.push_back(std::move(*clause));
   }
 
-  std::set<std::string> run_ = {""};
+  std::set<std::string> run_;
   std::vector<Clause> clauses_;
   bool broken_ = false;
   bool joined_ = false;
+  bool closes_ = true;
+  bool is_optional_ = true;
   std::size_t digits_ = 0;
   Edge first_ = Edge::nothing;
   Edge last_ = Edge::nothing;
@@ -197,6 +214,8 @@ Info any_of_all(const std::vector<Info>& all) {
   for (const Info& one : all) {
     exact = exact && one.strings.has_value();
     out.gap = out.gap && one.gap;
+    out.closes = out.closes && one.closes;
+    out.is_optional = out.is_optional || one.is_optional;
     out.digits = std::min(out.digits, one.digits);
     if (one.first != out.first) out.first = Info::Edge::unknown;
     if (one.last != out.last) out.last = Info::Edge::unknown;
@@ -229,7 +248,7 @@ class Reader {
   Reader(std::string_view source, bool ascii_only) : rest_(source), ascii_only_(ascii_only) {}
 
   Info read() {
-    Info out = choice(0);
+    Info out = choice(0, false);
     if (!rest_.empty()) gave_up_ = true;
     return out;
   }
@@ -252,24 +271,24 @@ class Reader {
     return Info::unknown();
   }
 
-  Info choice(int depth) {
+  Info choice(int depth, bool bordered) {
     if (depth > kDepthMax) return give_up();
     std::vector<Info> all;
     do {
-      Row row;
+      Row row(bordered);
       while (!rest_.empty() && rest_.front() != '|' && rest_.front() != ')') {
-        row.add(repeated(depth));
+        row.add(repeated(depth, row.is_bordered()));
       }
       all.push_back(row.finish());
     } while (take("|"));
     return any_of_all(all);
   }
 
-  Info repeated(int depth) {
-    Info one = atom(depth);
+  Info repeated(int depth, bool bordered) {
+    Info one = atom(depth, bordered);
     while (!rest_.empty()) {
       if (take("*")) {
-        one = Info::unknown();
+        one = any_number(one);
       } else if (take("+")) {
         one = at_least_once(one);
       } else if (take("?")) {
@@ -278,7 +297,7 @@ class Reader {
         const std::optional<std::size_t> least = counted();
         if (!least) break;
         const std::size_t digits = one.digits * std::min<std::size_t>(*least, kDigitsMax);
-        one = *least == 0 ? Info::unknown() : at_least_once(one);
+        one = *least == 0 ? any_number(one) : at_least_once(one);
         one.digits = digits;
       } else {
         break;
@@ -288,9 +307,17 @@ class Reader {
     return one;
   }
 
+  static Info any_number(const Info& one) {
+    Info out;
+    out.closes = one.closes;
+    return out;
+  }
+
   static Info at_least_once(const Info& one) {
     Info out;
     out.gap = one.gap;
+    out.closes = one.closes;
+    out.is_optional = one.is_optional;
     out.digits = one.digits;
     // What may match nothing says nothing of its edges once it is repeated.
     const bool empties = one.first == Info::Edge::nothing || one.last == Info::Edge::nothing;
@@ -311,8 +338,9 @@ class Reader {
   }
 
   static Info perhaps(Info one) {
-    if (!one.strings || one.strings->size() >= kStringsMax) return Info::unknown();
+    if (!one.strings || one.strings->size() >= kStringsMax) return any_number(one);
     one.strings->insert("");
+    one.is_optional = true;
     one.digits = 0;
     one.first = one.last = Info::Edge::unknown;
     return one;
@@ -336,11 +364,11 @@ class Reader {
     return least;
   }
 
-  Info atom(int depth) {
+  Info atom(int depth, bool bordered) {
     const char c = next();
     switch (c) {
       case '(':
-        return group(depth);
+        return group(depth, bordered);
       case '[':
         return bracketed();
       case '.':
@@ -364,7 +392,7 @@ class Reader {
     return Info::exact(std::string(1, lower(c)));
   }
 
-  Info group(int depth) {
+  Info group(int depth, bool bordered) {
     if (take("?")) {
       if (take("P<") || take("<")) {
         const std::size_t close = rest_.find('>');
@@ -376,7 +404,7 @@ class Reader {
         if (!take(":")) return give_up();
       }
     }
-    Info inner = choice(depth + 1);
+    Info inner = choice(depth + 1, bordered);
     if (!take(")")) return give_up();
     return inner;
   }
@@ -435,12 +463,15 @@ class Reader {
   static Info digit() {
     Info out;
     out.digits = 1;
+    out.is_optional = false;
     out.first = out.last = Info::Edge::digit;
     return out;
   }
   static Info gap() {
     Info out;
     out.gap = true;
+    out.closes = true;
+    out.is_optional = false;
     return out;
   }
 
@@ -515,6 +546,7 @@ class Reader {
     if (digits) return digit();
     if (gaps && strings.size() > 1) return gap();
     Info out;
+    out.is_optional = false;
     if (letters) out.first = out.last = Info::Edge::letter;
     if (!strings.empty() && strings.size() <= kClassSizeMax) out.strings = std::move(strings);
     return out;
@@ -529,7 +561,7 @@ class Reader {
 
 std::vector<Clause> required_literals(std::string_view pattern, bool ascii_only) {
   Reader reader(pattern, ascii_only);
-  Row row;
+  Row row(false);
   row.add(reader.read());
   row.add(Info::unknown());
   if (reader.gave_up()) return {};
