@@ -94,18 +94,20 @@ Status write_text(const std::filesystem::path& file, const std::string& text) {
   return write_file(file, as_bytes(text));
 }
 
-/// Thousands of certificates: no fsync for each, this is no state of anybody's.
+/// Thousands of certificates: no fsync for each, this is no state of anybody's. Their names in
+/// `files` are short, because a configuration file is bounded.
 Status write_certificates(const std::filesystem::path& folder, std::uint32_t devices, TimeMs from,
                           std::vector<std::filesystem::path>& files) {
+  std::filesystem::create_directories(folder / "d");
   for (std::uint32_t i = 0; i < devices; ++i) {
-    const auto file = folder / ("device-" + std::to_string(i) + ".note");
+    files.push_back("d/" + std::to_string(i));
+    const std::filesystem::path file = folder / files.back();
     const std::string text =
         certificate(device_key(i), "p-" + std::to_string(100 + i), "officer", from);
     std::FILE* out = std::fopen(file.c_str(), "w");
     if (out == nullptr) return error(ErrorCode::not_found, file.string() + " cannot be written");
     std::fwrite(text.data(), 1, text.size(), out);
     std::fclose(out);
-    files.push_back(file);
   }
   return ok();
 }
