@@ -200,7 +200,7 @@ def measure_backlog(table, folder):
 def measure_large(table, folder, small, options):
     """10,000 devices, each in five of 1,000 groups of 50."""
     with World(folder / "large", 10_000, 1000) as candour:
-        run = candour.load("idle")
+        run = candour.load("idle", senders=2)
         table.add("memory of an idle wss connection, 10,000 of them", run["kib_per_connection"],
                   "KiB", 24, beside=f"{run['cpu_us_per_connect']:.0f} us CPU to connect and log in")
         for window, one in zip((4, 1), small):

@@ -25,6 +25,28 @@ RawTls::RawTls(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RawTls::~RawTls() = default;
 
 std::unique_ptr<RawTls> RawTls::connect(std::uint16_t port, int version_max) {
+  return open(port, version_max, nullptr);
+}
+
+std::unique_ptr<RawTls> RawTls::resume(std::uint16_t port, const RawTls& before) {
+  return open(port, TLS1_3_VERSION, before.impl_.get());
+}
+
+bool RawTls::resumed() const { return SSL_session_reused(impl_->ssl) == 1; }
+
+std::size_t RawTls::early_data_max() const {
+  return SSL_SESSION_get_max_early_data(SSL_get0_session(impl_->ssl));
+}
+
+Bytes RawTls::channel_binding() const {
+  constexpr std::string_view kLabel = "EXPORTER-candour-login-v1";
+  Bytes out(32);
+  SSL_export_keying_material(impl_->ssl, out.data(), out.size(), kLabel.data(), kLabel.size(),
+                             nullptr, 0, 0);
+  return out;
+}
+
+std::unique_ptr<RawTls> RawTls::open(std::uint16_t port, int version_max, const Impl* before) {
   std::signal(SIGPIPE, SIG_IGN);
   auto impl = std::make_unique<Impl>();
   impl->descriptor = socket(AF_INET, SOCK_STREAM, 0);
@@ -44,6 +66,7 @@ std::unique_ptr<RawTls> RawTls::connect(std::uint16_t port, int version_max) {
   SSL_CTX_set_max_proto_version(impl->context, version_max);
   impl->ssl = SSL_new(impl->context);
   SSL_set_fd(impl->ssl, impl->descriptor);
+  if (before != nullptr) SSL_set_session(impl->ssl, SSL_get0_session(before->ssl));
   if (SSL_connect(impl->ssl) != 1) return nullptr;
   return std::unique_ptr<RawTls>(new RawTls(std::move(impl)));
 }

@@ -142,7 +142,6 @@ struct WsClient::Impl final : ByteSource, std::enable_shared_from_this<WsClient:
   asio::awaitable<void> read_loop();
   /// Messages are masked by Beast, which collects them in the stream itself.
   std::size_t next(MutableByteView room) override;
-  bool within_frame() const override { return false; }
   void close();
 };
 

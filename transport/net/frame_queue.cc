@@ -11,9 +11,10 @@ namespace {
 constexpr std::size_t kEntriesKept = 16;
 constexpr std::size_t kHeaderSizeMax = 10;
 
-std::size_t header_of(FrameQueue::Opcode opcode, std::size_t size,
+std::size_t header_of(std::optional<FrameQueue::Opcode> opcode, std::size_t size,
                       std::array<std::uint8_t, kHeaderSizeMax>& out) {
-  out[0] = static_cast<std::uint8_t>(0x80 | static_cast<std::uint8_t>(opcode));
+  if (!opcode) return 0;
+  out[0] = static_cast<std::uint8_t>(0x80 | static_cast<std::uint8_t>(*opcode));
   if (size < 126) {
     out[1] = static_cast<std::uint8_t>(size);
     return 2;
@@ -33,8 +34,13 @@ void FrameQueue::push(std::shared_ptr<const Bytes> message, Opcode opcode) {
   entries_.push_back({std::move(message), opcode});
 }
 
+void FrameQueue::push_frame(ByteView frame) {
+  frame_bytes_ += frame.size();
+  entries_.push_back({std::make_shared<const Bytes>(to_bytes(frame)), std::nullopt});
+}
+
 void FrameQueue::pop() {
-  bytes_ -= entries_[first_].message->size();
+  bytes_of(entries_[first_]) -= entries_[first_].message->size();
   entries_[first_].message.reset();
   ++first_;
   taken_ = 0;
@@ -72,13 +78,10 @@ std::size_t FrameQueue::take(MutableByteView room) {
 }
 
 void FrameQueue::clear() {
-  if (empty()) return;
-  const std::size_t keep = within_frame() ? first_ + 1 : first_;
-  entries_.resize(keep);
-  bytes_ = keep == first_ ? 0 : entries_[first_].message->size();
-  if (keep == first_) {
-    std::vector<Entry>().swap(entries_);
-    first_ = 0;
+  const std::size_t keep = taken_ != 0 ? first_ + 1 : first_;
+  while (entries_.size() > keep) {
+    bytes_of(entries_.back()) -= entries_.back().message->size();
+    entries_.pop_back();
   }
 }
 

@@ -17,6 +17,7 @@
 #include "transport/net/io_impl.h"
 #include "transport/net/pace.h"
 #include "transport/net/server_session.h"
+#include "transport/net/server_upgrade.h"
 #include "transport/net/tls_context.h"
 
 namespace candour::net {
@@ -28,7 +29,6 @@ using asio::ip::tcp;
 
 namespace {
 
-using Request = http::request<http::vector_body<std::uint8_t>>;
 using Response = http::response<http::vector_body<std::uint8_t>>;
 using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 
@@ -36,14 +36,6 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kHeaderSizeMax = 16 * 1024;
 constexpr std::uint64_t kEndTimeoutMs = 1'000;
 constexpr std::size_t kUnreadBytesMax = 8 * 1024 * 1024;
-constexpr std::string_view kSubprotocol = "candour.v1";
-
-bool offers_subprotocol(const Request& request) {
-  for (auto offered : http::token_list(request[http::field::sec_websocket_protocol])) {
-    if (std::string_view(offered.data(), offered.size()) == kSubprotocol) return true;
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -67,7 +59,6 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   asio::awaitable<std::unique_ptr<Request>> serve_http(Stream stream);
   asio::awaitable<bool> answer(Stream& stream, const Request& request);
   asio::awaitable<bool> respond(Stream& stream, const Request& request, HttpResponse answer);
-  bool may_upgrade(const Request& request, HttpResponse& refusal);
   asio::awaitable<std::shared_ptr<Session>> open_session(Stream stream,
                                                          std::unique_ptr<Request> request);
   asio::awaitable<void> run_session(std::shared_ptr<Session> session);
@@ -207,7 +198,10 @@ asio::awaitable<void> Server::Impl::serve(Socket socket) {
   auto request = co_await serve_http(Stream(core));
   if (!request) co_return;
   auto session = co_await open_session(Stream(core), std::move(request));
-  if (!session) co_return;
+  if (!session) {
+    co_await end_gently(core);  // the answer says why
+    co_return;
+  }
   leave.no_more_unopened();
   co_await run_session(std::move(session));
 }
@@ -254,10 +248,11 @@ asio::awaitable<std::unique_ptr<Request>> Server::Impl::serve_http(Stream stream
       co_return nullptr;
     }
     auto request = std::make_unique<Request>(parser.release());
-    if (websocket::is_upgrade(*request)) {
-      HttpResponse refusal;
-      if (may_upgrade(*request, refusal)) co_return request;
-      co_await respond(stream, *request, std::move(refusal));
+    if (wants_upgrade(*request)) {
+      auto refusal = refuse_upgrade(*request, options);
+      if (!refusal) co_return request;
+      if (refusal->status == 403) ++counters.origins_refused;
+      co_await respond(stream, *request, std::move(*refusal));
       co_return nullptr;
     }
     const bool more = co_await answer(stream, *request);
@@ -282,25 +277,6 @@ asio::awaitable<bool> Server::Impl::answer(Stream& stream, const Request& reques
   }
   if (!made->has_value()) co_return false;
   co_return co_await respond(stream, request, std::move(**made));
-}
-
-bool Server::Impl::may_upgrade(const Request& request, HttpResponse& refusal) {
-  const std::string origin(request[http::field::origin]);
-  const auto refuse = [&refusal](unsigned status, std::string_view why) {
-    refusal.status = status;
-    refusal.body = to_bytes(why);
-    return false;
-  };
-  if ((!tls && !options.plain_websocket) || request.target() != "/v1") {
-    return refuse(404, "no WebSocket here\n");
-  }
-  if (!offers_subprotocol(request)) return refuse(400, "the subprotocol candour.v1 is required\n");
-  if (origin.empty() || origin == "https://" + std::string(request[http::field::host])) return true;
-  for (const auto& allowed : options.origins) {
-    if (origin == allowed) return true;
-  }
-  ++counters.origins_refused;
-  return refuse(403, "this origin may not connect\n");
 }
 
 asio::awaitable<bool> Server::Impl::respond(Stream& stream, const Request& request,

@@ -31,7 +31,7 @@ struct Session final : ByteSource, std::enable_shared_from_this<Session> {
 
   /// False when this was too much: the session is being closed.
   bool send(const SharedFrame& frame, FrameQueue::Opcode opcode, const ServerOptions& options) {
-    if (closing) return true;
+    if (closing || !ws.is_open()) return true;  // nothing may follow a close frame
     if (queue.size() >= options.queue_frames_max ||
         queue.bytes() + frame->size() > options.queue_bytes_max) {
       queue.clear();
@@ -54,10 +54,8 @@ struct Session final : ByteSource, std::enable_shared_from_this<Session> {
     core->schedule_flush();
   }
 
-  /// Frames go past Beast, which would copy each once more and knows nothing of records; its own
-  /// (pings, pongs, close) go out between them.
+  /// Frames go past Beast, which would copy each once more and knows nothing of records.
   std::size_t next(MutableByteView room) override {
-    if (!ws.is_open()) queue.clear();  // nothing may follow a close frame
     const std::size_t size = queue.take(room);
     if (!queue.empty()) return size;
     if (deep && !closing) {
@@ -66,13 +64,18 @@ struct Session final : ByteSource, std::enable_shared_from_this<Session> {
         if (!self->closing) self->handler.on_drained(self->id);
       });
     }
-    if (closing && !close_sent) {
-      close_sent = true;
-      ws.async_close(reason, [self = shared_from_this()](const ErrorState&) {});
-    }
-    return size;
+    if (!closing || close_sent) return size;
+    close_sent = true;
+    ws.async_close(reason, [self = shared_from_this()](const ErrorState&) {});
+    return size + queue.take(room.subspan(size));
   }
-  bool within_frame() const override { return queue.within_frame(); }
+
+  /// Beast's own frames (pings, pongs, close) keep their place among ours.
+  bool collect(ByteView frame) override {
+    queue.push_frame(frame);
+    return true;
+  }
+  std::size_t collected() const override { return queue.frame_bytes(); }
 };
 
 }  // namespace candour::net

@@ -93,8 +93,14 @@ std::size_t StreamCore::read(MutableByteView out, Need& need, ErrorState& error)
 void StreamCore::collect(const void* data, std::size_t size) {
   if (ended()) return;
   const auto* begin = static_cast<const std::uint8_t*>(data);
-  out_.insert(out_.end(), begin, begin + size);
+  const auto source = source_.lock();
+  if (!source || !source->collect({begin, size})) out_.insert(out_.end(), begin, begin + size);
   if (!flushing_) schedule_flush();
+}
+
+std::size_t StreamCore::unsent() const {
+  const auto source = source_.lock();
+  return refused_.size() + out_.size() - sent_ + (source ? source->collected() : 0);
 }
 
 void StreamCore::schedule_flush() {
@@ -123,11 +129,10 @@ std::size_t StreamCore::gather(MutableByteView record) {
   std::size_t size = 0;
   const auto source = source_.lock();
   while (size < record.size()) {
-    const bool within_frame = source && source->within_frame();
-    std::size_t more = within_frame ? 0 : take_collected(record.subspan(size));
+    std::size_t more = take_collected(record.subspan(size));
     if (more == 0 && source) more = source->next(record.subspan(size));
-    // The source may have collected something instead, a close frame.
-    if (more == 0 && (within_frame || out_.empty())) break;
+    // The source may have collected something instead.
+    if (more == 0 && out_.empty()) break;
     size += more;
   }
   return size;

@@ -37,8 +37,11 @@ class ByteSource {
   virtual ~ByteSource() = default;
   /// Copies into `room` what goes out next; how many bytes.
   virtual std::size_t next(MutableByteView room) = 0;
-  /// The last bytes did not end a frame: nothing else may go out before the rest of it.
-  virtual bool within_frame() const = 0;
+  /// What is written to the stream itself meanwhile (Beast's control frames): true when the source
+  /// takes it, to send it behind what it has now; otherwise it goes out before the source is asked.
+  virtual bool collect(ByteView) { return false; }
+  /// How much of that is still here.
+  virtual std::size_t collected() const { return 0; }
 };
 
 /// The part that needs no templates; shared by the stream and the operations under way.
@@ -65,9 +68,9 @@ class StreamCore final : public EndOfTurn, public std::enable_shared_from_this<S
   std::size_t read(MutableByteView out, Need& need, ErrorState& error);
   /// Collects bytes and makes sure that they go out soon.
   void collect(const void* data, std::size_t size);
-  /// Collected or refused by the socket; what is still in the source does not count.
-  std::size_t unsent() const { return refused_.size() + out_.size() - sent_; }
-  /// Asked for more whenever there is room; after what was collected, unless within a frame.
+  /// Collected or refused by the socket; what the source has of its own does not count.
+  std::size_t unsent() const;
+  /// Asked for more whenever there is room.
   void set_source(std::weak_ptr<ByteSource> source) { source_ = std::move(source); }
   void schedule_flush();
   void end_of_turn() override;

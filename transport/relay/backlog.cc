@@ -10,34 +10,44 @@ namespace {
 
 constexpr std::size_t kPageSize = 1024 * 1024;         // read from the store at a time
 constexpr std::size_t kBytesKeptMax = 64 * kPageSize;  // of all pages
+constexpr std::size_t kPageOverhead = 512;             // so that many small ones count too
 
 }  // namespace
 
 Backlog::PagePtr Backlog::find(const GroupId& group, Seq seq) {
-  const auto it = std::find_if(pages_.begin(), pages_.end(), [&](const PagePtr& page) {
-    return page->group == group && page->holds(seq);
-  });
-  if (it == pages_.end()) return nullptr;
-  pages_.splice(pages_.begin(), pages_, it);
-  return pages_.front();
+  const auto of_group = by_group_.find(group);
+  if (of_group == by_group_.end()) return nullptr;
+  for (const auto page : of_group->second) {
+    if (!(*page)->holds(seq)) continue;
+    pages_.splice(pages_.begin(), pages_, page);
+    return *page;
+  }
+  return nullptr;
+}
+
+void Backlog::drop(Place page) {
+  bytes_ -= (*page)->bytes;
+  const auto of_group = by_group_.find((*page)->group);
+  std::erase(of_group->second, page);
+  if (of_group->second.empty()) by_group_.erase(of_group);
+  pages_.erase(page);
 }
 
 void Backlog::keep(const PagePtr& page) {
   if (page->frames.empty()) return;
-  // What begins in it and does not reach further says nothing new.
-  pages_.remove_if([&](const PagePtr& old) {
-    const bool within = old->group == page->group && page->holds(old->first) &&
-                        old->first.value + old->frames.size() <=
-                            page->first.value + page->frames.size();
-    if (within) bytes_ -= old->bytes;
-    return within;
-  });
-  pages_.push_front(page);
-  bytes_ += page->bytes;
-  while (bytes_ > kBytesKeptMax) {
-    bytes_ -= pages_.back()->bytes;
-    pages_.pop_back();
+  // What lies within the new one says nothing more.
+  std::vector<Place> within;
+  if (const auto old = by_group_.find(page->group); old != by_group_.end()) {
+    for (const auto place : old->second) {
+      const Seq last((*place)->first.value + (*place)->frames.size() - 1);
+      if (page->holds((*place)->first) && page->holds(last)) within.push_back(place);
+    }
   }
+  for (const auto place : within) drop(place);
+  pages_.push_front(page);
+  by_group_[page->group].push_back(pages_.begin());
+  bytes_ += page->bytes;
+  while (bytes_ > kBytesKeptMax) drop(std::prev(pages_.end()));
 }
 
 void Backlog::read(const GroupId& group, Seq from, Done done) {
@@ -58,6 +68,7 @@ void Backlog::read(const GroupId& group, Seq from, Done done) {
         PagePtr page;
         if (rows) {
           auto made = std::make_shared<Page>();
+          made->bytes = kPageOverhead;
           made->group = reading->group;
           for (const auto& row : rows.value()) {
             if (made->frames.empty()) made->first = row.seq;

@@ -39,10 +39,13 @@ class Backlog {
     Seq from;
     std::vector<Done> waiting;
   };
+  using Place = std::list<PagePtr>::iterator;
   void keep(const PagePtr& page);
+  void drop(Place page);
 
   Context& context_;
   std::list<PagePtr> pages_;  // most recently used first
+  std::unordered_map<GroupId, std::vector<Place>> by_group_;
   std::size_t bytes_ = 0;
   std::list<Reading> readings_;
 };

@@ -8,9 +8,10 @@ namespace candour::relay {
 
 namespace {
 
-/// Backlog read from the store at a time; and how many frames may wait for the socket meanwhile.
+/// Mail read from the store at a time; and how many frames may wait for the socket meanwhile.
 constexpr std::size_t kPageSize = 1024 * 1024;
 constexpr std::size_t kQueuedFramesMax = limits::kSessionQueueFramesMax / 4;
+static_assert(kQueuedFramesMax > net::kDrainedAbove, "or nobody says when there is room again");
 
 }  // namespace
 
@@ -75,35 +76,38 @@ void Fanout::resynchronise(Session& session, const Group& group) {
 
 void Fanout::read_group(Session& session, const GroupId& group) {
   const Group& state = context_.model.groups.at(group);
-  if (session.sent.at(group) < state.passed) return resynchronise(session, state);
-  if (session.sent.at(group) >= state.released || session.reading.count(group) != 0 ||
-      !may_send_backlog(session)) {
-    return;
+  if (session.reading.count(group) != 0) return;
+  for (;;) {
+    const Seq sent = session.sent.at(group);
+    if (sent < state.passed) return resynchronise(session, state);
+    if (sent >= state.released || !may_send_backlog(session)) return;
+    const auto page = backlog_.find(group, sent.next());
+    if (!page) break;
+    send_page(session, *page);
   }
   session.reading.insert(group);
-  const Seq after = session.sent.at(group);
-  context_.store.read<std::vector<storage::MessageRow>>(
-      [group, after](const storage::RelayReader& reader) {
-        return reader.messages(group, after, kPageSize);
-      },
-      [this, id = session.id, group](Result<std::vector<storage::MessageRow>> rows) {
-        Session* to = context_.model.session(id);
-        if (to == nullptr) return;
-        to->reading.erase(group);
-        auto sent = to->sent.find(group);
-        // Gone from the group meanwhile, or the disk fails: nothing more goes out.
-        if (sent == to->sent.end() || !rows) return;
-        const Seq before = sent->second;
-        for (const auto& row : rows.value()) {
-          if (row.seq != sent->second.next()) break;  // the rows before it are gone
-          if (!may_send_backlog(*to)) return;
-          context_.send(id, deliver_frame(context_, row, as_text(row.ciphertext)));
-          ++context_.model.counters.deliveries;
-          sent->second = row.seq;
-        }
-        const bool gap = sent->second < context_.model.groups.at(group).passed;
-        if (gap || sent->second != before) read_group(*to, group);
-      });
+  backlog_.read(group, session.sent.at(group).next(),
+                [this, id = session.id, group](const Backlog::PagePtr& page) {
+                  Session* to = context_.model.session(id);
+                  if (to == nullptr) return;
+                  to->reading.erase(group);
+                  auto sent = to->sent.find(group);
+                  // Gone from the group meanwhile, or the disk fails: nothing more goes out.
+                  if (sent == to->sent.end() || !page) return;
+                  const bool useful = page->holds(sent->second.next());
+                  if (useful && may_send_backlog(*to)) send_page(*to, *page);
+                  const bool gap = sent->second < context_.model.groups.at(group).passed;
+                  if (useful || gap) read_group(*to, group);
+                });
+}
+
+void Fanout::send_page(Session& session, const Backlog::Page& page) {
+  Seq& sent = session.sent.at(page.group);
+  while (page.holds(sent.next()) && may_send_backlog(session)) {
+    sent = sent.next();
+    context_.send(session.id, page.frame(sent));
+    ++context_.model.counters.deliveries;
+  }
 }
 
 net::SharedFrame Fanout::deliver_frame(const Context& context, const storage::MessageRow& message,

@@ -3,13 +3,13 @@
 // device and group; a row goes when every cursor has passed it. IoThread only.
 #pragma once
 
-#include "transport/relay/context.h"
+#include "transport/relay/backlog.h"
 
 namespace candour::relay {
 
 class Fanout {
  public:
-  explicit Fanout(Context& context) : context_(context) {}
+  explicit Fanout(Context& context) : context_(context), backlog_(context) {}
 
   void load(const storage::RelaySnapshot& snapshot);
 
@@ -43,6 +43,8 @@ class Fanout {
 
  private:
   void read_group(Session& session, const GroupId& group);
+  /// As much of it as the session may take now.
+  void send_page(Session& session, const Backlog::Page& page);
   /// Tells the device that it missed messages which are gone, and sends it nothing more of the
   /// group.
   void resynchronise(Session& session, const Group& group);
@@ -54,6 +56,7 @@ class Fanout {
   void send_mail(Session& session, const storage::MailRow& mail);
 
   Context& context_;
+  Backlog backlog_;
   std::set<std::pair<GroupId, DeviceId>> moved_cursors_;
   std::map<DeviceId, std::uint64_t> moved_mail_;
   std::set<GroupId> too_many_kept_;
