@@ -115,12 +115,12 @@ std::uint16_t Peer::closed() {
 
 // ---- TestBot -------------------------------------------------------------------------------
 
-TestBot::TestBot(World& world) : world_(world), peer_(world) {
+TestBot::TestBot(World& world) : TestJudge(world), peer_(world) {
   EXPECT_EQ(peer_.login(world.bot).body_case(), Body::kLoggedIn);
 }
 
-v1::ClientFrame TestBot::commit_frame(const GroupId& group, const MessageId& id,
-                                      std::uint64_t epoch) {
+v1::ClientFrame TestJudge::commit_frame(const GroupId& group, const MessageId& id,
+                                        std::uint64_t epoch) {
   auto frame = submit_frame(world_, group, id, epoch);
   frame.mutable_submit()->set_kind(v1::COMMIT);
   frame.mutable_submit()->clear_bot_field();
@@ -164,7 +164,7 @@ v1::Check TestBot::next_check() {
   return frame.check();
 }
 
-v1::ClientFrame TestBot::release(const v1::Check& check, const std::vector<DeviceId>& members) {
+v1::ClientFrame TestJudge::release(const v1::Check& check, const std::vector<DeviceId>& members) {
   const auto& submit = check.submit();
   const auto group = *GroupId::from(as_bytes(submit.group()));
   const Chain chain = chains[group];
@@ -215,7 +215,7 @@ v1::ClientFrame TestBot::release(const v1::Check& check, const std::vector<Devic
   return frame;
 }
 
-v1::ClientFrame TestBot::withhold(const v1::Check& check, const DeviceId& reply_to) {
+v1::ClientFrame TestJudge::withhold(const v1::Check& check, const DeviceId& reply_to) {
   v1::ClientFrame frame;
   auto& verdict = *frame.mutable_verdict();
   verdict.set_group(check.submit().group());
@@ -230,7 +230,7 @@ v1::ClientFrame TestBot::withhold(const v1::Check& check, const DeviceId& reply_
   return frame;
 }
 
-void TestBot::accepted(const v1::Verdict& verdict) {
+void TestJudge::accepted(const v1::Verdict& verdict) {
   if (verdict.outcome() != v1::RELEASE) return;
   auto token = identity::ReleaseToken::decode(as_bytes(verdict.token()));
   Chain& chain = chains[token.value().group];

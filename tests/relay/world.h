@@ -94,26 +94,17 @@ class Peer {
   std::uint64_t last_request_ = 0;
 };
 
-/// The bot as far as the relay can tell: it judges what it is sent.
-class TestBot {
+/// What the bot of a healthy world says about submissions; knows no connection.
+class TestJudge {
  public:
-  explicit TestBot(World& world);
-  Peer& peer() { return peer_; }
+  explicit TestJudge(World& world) : world_(world) {}
 
-  /// Creates the group with these members (the bot is one anyway).
-  void create_group(const GroupId& group, const std::vector<DeviceId>& members);
-  /// Changes the membership by a commit.
-  void commit(const GroupId& group, const std::vector<DeviceId>& members);
   v1::ClientFrame commit_frame(const GroupId& group, const MessageId& id, std::uint64_t epoch);
-  v1::Check next_check();
-  /// A release verdict for a check, as the bot of a healthy world gives it; does not send it.
+  /// A release verdict for a check.
   v1::ClientFrame release(const v1::Check& check, const std::vector<DeviceId>& members = {});
   v1::ClientFrame withhold(const v1::Check& check, const DeviceId& reply_to);
   /// The chain moves on when a release was accepted.
   void accepted(const v1::Verdict& verdict);
-  v1::ServerFrame give(const v1::ClientFrame& verdict);
-  /// Checks and releases the next submission.
-  v1::ServerFrame release_next();
 
   struct Chain {
     std::uint64_t seq = 0;
@@ -122,8 +113,26 @@ class TestBot {
   };
   std::map<GroupId, Chain> chains;
 
- private:
+ protected:
   World& world_;
+};
+
+/// The bot as far as the relay can tell: it judges what it is sent.
+class TestBot : public TestJudge {
+ public:
+  explicit TestBot(World& world);
+  Peer& peer() { return peer_; }
+
+  /// Creates the group with these members (the bot is one anyway).
+  void create_group(const GroupId& group, const std::vector<DeviceId>& members);
+  /// Changes the membership by a commit.
+  void commit(const GroupId& group, const std::vector<DeviceId>& members);
+  v1::Check next_check();
+  v1::ServerFrame give(const v1::ClientFrame& verdict);
+  /// Checks and releases the next submission.
+  v1::ServerFrame release_next();
+
+ private:
   Peer peer_;
 };
 

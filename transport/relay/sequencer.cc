@@ -90,7 +90,8 @@ Status Sequencer::check_group(const Session& session, const Device& device, cons
     return error(ErrorCode::notice_unacknowledged,
                  "the current monitoring notice has to be acknowledged before sending");
   }
-  if (group.pending.size() >= context_.bounds.pending_per_group) {
+  // Not of the bot, whose commit may be what removes the device that filled the queue.
+  if (!session.bot && group.pending.size() >= context_.bounds.pending_per_group) {
     return context_.reached(
         Limit::pending_per_group,
         error(ErrorCode::queue_full,
