@@ -320,7 +320,9 @@ Status Directory::publish(SessionId session, std::uint64_t request, v1::ObjectKi
     const auto& object_news = news.directory().objects(0);
     context_.model.directory_durable = object_news.number();
     context_.done(session, request, object_news.leaf_index());
-    context_.broadcast(news);
+    // Everybody acknowledges a new notice; told to everybody that would be their square. Nobody
+    // needs it live, and whoever finds a gap before the next object asks for what is between.
+    if (object_news.kind() != v1::NOTICE_ACK) context_.broadcast(news);
   });
   return ok();
 }

@@ -231,6 +231,7 @@ void Fanout::members_changed(Group& group, const storage::RosterChange& change) 
     Device* device = model.device(id);
     if (device == nullptr) continue;
     device->groups.erase(group.row.group);
+    moved_cursors_.erase({group.row.group, id});
     if (Session* session = model.session(device->session)) session->sent.erase(group.row.group);
   }
   group.cursors = std::move(cursors);
@@ -247,10 +248,14 @@ void Fanout::forget(const DeviceId& id) {
 }
 
 Status Fanout::caught_up(Session& session, Group& group, Seq seq) {
-  if (seq < group.passed || seq > group.released) {
-    return error(ErrorCode::resynchronise, "what follows message " + std::to_string(seq.value) +
-                                               " of group " + group.row.group.hex() +
-                                               " is gone; the device has to be added anew");
+  if (seq < group.passed) {
+    // More has gone since it was told; acknowledgements get no answer, so it is told again.
+    resynchronise(session, group);
+    return ok();
+  }
+  if (seq > group.released) {
+    return error(ErrorCode::input_invalid,
+                 "message " + std::to_string(seq.value) + " was not delivered on this connection");
   }
   group.cursors[session.device] = seq;
   moved_cursors_.insert({group.row.group, session.device});
