@@ -74,11 +74,13 @@ class Steward {
   Status apply(const messages::GroupRequest& request, std::string_view note);
   Status want(Group& group, const DeviceId& device, Wanted wanted);
   void fetch(Group& group, const std::vector<DeviceId>& devices);
-  Status prepare(Group& group, const std::vector<Bytes>& adds, const std::vector<Joiner>& joiners);
+  Status prepare(Group& group, const std::vector<mls::VerifiedKeyPackage>& adds,
+                 const std::vector<Joiner>& joiners);
   void submit(Group& group);
   std::vector<DeviceId> joinable(const Group& group, const Change& change) const;
-  /// Its reference, when the package is good now and the device's own.
-  std::optional<Digest> usable_key_package(const DeviceId& device, ByteView package) const;
+  /// Nothing unless the package is good now and the device's own.
+  std::optional<mls::VerifiedKeyPackage> usable_key_package(const DeviceId& device,
+                                                            ByteView package) const;
   Status gather(Group& group, const v1::KeyPackages& packages);
   Status prepare_reform(Group& group);
   Status tell_missing(Group& group, const DeviceId& device);

@@ -99,12 +99,13 @@ void Steward::fetch(Group& group, const std::vector<DeviceId>& devices) {
   outbox_.ask(std::move(frame), std::move(expected));
 }
 
-std::optional<Digest> Steward::usable_key_package(const DeviceId& device, ByteView package) const {
-  const auto info = mls::inspect_key_package(package, context_.clock.now());
+std::optional<mls::VerifiedKeyPackage> Steward::usable_key_package(const DeviceId& device,
+                                                                   ByteView package) const {
+  const auto verified = mls::verify_key_package(package, context_.clock.now());
   const identity::Certificate* certificate = context_.trust.find(device);
-  if (info && certificate != nullptr && same(info.value().identity, device.view()) &&
-      info.value().signature_key == certificate->subject.signing_key) {
-    return info.value().reference;
+  if (verified && certificate != nullptr && same(verified.value().identity(), device.view()) &&
+      verified.value().signature_key() == certificate->subject.signing_key) {
+    return verified.value();
   }
   if (!package.empty()) log::warning("key_package_refused", {{"device", device}});
   return std::nullopt;
@@ -115,18 +116,18 @@ Status Steward::key_packages(const Expected& expected, const v1::KeyPackages& pa
   if (group == nullptr) return ok();
   group->fetching = false;
   if (group->reform) return gather(*group, packages);
-  std::vector<Bytes> adds;
+  std::vector<mls::VerifiedKeyPackage> adds;
   std::vector<Joiner> joiners;
   for (const v1::DeviceKeyPackage& item : packages.key_packages()) {
     const auto device = DeviceId::from(as_bytes(item.device()));
     if (!device || !group->wanted.contains(*device) || !can_join(*device)) continue;
-    const auto reference = usable_key_package(*device, as_bytes(item.key_package()));
-    if (!reference) {
+    const auto package = usable_key_package(*device, as_bytes(item.key_package()));
+    if (!package) {
       CANDOUR_TRY(tell_missing(*group, *device));
       continue;
     }
-    adds.push_back(to_bytes(item.key_package()));
-    joiners.push_back({*device, *reference});
+    adds.push_back(*package);
+    joiners.push_back({*device, package->reference()});
   }
   // Meanwhile a removal may have taken the group's one place for a commit.
   if (adds.empty() || group->commit) {
@@ -160,13 +161,13 @@ Status Steward::gather(Group& group, const v1::KeyPackages& packages) {
 }
 
 Status Steward::prepare_reform(Group& group) {
-  std::vector<Bytes> adds;
+  std::vector<mls::VerifiedKeyPackage> adds;
   std::vector<Joiner> joiners;
-  for (const auto& [device, package] : std::exchange(group.reform->key_packages, {})) {
-    const auto reference = usable_key_package(device, package);
-    if (!reference || !group.wanted.contains(device) || !can_join(device)) continue;
-    adds.push_back(package);
-    joiners.push_back({device, *reference});
+  for (const auto& [device, bytes] : std::exchange(group.reform->key_packages, {})) {
+    const auto package = usable_key_package(device, bytes);
+    if (!package || !group.wanted.contains(device) || !can_join(device)) continue;
+    adds.push_back(*package);
+    joiners.push_back({device, package->reference()});
   }
   if (adds.empty()) {
     retry_in(group, kFetchRetryMs);
@@ -175,7 +176,7 @@ Status Steward::prepare_reform(Group& group) {
   return prepare(group, adds, joiners);
 }
 
-Status Steward::prepare(Group& group, const std::vector<Bytes>& adds,
+Status Steward::prepare(Group& group, const std::vector<mls::VerifiedKeyPackage>& adds,
                         const std::vector<Joiner>& joiners) {
   Change change = change_for(group);
   for (const Joiner& joiner : joiners) {

@@ -9,9 +9,6 @@
 namespace candour::client {
 namespace {
 
-constexpr std::uint64_t kCommitTimeStepMs = 7ull * 24 * 3600 * 1000;
-constexpr std::uint64_t kCommitTimeTriesMax = 64;
-
 using LeafMap = std::map<std::uint32_t, DeviceId>;
 
 Result<DeviceId> device_of(const mls::Member& member) {
@@ -45,8 +42,14 @@ Error no_bot(const std::string& why) {
                                                 "); nothing is sent into it or read from it");
 }
 
+/// Who the policy says commits and admits people.
+std::optional<mls::Member> steward_of(const mls::Group& group) {
+  const auto leaf = group.policy().steward;
+  return leaf ? group.member(*leaf) : std::nullopt;
+}
+
 Status check_bot(const mls::Group& group, const Trust& trust) {
-  const auto member = group.member(mls::LeafIndex(0));
+  const auto member = steward_of(group);
   if (!member) return no_bot("the leaf is empty");
   auto device = check_member(*member, trust);
   if (!device) return no_bot(device.error().message);
@@ -56,26 +59,6 @@ Status check_bot(const mls::Group& group, const Trust& trust) {
   auto valid = trust.device(device.value());
   if (!valid) return no_bot(valid.error().message);
   return ok();
-}
-
-/// A commit is often read long after the bot accepted it, and nothing in it tells when that was:
-/// neither token nor roster has a time. Held against the present, a key package that has ended
-/// since would stop a group that everybody else went on with. Sure is only that it was accepted
-/// after this device joined and not later than now. So the present is tried first, then earlier
-/// times back to the joining, in steps far below the life of a key package. That the package lived
-/// at the very moment is the bot's to check.
-Result<mls::StagedCommit> stage(const mls::Group& group, ByteView commit, TimeMs joined,
-                                TimeMs now) {
-  auto staged = group.process_commit(commit, now);
-  const std::uint64_t span = now > joined ? now.value - joined.value : 0;
-  const std::uint64_t step = std::max(kCommitTimeStepMs, span / kCommitTimeTriesMax);
-  for (std::uint64_t back = 0;
-       !staged && staged.error().code == ErrorCode::mls_invalid && back < span;) {
-    back = std::min(span, back + step);
-    auto earlier = group.process_commit(commit, TimeMs(now.value - back));
-    if (earlier) return earlier;
-  }
-  return staged;
 }
 
 Status check_roster(const identity::Roster& roster, const GroupId& group, ByteView mls_group,
@@ -135,7 +118,7 @@ Result<GroupSession> GroupSession::join(const v1::WelcomeMail& mail,
                                            key_package.private_part.view(), keys.signing, now,
                                            {.policy = mls::Policy::candour()}));
   CANDOUR_TRY(check_bot(group, trust));
-  const auto first = group.member(mls::LeafIndex(0));
+  const auto first = steward_of(group);
   const identity::Statement* statement = trust.statement();
   if (!first || statement == nullptr) return no_bot("the leaf is empty");
   const SigningPublicKey bot = first->signature_key;
@@ -206,7 +189,7 @@ std::vector<identity::RosterMember> GroupSession::members() const {
 }
 
 Result<SigningPublicKey> GroupSession::bot_key() const {
-  const auto member = mls_.member(mls::LeafIndex(0));
+  const auto member = steward_of(mls_);
   if (!member) return no_bot("the leaf is empty");
   return member->signature_key;
 }
@@ -313,15 +296,9 @@ Result<Accepted> GroupSession::accept_message(const v1::Deliver& delivered,
 Result<Accepted> GroupSession::accept_commit(const v1::Deliver& delivered,
                                              identity::ReleaseToken token, const Trust& trust,
                                              TimeMs now) {
-  CANDOUR_TRY(auto staged, stage(mls_, as_bytes(delivered.ciphertext()), record_.joined, now));
-  if (staged.sender() != mls::LeafIndex(0)) {
-    return error(ErrorCode::mls_invalid, "a commit is not by the bot");
-  }
+  CANDOUR_TRY(auto staged, mls_.process_commit(as_bytes(delivered.ciphertext()), now));
   if (!same(staged.authenticated_data(), token.message_id.view())) {
     return error(ErrorCode::mls_invalid, "the commit's authenticated data is not its message id");
-  }
-  if (!staged.changed().empty()) {
-    return error(ErrorCode::mls_invalid, "a commit replaces a member's identity or key");
   }
   CANDOUR_TRY(LeafMap leaves, leaves_of(mls_.members()));
   AcceptedCommit commit;

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "mls/key_package_bundle.h"
 #include "mls/message.h"
 
 namespace candour::mls {
@@ -63,10 +64,23 @@ class StagedCommit {
 
 // What can be proposed (section 12.1).
 struct ProposeAdd {
-  Bytes key_package;  // MLSMessage(KeyPackage)
+  VerifiedKeyPackage key_package;
+};
+/// What else changes in the own leaf when it gets fresh keys (sections 5.3.1 and 7.3). The message
+/// itself is still signed with the key of before; once it is merged the new one counts, and
+/// restore() asks for it: keep both until then.
+struct LeafChange {
+  /// Null to keep the signature key. Needs to live for the call.
+  const crypto::SigningKey* key = nullptr;
+  /// Of the basic credential.
+  std::optional<Bytes> identity = std::nullopt;
+
+  bool any() const { return key != nullptr || identity.has_value(); }
 };
 /// Fresh keys for the own leaf; only standalone, a commit has its path for that.
-struct ProposeUpdate {};
+struct ProposeUpdate {
+  LeafChange change = {};
+};
 struct ProposeRemove {
   LeafIndex leaf;
 };
@@ -84,13 +98,15 @@ using ProposalRequest = std::variant<ProposeAdd, ProposeUpdate, ProposeRemove, P
                                      ProposeResumptionPsk, ProposeExtensions, ReInitParameters>;
 
 struct CommitRequest {
-  /// MLSMessage(KeyPackage) each; joiners get leaves from the left, in this order.
-  std::vector<Bytes> adds;
+  /// Joiners get leaves from the left, in this order.
+  std::vector<VerifiedKeyPackage> adds;
   /// Never the own leaf. A leaf removed here may be filled again by an add of the same commit.
   std::vector<LeafIndex> removes;
   /// An UpdatePath gives the group fresh secrets. Only a commit of adds, pre-shared keys and ReInit
   /// alone can do without; for any other it is made even when false.
   bool path = true;
+  /// Of the own leaf; makes an UpdatePath.
+  LeafChange change;
   /// Travels readable and signed with the commit.
   Bytes authenticated_data;
 

@@ -11,13 +11,16 @@ struct CommitPath {
 };
 
 /// Fills `next.own` and the path in `applied.tree`; `next.context` becomes the provisional one.
-Result<CommitPath> commit_path(const GroupState& state, AppliedProposals& applied, bool wanted,
-                               EpochState& next, Random& random) {
+Result<CommitPath> commit_path(const GroupState& state, CommitPlan& plan, EpochState& next,
+                               Random& random) {
   const EpochState& now = state.now;
+  AppliedProposals& applied = plan.applied;
+  const bool wanted = plan.with_path;
   CommitPath out;
   next.own = now.own;
   if (wanted) {
-    out.secrets = make_path(applied.tree, next.own, now.context.group_id, state.key, random);
+    out.secrets =
+        make_path(applied.tree, next.own, now.context.group_id, state.key, random, plan.change);
   } else {
     next.own.keep_matching(applied.tree);
   }
@@ -54,10 +57,10 @@ Result<BuiltCommit> build_commit(const GroupState& state, CommitPlan& plan,
                                  const KdfSecret& init_secret, Random& random) {
   BuiltCommit out;
   EpochState& next = out.next;
-  CANDOUR_TRY(auto path, commit_path(state, plan.applied, plan.with_path, next, random));
+  CANDOUR_TRY(auto path, commit_path(state, plan, next, random));
   const ListContext before{state.now.context, state.now.tree, *state.suite,
                            state.policy,      Checks{},       plan.sender};
-  // The own new leaf differs from the old one in its keys alone.
+  // The own new leaf has the capabilities of the old one.
   CANDOUR_TRY(check_resulting_tree(before, plan.applied, std::nullopt));
   out.content = sign_commit(state, plan, std::move(path.wire));
   next.context.confirmed_transcript_hash =
@@ -76,8 +79,8 @@ Result<BuiltCommit> build_commit(const GroupState& state, CommitPlan& plan,
   return out;
 }
 
-GroupInfo make_signed_group_info(const GroupState& state, const EpochState& epoch, bool with_tree,
-                                 bool with_external_pub) {
+GroupInfo make_signed_group_info(const crypto::SigningKey& key, const EpochState& epoch,
+                                 bool with_tree, bool with_external_pub) {
   GroupInfo info;
   info.group_context = epoch.context;
   if (with_tree) {
@@ -90,13 +93,13 @@ GroupInfo make_signed_group_info(const GroupState& state, const EpochState& epoc
   }
   info.confirmation_tag = to_bytes(confirmation_tag(epoch.secrets, epoch.context).view());
   info.signer = epoch.own.leaf;
-  info.signature = sign_with_label(state.key, "GroupInfoTBS", info.to_be_signed());
+  info.signature = sign_with_label(key, "GroupInfoTBS", info.to_be_signed());
   return info;
 }
 
 Bytes make_group_info(const GroupState& state, bool with_tree) {
   return wrap_message(WireFormat::group_info,
-                      encode(make_signed_group_info(state, state.now, with_tree, true)));
+                      encode(make_signed_group_info(state.key, state.now, with_tree, true)));
 }
 
 Staged stage_own(const GroupState& state, const CommitPlan& plan, EpochState&& next) {
@@ -109,7 +112,9 @@ Staged stage_own(const GroupState& state, const CommitPlan& plan, EpochState&& n
   for (LeafIndex leaf : plan.applied.added) {
     out.added.push_back(member_of(leaf, *next.tree.leaf(leaf)));
   }
-  for (LeafIndex leaf : plan.applied.updated) {
+  std::vector<LeafIndex> touched = plan.applied.updated;
+  if (plan.change.any()) touched.push_back(out.sender);
+  for (LeafIndex leaf : touched) {
     Member after = member_of(leaf, *next.tree.leaf(leaf));
     if (member_of(leaf, *now.tree.leaf(leaf)) != after) out.changed.push_back(std::move(after));
   }
@@ -117,6 +122,9 @@ Staged stage_own(const GroupState& state, const CommitPlan& plan, EpochState&& n
   out.has_path = plan.with_path;
   out.authenticated_data = plan.authenticated_data;
   out.reinit = plan.applied.reinit;
+  if (const auto* signer = plan.change.key) {
+    out.signer = std::make_shared<const crypto::SigningKey>(signer->clone());
+  }
   out.next = std::move(next);
   return out;
 }

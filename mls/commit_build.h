@@ -14,6 +14,7 @@ struct CommitPlan {
   WireFormat wire_format = WireFormat::private_message;
   Bytes authenticated_data;
   std::vector<SecretBytes> psks;
+  LeafChange change;
 };
 
 struct BuiltCommit {
@@ -28,9 +29,9 @@ struct BuiltCommit {
 Result<BuiltCommit> build_commit(const GroupState& state, CommitPlan& plan,
                                  const KdfSecret& init_secret, Random& random);
 
-/// The tree and GroupInfo of an epoch of this member's, signed.
-GroupInfo make_signed_group_info(const GroupState& state, const EpochState& epoch, bool with_tree,
-                                 bool with_external_pub);
+/// The tree and GroupInfo of an epoch of this member's, signed with its key of that epoch.
+GroupInfo make_signed_group_info(const crypto::SigningKey& key, const EpochState& epoch,
+                                 bool with_tree, bool with_external_pub);
 
 /// What the staged commit of this member says of `plan`.
 Staged stage_own(const GroupState& state, const CommitPlan& plan, EpochState&& next);

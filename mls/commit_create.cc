@@ -46,7 +46,7 @@ std::vector<const KeptProposal*> chosen_kept(const GroupState& state) {
 }
 
 CommittedProposal by_reference(const KeptProposal& kept) {
-  return {kept.sender, kept.proposal, true, nullptr};
+  return {kept.sender, kept.proposal, true, {}, kept.package};
 }
 
 bool is_valid(const ListContext& context, const std::vector<CommittedProposal>& list,
@@ -99,19 +99,19 @@ Result<ProposalsToCommit> own_proposals(const GroupState& state, const CommitReq
                                         Random& random) {
   ProposalsToCommit out;
   const Sender committer = Sender::member(state.now.own.leaf);
-  const auto add = [&](Proposal&& proposal) {
+  const auto add = [&](Proposal&& proposal, const VerifiedPackage& package = nullptr) {
     out.wire.push_back({proposal, {}});
-    out.list.push_back({committer, std::move(proposal)});
+    out.list.push_back({committer, std::move(proposal), false, {}, package});
   };
   if (founding) add({PreSharedKey{*founding}});
   for (LeafIndex leaf : request.removes) add({Remove{leaf}});
-  for (const Bytes& bytes : request.adds) {
-    CANDOUR_TRY(auto package, unwrap_key_package(bytes));
-    add({Add{std::move(package)}});
+  for (const VerifiedKeyPackage& package : request.adds) {
+    add({Add{**package_of(package)}}, package_of(package));
   }
   for (const ProposalRequest& item : request.proposals) {
     CANDOUR_TRY(auto proposal, make_proposal(item, state.now.context.group_id, random));
-    add(std::move(proposal));
+    const auto* one = std::get_if<ProposeAdd>(&item);
+    add(std::move(proposal), one ? package_of(one->key_package) : nullptr);
   }
   return out;
 }
@@ -143,35 +143,43 @@ const KdfSecret* path_secret_for(const std::optional<NewPath>& path, LeafIndex c
   CANDOUR_ASSERT(!"the joiner's leaf makes its copath node part of the filtered path");
 }
 
-/// `added` are the leaves of the Adds in `proposals`, in their order.
 Result<Bytes> make_welcome(const GroupState& state, const BuiltCommit& built,
-                           const std::vector<CommittedProposal>& proposals,
-                           const AppliedProposals& applied, bool with_tree, Random& random) {
+                           const CommitPlan& plan, bool with_tree, Random& random) {
   const EpochState& next = built.next;
+  const AppliedProposals& applied = plan.applied;
+  const crypto::SigningKey& key = plan.change.key ? *plan.change.key : state.key;
   Welcome welcome;
   welcome.cipher_suite = state.suite->id;
   welcome.encrypted_group_info =
       seal_group_info(*state.suite, welcome_secret(built.joiner, built.psk),
-                      make_signed_group_info(state, next, with_tree, false));
-  auto leaf = applied.added.begin();
-  for (const CommittedProposal& item : proposals) {
-    const auto* add = std::get_if<Add>(&item.proposal.body);
-    if (add == nullptr) continue;
+                      make_signed_group_info(key, next, with_tree, false));
+  for (std::size_t i = 0; i < applied.added.size(); ++i) {
+    const KeyPackage& package = **applied.packages[i];
     GroupSecrets secrets;
     secrets.joiner_secret = SecretBytes::copy_of(built.joiner.view());
-    if (const KdfSecret* secret = path_secret_for(built.path, next.own.leaf, *leaf)) {
+    if (const KdfSecret* secret = path_secret_for(built.path, next.own.leaf, applied.added[i])) {
       secrets.path_secret = SecretBytes::copy_of(secret->view());
     }
     secrets.psks = applied.psks;
-    ++leaf;
     auto sealed =
-        encrypt_with_label(*state.suite, add->key_package.init_key, "Welcome",
-                           welcome.encrypted_group_info, secrets.encoded().view(), random);
+        encrypt_with_label(*state.suite, package.init_key, "Welcome", welcome.encrypted_group_info,
+                           secrets.encoded().view(), random);
     if (!sealed) return broken(Rule::path_encryption);
-    welcome.secrets.push_back(
-        {to_bytes(add->key_package.reference().view()), std::move(sealed).value()});
+    welcome.secrets.push_back({to_bytes(package.reference().view()), std::move(sealed).value()});
   }
   return wrap_message(WireFormat::welcome, encode(welcome));
+}
+
+/// What verify_updates asks of an Update, asked of the own change in a commit.
+Status check_change(const GroupState& state, const LeafChange& change,
+                    const AppliedProposals& applied) {
+  if (!change.any()) return ok();
+  if (!state.policy.identity_changes) return broken(Rule::policy_identity_changed);
+  if (change.key == nullptr) return ok();
+  const ByteView key = change.key->public_key().view();
+  const auto owner = applied.tree.find_signature_key(key);
+  if (owner && *owner != state.now.own.leaf) return broken(Rule::signature_key_repeated);
+  return ok();
 }
 
 }  // namespace
@@ -212,15 +220,16 @@ Result<Prepared> prepare_commit(GroupState& state, const CommitRequest& request,
   plan.proposals = std::move(proposals.wire);
   CANDOUR_TRY(auto applied, apply_proposals(context, proposals.list));
   plan.applied = std::move(applied);
-  plan.with_path = request.path || plan.applied.needs_path;
+  CANDOUR_TRY(check_change(state, request.change, plan.applied));
+  plan.change = request.change;
+  plan.with_path = request.path || plan.applied.needs_path || plan.change.any();
   CANDOUR_TRY(auto secrets, find_psks(psks, plan.applied.psks));
   plan.psks = std::move(secrets);
   CANDOUR_TRY(auto built, build_commit(state, plan, now.secrets.init_secret, random));
 
   Prepared out;
   if (!plan.applied.added.empty()) {
-    CANDOUR_TRY(auto welcome, make_welcome(state, built, proposals.list, plan.applied,
-                                           request.tree_in_welcome, random));
+    CANDOUR_TRY(auto welcome, make_welcome(state, built, plan, request.tree_in_welcome, random));
     out.welcome = std::move(welcome);
   }
   out.staged = stage_own(state, plan, std::move(built.next));

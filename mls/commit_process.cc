@@ -21,7 +21,7 @@ Result<std::vector<CommittedProposal>> resolve(const GroupState& state, const Se
         std::find_if(state.proposals.begin(), state.proposals.end(),
                      [&](const KeptProposal& k) { return k.reference == item.reference; });
     if (known == state.proposals.end()) return broken(Rule::proposal_unknown);
-    out.push_back({known->sender, known->proposal, true, known->update_key});
+    out.push_back({known->sender, known->proposal, true, known->own_update, known->package});
   }
   return out;
 }
@@ -58,7 +58,7 @@ Result<TreePrivate> own_keys_after(const EpochState& now, const AppliedProposals
   TreePrivate out = now.own;
   const bool updated =
       std::find(applied.updated.begin(), applied.updated.end(), out.leaf) != applied.updated.end();
-  if (updated && applied.own_update_key) out.leaf_key = applied.own_update_key;
+  if (updated && applied.own_update.leaf_key) out.leaf_key = applied.own_update.leaf_key;
   const LeafNode* own = applied.tree.leaf(out.leaf);
   if (own == nullptr || !same(own->encryption_key, out.leaf_key->public_key().view())) {
     return broken(Rule::own_leaf_missing);
@@ -119,6 +119,10 @@ Status take_path(const GroupState& state, LeafIndex sender, const UpdatePath& pa
   if (applied.joiner && same(applied.replaced_key, path.leaf_node.encryption_key)) {
     return broken(Rule::leaf_key_unchanged);
   }
+  if (applied.joiner || !same(before->signature_key, path.leaf_node.signature_key)) {
+    applied.keys_may_repeat =
+        applied.keys_may_repeat || applied.tree.may_have_key(path.leaf_node.signature_key);
+  }
   return merge_path(applied.tree, *state.suite, state.now.context.group_id, sender, path,
                     applied.added_set());
 }
@@ -153,6 +157,7 @@ Result<Staged> stage_commit(const GroupState& state, ByteView message, const Che
   out.authenticated_data = content.content.authenticated_data;
   out.generation = handshake.generation;
   out.reinit = applied.reinit;
+  out.signer = applied.own_update.signer;
   list_members(now.tree, applied, sender, out);
   bool own_removed = false;
   for (const Member& member : applied.removed) {

@@ -17,18 +17,12 @@ Result<Bytes> external_pub_of(const GroupInfo& info) {
 }
 
 /// The group as an outsider sees it: the GroupInfo's epoch without its secrets.
-Result<std::unique_ptr<GroupState>> outside_state(const GroupInfo& info, RatchetTree&& tree,
-                                                  crypto::SigningKey&& key, const Policy& policy) {
-  auto state = std::make_unique<GroupState>(std::move(key), policy);
-  const Suite* suite = Suite::find(info.group_context.cipher_suite);
-  if (suite == nullptr) return broken(Rule::suite_unsupported);
-  state->suite = suite;
-  EpochState& now = state->now;
-  now.context = info.group_context;
-  now.context_bytes = encode(now.context);
-  now.tree = std::move(tree);
-  now.interim_transcript_hash = to_bytes(
-      interim_transcript_hash(now.context.confirmed_transcript_hash, info.confirmation_tag).view());
+std::unique_ptr<GroupState> outside_state(VerifiedGroupInfo&& group, crypto::SigningKey&& key,
+                                          const Policy& policy) {
+  const Bytes tag = group.info->confirmation_tag;
+  auto state = state_of(std::move(group), std::move(key), policy);
+  state->now.interim_transcript_hash =
+      to_bytes(interim_transcript_hash(state->now.context.confirmed_transcript_hash, tag).view());
   return state;
 }
 
@@ -46,10 +40,11 @@ Result<std::vector<CommittedProposal>> joiner_proposals(const JoinOptions& optio
   return out;
 }
 
-/// The leaf the path starts from: not signed and without a place in time, make_path sees to that.
-LeafNode joining_leaf(const GroupState& state, ByteView identity, Random& random) {
+/// The leaf the path starts from: without a place in time, make_path sees to that.
+VerifiedLeaf joining_leaf(const GroupState& state, ByteView identity, Random& random) {
   const auto placeholder = crypto::SealingKey::generate(random);
-  return new_leaf(state.key, identity, Lifetime{}, placeholder.public_key(), random);
+  return sign_leaf(new_leaf(state.key, identity, Lifetime{}, placeholder.public_key(), random),
+                   state.key, state.now.context.group_id, state.now.own.leaf);
 }
 
 }  // namespace
@@ -64,10 +59,8 @@ Result<JoinedExternally> join_externally(ByteView group_info, crypto::SigningKey
   CANDOUR_TRY(auto decoded, decode<GroupInfo>(raw.body));
   // The present time matters only for key packages, of which an external commit has none.
   CANDOUR_TRY(auto verified, verify_group_info(std::move(decoded), options, Checks{TimeMs()}));
-  const GroupInfo& info = verified.info;
-  CANDOUR_TRY(auto external_pub, external_pub_of(info));
-  CANDOUR_TRY(auto state,
-              outside_state(info, std::move(verified.tree), std::move(key), options.policy));
+  CANDOUR_TRY(auto external_pub, external_pub_of(*verified.info));
+  auto state = outside_state(std::move(verified), std::move(key), options.policy);
   CANDOUR_TRY(auto sent, send_init_secret(*state->suite, external_pub, random));
   CANDOUR_TRY(auto proposals,
               joiner_proposals(options, replaces, std::move(sent.kem_output), random));
@@ -82,8 +75,9 @@ Result<JoinedExternally> join_externally(ByteView group_info, crypto::SigningKey
   CANDOUR_TRY(auto applied, apply_proposals(context, proposals));
   plan.applied = std::move(applied);
   now.own.leaf = *plan.applied.joiner;
-  plan.applied.tree.set_leaf(
-      now.own.leaf, std::make_shared<const LeafNode>(joining_leaf(*state, identity, random)));
+  plan.applied.keys_may_repeat = plan.applied.keys_may_repeat ||
+                                 plan.applied.tree.may_have_key(state->key.public_key().view());
+  plan.applied.tree.set_leaf(now.own.leaf, joining_leaf(*state, identity, random));
   CANDOUR_TRY(auto secrets, find_psks({nullptr, predecessor, options.psks}, plan.applied.psks));
   plan.psks = std::move(secrets);
   CANDOUR_TRY(auto built, build_commit(*state, plan, sent.init_secret, random));

@@ -16,7 +16,7 @@ namespace internal {
 Member member_of(LeafIndex index, const LeafNode& leaf) {
   Member out;
   out.leaf = index;
-  out.identity = leaf.credential.identity;
+  out.identity = to_bytes(leaf.credential.identity);
   out.signature_key = SigningPublicKey::from(leaf.signature_key).value_or(SigningPublicKey());
   return out;
 }
@@ -46,6 +46,7 @@ Status merge_commit(GroupState& state, Staged&& staged) {
   if (staged.next && staged.next->own.leaf != now.own.leaf) {
     return error(ErrorCode::state_damaged, "the staged commit is another member's");
   }
+  if (staged.next && staged.signer) state.key = staged.signer->clone();
   state.proposals.clear();
   state.reinit = std::move(staged.reinit);
   if (!staged.next) {
@@ -143,8 +144,7 @@ Result<Group> Group::create(ByteView mls_group_id, const crypto::SigningKey& key
       std::make_shared<const crypto::SealingKey>(crypto::SealingKey::generate(random));
   LeafNode leaf = new_leaf(key, identity, lifetime, now.own.leaf_key->public_key(), random);
   CANDOUR_TRY(check_lifetime_bounds(leaf, state->checks(lifetime.not_before)));
-  leaf.sign(key, {}, LeafIndex());
-  now.own.leaf = now.tree.add(std::make_shared<const LeafNode>(std::move(leaf)));
+  now.own.leaf = now.tree.add(sign_leaf(std::move(leaf), key, {}, LeafIndex()));
   now.context.cipher_suite = state->suite->id;
   now.context.group_id = to_bytes(mls_group_id);
   now.context.extensions = options.extensions;
@@ -307,7 +307,9 @@ Result<PreparedCommit> Group::commit(const CommitRequest& request, TimeMs now, R
 Result<StagedCommit> Group::process_commit(ByteView message, TimeMs now,
                                            const std::vector<ExternalPsk>& psks) const {
   CANDOUR_TRY(may_send(*state_));
-  CANDOUR_TRY(auto staged, internal::stage_commit(*state_, message, state_->checks(now), psks));
+  Checks checks = state_->checks(now);
+  checks.ended = state_->policy.ended_key_packages;
+  CANDOUR_TRY(auto staged, internal::stage_commit(*state_, message, checks, psks));
   return StagedCommit(std::make_unique<internal::Staged>(std::move(staged)));
 }
 
@@ -321,29 +323,29 @@ Status Group::process_proposal(ByteView message, TimeMs now) {
   return internal::keep_proposal(*state_, message, state_->checks(now));
 }
 
-Result<SuccessorGroup> Group::continue_reinit(const std::vector<Bytes>& key_packages,
+Result<SuccessorGroup> Group::continue_reinit(const std::vector<VerifiedKeyPackage>& packages,
                                               Lifetime lifetime, TimeMs now, Random& random) const {
   if (!state_->reinit) return broken(Rule::reinit_missing);
   if (Suite::find(state_->reinit->cipher_suite) == nullptr ||
       state_->reinit->version != kVersionMls10) {
     return broken(Rule::suite_unsupported);
   }
-  return found(parameters_of(*state_->reinit), std::uint8_t(ResumptionUsage::reinit), key_packages,
+  return found(parameters_of(*state_->reinit), std::uint8_t(ResumptionUsage::reinit), packages,
                lifetime, now, random);
 }
 
-Result<SuccessorGroup> Group::branch(ByteView mls_group_id, const std::vector<Bytes>& key_packages,
+Result<SuccessorGroup> Group::branch(ByteView mls_group_id,
+                                     const std::vector<VerifiedKeyPackage>& packages,
                                      Lifetime lifetime, TimeMs now, Random& random) const {
   CANDOUR_TRY(may_send(*state_));
   const ReInitParameters parameters{to_bytes(mls_group_id), suite(), extensions()};
-  return found(parameters, std::uint8_t(ResumptionUsage::branch), key_packages, lifetime, now,
-               random);
+  return found(parameters, std::uint8_t(ResumptionUsage::branch), packages, lifetime, now, random);
 }
 
 Result<SuccessorGroup> Group::found(const ReInitParameters& parameters, std::uint8_t usage,
-                                    const std::vector<Bytes>& key_packages, Lifetime lifetime,
-                                    TimeMs now, Random& random) const {
-  const Bytes identity = state_->now.tree.leaf(own_leaf())->credential.identity;
+                                    const std::vector<VerifiedKeyPackage>& packages,
+                                    Lifetime lifetime, TimeMs now, Random& random) const {
+  const Bytes identity = to_bytes(state_->now.tree.leaf(own_leaf())->credential.identity);
   CANDOUR_TRY(auto group, create(parameters.group_id, state_->key, identity, lifetime, random,
                                  {parameters.suite, parameters.extensions, state_->policy}));
   PreSharedKeyId id;
@@ -354,7 +356,7 @@ Result<SuccessorGroup> Group::found(const ReInitParameters& parameters, std::uin
   id.nonce.resize(kHashSize);
   random.fill(id.nonce);
   CommitRequest request;
-  request.adds = key_packages;
+  request.adds = packages;
   CANDOUR_TRY(auto prepared,
               internal::prepare_commit(*group.state_, request, group.state_->checks(now),
                                        {nullptr, state_.get(), {}}, random, id));

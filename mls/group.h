@@ -37,6 +37,7 @@
 #include "crypto/sign.h"
 #include "mls/commit.h"
 #include "mls/key_package_bundle.h"
+#include "mls/leaf_cache.h"
 #include "mls/message.h"
 #include "mls/policy.h"
 #include "mls/types.h"
@@ -61,6 +62,10 @@ struct JoinOptions {
   /// member can sign a valid GroupInfo over the same tree with secrets of its own. By default the
   /// policy's steward, if it has one.
   std::optional<LeafIndex> signer = std::nullopt;
+  /// Leaves this process verified before, and more of them afterwards. Lives for the call.
+  LeafCache* leaf_cache = nullptr;
+  /// Verifies the leaves of a large group on the application's threads; none: on this one.
+  Executor executor = {};
   /// A group this one follows or branches from, or the same one as it was (sections 11.2, 11.3):
   /// needed when the Welcome names one of its resumption keys.
   const Group* predecessor = nullptr;
@@ -148,27 +153,31 @@ class Group {
                                               const std::vector<ExternalPsk>& psks = {});
   /// Checks a commit of another member or of one that joins by it. `now` is held against the
   /// lifetimes of added key packages: a device that catches up late passes the time the commit was
-  /// accepted, not the present, or it would refuse what everybody else has accepted. `psks` answers
-  /// pre-shared keys it names.
+  /// accepted, if it knows it, or has Policy::ended_key_packages; or it would refuse what everybody
+  /// else has accepted. `psks` answers pre-shared keys it names.
   [[nodiscard]] Result<StagedCommit> process_commit(
       ByteView message, TimeMs now, const std::vector<ExternalPsk>& psks = {}) const;
   /// Enters the next epoch. epoch_stale when `staged` was not made for the present one,
   /// state_damaged when it is another member's; `staged` is left as it was then. When it
-  /// removes the own leaf the group becomes inactive and all its secrets are erased.
+  /// removes the own leaf the group becomes inactive and all its secrets are erased. When it has an
+  /// own change of key (LeafChange), the new key signs from now on.
   [[nodiscard]] Status merge(StagedCommit&& staged);
 
   /// The group that reinit() describes, with the own device at leaf 0 and the others by these key
   /// packages, of all members (section 11.2). One Welcome for all of them.
-  [[nodiscard]] Result<SuccessorGroup> continue_reinit(const std::vector<Bytes>& key_packages,
-                                                       Lifetime lifetime, TimeMs now,
-                                                       Random& random) const;
+  [[nodiscard]] Result<SuccessorGroup> continue_reinit(
+      const std::vector<VerifiedKeyPackage>& packages, Lifetime lifetime, TimeMs now,
+      Random& random) const;
   /// A group of some of the members (section 11.3).
   [[nodiscard]] Result<SuccessorGroup> branch(ByteView mls_group_id,
-                                              const std::vector<Bytes>& key_packages,
+                                              const std::vector<VerifiedKeyPackage>& packages,
                                               Lifetime lifetime, TimeMs now, Random& random) const;
 
   /// The whole state except signing key and policy. Secret: encrypt it before it reaches a disk.
   SecretBytes save() const;
+  /// The key that restore() of this saved state asks for: tells, after an own change of key,
+  /// whether it was merged.
+  [[nodiscard]] static Result<SigningPublicKey> signature_key_of(ByteView saved);
   /// `key` must be the own leaf's key. state_damaged when the bytes do not fit together.
   [[nodiscard]] static Result<Group> restore(ByteView saved, const crypto::SigningKey& key,
                                              const Policy& policy = {});
@@ -183,7 +192,7 @@ class Group {
  private:
   explicit Group(std::unique_ptr<internal::GroupState> state);
   [[nodiscard]] Result<SuccessorGroup> found(const ReInitParameters& parameters, std::uint8_t usage,
-                                             const std::vector<Bytes>& key_packages,
+                                             const std::vector<VerifiedKeyPackage>& packages,
                                              Lifetime lifetime, TimeMs now, Random& random) const;
   std::unique_ptr<internal::GroupState> state_;
 };

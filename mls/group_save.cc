@@ -5,8 +5,9 @@
 namespace candour::mls::internal {
 namespace {
 
-constexpr std::uint8_t kGroupVersion = 2;
-constexpr std::uint8_t kStagedVersion = 2;
+// Version 2 knew no change of the own signature key.
+constexpr std::uint8_t kStateVersion = 3;
+constexpr std::uint8_t kStateVersionOldest = 2;
 constexpr std::uint8_t kRatchetsVersion = 1;
 
 /// What a damaged state may claim at most; the policy cuts it down at the next merge.
@@ -15,6 +16,10 @@ constexpr std::uint32_t kPastEpochsCountMax = 1024;
 Error damaged(std::string_view what) {
   return error(ErrorCode::state_damaged,
                "saved MLS state cannot be restored: " + std::string(what));
+}
+
+bool known_version(std::uint8_t version) {
+  return version >= kStateVersionOldest && version <= kStateVersion;
 }
 
 KdfSecret read_secret(Reader& r) {
@@ -128,16 +133,29 @@ Result<PastEpoch> restore_past(Reader& r, const Suite& suite) {
   return p;
 }
 
+void save_signer(SecretWriter& w, const std::shared_ptr<const crypto::SigningKey>& signer) {
+  w.u8(signer ? 1 : 0);
+  if (signer) w.raw(signer->seed().view());
+}
+
+std::shared_ptr<const crypto::SigningKey> read_signer(Reader& r) {
+  if (!read_presence(r)) return nullptr;
+  return std::make_shared<const crypto::SigningKey>(crypto::SigningKey::from_seed(read_secret(r)));
+}
+
 void save_kept(SecretWriter& w, const KeptProposal& kept) {
   w.vec(kept.reference);
   w.u8(static_cast<std::uint8_t>(kept.sender.type));
   w.u32(kept.sender.index);
   w.vec(encode(kept.proposal));
-  w.u8(kept.update_key ? 1 : 0);
-  if (kept.update_key) w.raw(kept.update_key->private_key().view());
+  const OwnUpdate& own = kept.own_update;
+  w.u8(own.leaf_key ? 1 : 0);
+  if (!own.leaf_key) return;
+  w.raw(own.leaf_key->private_key().view());
+  save_signer(w, own.signer);
 }
 
-Result<KeptProposal> restore_kept(Reader& r) {
+Result<KeptProposal> restore_kept(Reader& r, std::uint8_t version) {
   KeptProposal out;
   out.reference = read_bytes(r);
   out.sender.type = SenderType(r.u8());
@@ -148,7 +166,10 @@ Result<KeptProposal> restore_kept(Reader& r) {
     return damaged("a kept proposal is malformed");
   }
   out.proposal = std::move(proposal).value();
-  if (read_presence(r)) out.update_key = read_key(r);
+  if (read_presence(r)) {
+    out.own_update.leaf_key = read_key(r);
+    if (version >= kStateVersion) out.own_update.signer = read_signer(r);
+  }
   return out;
 }
 
@@ -183,7 +204,7 @@ std::vector<Member> restore_members(Reader& r) {
 
 SecretBytes save_state(const GroupState& state) {
   SecretWriter w;
-  w.u8(kGroupVersion);
+  w.u8(kStateVersion);
   w.u16(state.suite->id);
   w.id(state.key.public_key());
   save_epoch(w, state.now);
@@ -201,7 +222,7 @@ Result<std::unique_ptr<GroupState>> restore_state(ByteView saved, crypto::Signin
   const std::uint8_t version = r.u8();
   const Suite* suite = Suite::find(r.u16());
   const auto owner = r.id<SigningPublicKey>();
-  if (!r.ok() || version != kGroupVersion || suite == nullptr) {
+  if (!r.ok() || !known_version(version) || suite == nullptr) {
     return damaged("it is of an unknown version");
   }
   if (owner != key.public_key()) return damaged("it belongs to another signing key");
@@ -209,6 +230,10 @@ Result<std::unique_ptr<GroupState>> restore_state(ByteView saved, crypto::Signin
   state->suite = suite;
   CANDOUR_TRY(auto now, restore_epoch(r, *suite));
   state->now = std::move(now);
+  const LeafNode* own = state->now.tree.leaf(state->now.own.leaf);
+  if (state->now.own.leaf_key && !same(own->signature_key, owner.view())) {
+    return damaged("the own leaf has another signature key");
+  }
   state->active = state->now.own.leaf_key != nullptr;
   const std::uint32_t past_count = r.u32();
   if (past_count > kPastEpochsCountMax) return damaged("it has too many past epochs");
@@ -218,7 +243,7 @@ Result<std::unique_ptr<GroupState>> restore_state(ByteView saved, crypto::Signin
   }
   const std::uint32_t proposals = r.u32();
   for (std::uint32_t i = 0; r.ok() && i < proposals; ++i) {
-    CANDOUR_TRY(auto kept, restore_kept(r));
+    CANDOUR_TRY(auto kept, restore_kept(r, version));
     state->proposals.push_back(std::move(kept));
   }
   state->reinit = read_optional<ReInit>(r);
@@ -228,7 +253,7 @@ Result<std::unique_ptr<GroupState>> restore_state(ByteView saved, crypto::Signin
 
 SecretBytes save_staged(const Staged& s) {
   SecretWriter w;
-  w.u8(kStagedVersion);
+  w.u8(kStateVersion);
   w.u16(s.next ? s.next->context.cipher_suite : kSuite3.id);
   w.vec(s.group_id);
   w.number(s.from);
@@ -243,6 +268,7 @@ SecretBytes save_staged(const Staged& s) {
   w.u8(s.generation ? 1 : 0);
   if (s.generation) w.u32(*s.generation);
   save_reinit(w, s.reinit);
+  save_signer(w, s.signer);
   w.u8(s.next ? 1 : 0);
   if (s.next) save_epoch(w, *s.next);
   return SecretBytes(w.take());
@@ -252,7 +278,7 @@ Result<Staged> restore_staged(ByteView saved) {
   Reader r(saved);
   const std::uint8_t version = r.u8();
   const Suite* suite = Suite::find(r.u16());
-  if (!r.ok() || version != kStagedVersion || suite == nullptr) {
+  if (!r.ok() || !known_version(version) || suite == nullptr) {
     return damaged("the staged commit is of an unknown version");
   }
   Staged s;
@@ -268,6 +294,7 @@ Result<Staged> restore_staged(ByteView saved) {
   s.authenticated_data = read_bytes(r);
   if (read_presence(r)) s.generation = r.u32();
   s.reinit = read_optional<ReInit>(r);
+  if (version >= kStateVersion) s.signer = read_signer(r);
   if (read_presence(r)) {
     CANDOUR_TRY(auto next, restore_epoch(r, *suite));
     if (!next.own.leaf_key) return damaged("the staged commit has no keys");
@@ -280,6 +307,17 @@ Result<Staged> restore_staged(ByteView saved) {
 }  // namespace candour::mls::internal
 
 namespace candour::mls {
+
+Result<SigningPublicKey> Group::signature_key_of(ByteView saved) {
+  Reader r(saved);
+  const std::uint8_t version = r.u8();
+  r.u16();  // cipher suite
+  const auto owner = r.id<SigningPublicKey>();
+  if (!r.ok() || !internal::known_version(version)) {
+    return internal::damaged("it is of an unknown version");
+  }
+  return owner;
+}
 
 SecretBytes Group::ratchet_state(LeafIndex leaf, std::optional<Epoch> epoch) const {
   const Epoch wanted = epoch.value_or(this->epoch());

@@ -7,7 +7,6 @@
 #include "mls/group.h"
 #include "mls/message_protection.h"
 #include "mls/treekem.h"
-#include "mls/verified.h"
 
 namespace candour::mls::internal {
 
@@ -32,12 +31,19 @@ struct PastEpoch {
   SecretTree secret_tree;
 };
 
+/// The private half of an Update of this device's own.
+struct OwnUpdate {
+  std::shared_ptr<const crypto::SealingKey> leaf_key;
+  std::shared_ptr<const crypto::SigningKey> signer;  // null when the signature key stays
+};
+
 struct KeptProposal {
   Bytes reference;  // ProposalRef
   Sender sender;
   Proposal proposal;
-  /// Of the own Update: what its leaf's encryption_key opens with.
-  std::shared_ptr<const crypto::SealingKey> update_key;
+  OwnUpdate own_update;
+  /// Of an Add. Null after a restart: it is verified again then.
+  VerifiedPackage package;
 };
 
 struct GroupState {
@@ -75,6 +81,8 @@ struct Staged {
   /// The handshake generation the commit used up, when it came as PrivateMessage.
   std::optional<std::uint32_t> generation;
   std::optional<ReInit> reinit;
+  /// The own signature key from the next epoch on; null when it stays.
+  std::shared_ptr<const crypto::SigningKey> signer;
   /// Nothing when the commit removes the own leaf.
   std::optional<EpochState> next;
 };

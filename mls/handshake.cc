@@ -52,7 +52,7 @@ Result<Bytes> signature_key_of(const GroupState& state, const FramedContent& fra
     case SenderType::member: {
       const LeafNode* leaf = state.now.tree.leaf(framed.sender.leaf());
       if (leaf == nullptr) return broken(Rule::sender_blank);
-      return leaf->signature_key;
+      return to_bytes(leaf->signature_key);
     }
     case SenderType::external: {
       CANDOUR_TRY(auto extensions, read_group_extensions(state.now.context.extensions));
@@ -64,12 +64,12 @@ Result<Bytes> signature_key_of(const GroupState& state, const FramedContent& fra
       CANDOUR_TRY(auto proposal, decode<Proposal>(framed.body.view()));
       const auto* add = std::get_if<Add>(&proposal.body);
       if (add == nullptr) return broken(Rule::new_member_proposal);
-      return add->key_package.leaf_node.signature_key;
+      return to_bytes(add->key_package.leaf_node.signature_key);
     }
     case SenderType::new_member_commit: {
       CANDOUR_TRY(auto commit, decode<Commit>(framed.body.view()));
       if (!commit.path) return broken(Rule::path_required);
-      return commit.path->leaf_node.signature_key;
+      return to_bytes(commit.path->leaf_node.signature_key);
     }
   }
   return broken(Rule::sender_type_unexpected);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "mls/proposal_list.h"
 #include "mls/tree_validation.h"
 #include "mls/welcome.h"
@@ -37,7 +38,7 @@ Result<RatchetTree> tree_of(const GroupInfo& info, const JoinOptions& options) {
   return RatchetTree::decode(options.ratchet_tree);
 }
 
-Result<TreePrivate> own_keys(const RatchetTree& tree, OwnPackage&& own, const GroupInfo& info,
+Result<TreePrivate> own_keys(const RatchetTree& tree, OwnPackage&& own, LeafIndex signer,
                              const GroupSecrets& secrets) {
   const std::vector<LeafIndex> members = tree.members();
   const auto leaf = std::find_if(members.begin(), members.end(), [&](LeafIndex i) {
@@ -49,10 +50,10 @@ Result<TreePrivate> own_keys(const RatchetTree& tree, OwnPackage&& own, const Gr
   out.leaf_key = std::make_shared<const crypto::SealingKey>(std::move(own.keys.leaf_key));
   if (!secrets.path_secret) return out;
   if (secrets.path_secret->size() != kHashSize) return broken(Rule::path_secret_length);
-  if (info.signer == out.leaf) return broken(Rule::path_secret_placement);
-  const NodeIndex meet = common_ancestor(out.leaf, info.signer);
+  if (signer == out.leaf) return broken(Rule::path_secret_placement);
+  const NodeIndex meet = common_ancestor(out.leaf, signer);
   KdfSecret first = KdfSecret::copy_of(secrets.path_secret->view().first<kHashSize>());
-  CANDOUR_TRY(implant_path_secret(tree, out, info.signer, meet, std::move(first)));
+  CANDOUR_TRY(implant_path_secret(tree, out, signer, meet, std::move(first)));
   return out;
 }
 
@@ -91,10 +92,10 @@ Status check_successor(const PreSharedKeyId& id, const GroupState& old, const Gr
 
 bool members_within(const RatchetTree& some, const RatchetTree& all) {
   std::set<Bytes> known;
-  for (LeafIndex i : all.members()) known.insert(all.leaf(i)->credential.identity);
+  for (LeafIndex i : all.members()) known.insert(to_bytes(all.leaf(i)->credential.identity));
   const std::vector<LeafIndex> members = some.members();
   return std::all_of(members.begin(), members.end(), [&](LeafIndex i) {
-    return known.contains(some.leaf(i)->credential.identity);
+    return known.contains(to_bytes(some.leaf(i)->credential.identity));
   });
 }
 
@@ -114,8 +115,22 @@ Result<VerifiedGroupInfo> verify_group_info(GroupInfo&& info, const JoinOptions&
   }
   if (!same(tree.root_hash().view(), context.tree_hash)) return broken(Rule::tree_hash_mismatch);
   if (tree.leaf_count() > options.policy.tree_leaves_max) return broken(Rule::tree_too_large);
-  CANDOUR_TRY(check_tree_on_join(tree, *suite, context.group_id, context.extensions, checks));
-  return VerifiedGroupInfo{std::move(info), std::move(tree)};
+  CANDOUR_TRY(auto verified,
+              verify_tree_on_join(std::move(tree), *suite, context.group_id, context.extensions,
+                                  checks, {options.leaf_cache, &options.executor}));
+  return VerifiedGroupInfo{Verification::passed(std::move(info)), std::move(verified)};
+}
+
+std::unique_ptr<GroupState> state_of(VerifiedGroupInfo&& group, crypto::SigningKey&& key,
+                                     const Policy& policy) {
+  auto state = std::make_unique<GroupState>(std::move(key), policy);
+  EpochState& now = state->now;
+  now.context = std::move(group.info).take().group_context;
+  now.context_bytes = encode(now.context);
+  now.tree = std::move(group.tree).take();
+  state->suite = Suite::find(now.context.cipher_suite);
+  CANDOUR_ASSERT(state->suite != nullptr);
+  return state;
 }
 
 Result<std::unique_ptr<GroupState>> join_group(ByteView welcome, ByteView key_package,
@@ -144,27 +159,24 @@ Result<std::unique_ptr<GroupState>> join_group(ByteView welcome, ByteView key_pa
     return broken(Rule::group_context_mismatch);
   }
   CANDOUR_TRY(auto verified, verify_group_info(std::move(decoded), options, checks));
-  GroupInfo& info = verified.info;
+  const LeafIndex signer = verified.info->signer;
+  const Bytes tag = verified.info->confirmation_tag;
   const auto wanted = options.signer ? options.signer : options.policy.steward;
-  if (wanted && info.signer != *wanted) return broken(Rule::group_info_signer);
+  if (wanted && signer != *wanted) return broken(Rule::group_info_signer);
 
-  auto state = std::make_unique<GroupState>(std::move(key), options.policy);
-  state->suite = suite;
+  auto state = state_of(std::move(verified), std::move(key), options.policy);
   EpochState& now = state->now;
-  CANDOUR_TRY(auto keys_in_tree, own_keys(verified.tree, std::move(own), info, secrets));
+  CANDOUR_TRY(auto keys_in_tree, own_keys(now.tree, std::move(own), signer, secrets));
   now.own = std::move(keys_in_tree);
-  now.context = std::move(info.group_context);
-  now.context_bytes = encode(now.context);
-  now.tree = std::move(verified.tree);
   EpochKeys keys = epoch_keys(epoch_secret(joiner, psk, now.context_bytes));
   const Digest expected = confirmation_tag(keys.secrets, now.context);
-  if (!mac_matches(expected.view(), info.confirmation_tag)) {
+  if (!mac_matches(expected.view(), tag)) {
     return broken(Rule::confirmation_tag);
   }
   if (founding != nullptr) {
     CANDOUR_TRY(check_successor(*founding, *predecessor, now.context, now.tree));
   }
-  finish_epoch(now, std::move(keys), info.confirmation_tag);
+  finish_epoch(now, std::move(keys), tag);
   return state;
 }
 

@@ -6,11 +6,14 @@
 
 namespace candour::mls::internal {
 
-/// A GroupInfo whose signature, context and tree are good.
+/// A GroupInfo whose signature, context and tree are good: what a joiner's group is made of.
 struct VerifiedGroupInfo {
-  GroupInfo info;
-  RatchetTree tree;
+  Verified<GroupInfo> info;
+  Verified<RatchetTree> tree;
 };
+/// The group as its GroupInfo tells, without secrets.
+std::unique_ptr<GroupState> state_of(VerifiedGroupInfo&& group, crypto::SigningKey&& key,
+                                     const Policy& policy);
 /// Are the identities of `some` among those of `all`? Several leaves may have one identity.
 bool members_within(const RatchetTree& some, const RatchetTree& all);
 Result<VerifiedGroupInfo> verify_group_info(GroupInfo&& info, const JoinOptions& options,

@@ -1,12 +1,12 @@
-// Whether an encryption key may be in a tree already: a Bloom filter, so "no" is certain and
+// Whether a public key may be in a tree already: a Bloom filter, so "no" is certain and
 // "maybe" is to be looked up. Keys are hashes in all but name, so their bytes serve as the hash
 // functions; who picks keys to make it say "maybe" only makes others look.
 #pragma once
 
 #include <cstring>
-#include <vector>
 
 #include "base/bytes.h"
+#include "mls/shared_vector.h"
 
 namespace candour::mls {
 
@@ -16,7 +16,8 @@ class KeyFilter {
   void reset(std::size_t keys) {
     std::size_t words = 1;
     while (words * 64 < keys * kBitsAKey) words *= 2;
-    bits_.assign(words, 0);
+    bits_ = SharedVector<std::uint64_t>();
+    bits_.resize(words);
     room_ = keys;
     added_ = 0;
   }
@@ -27,7 +28,7 @@ class KeyFilter {
     ++added_;
     for (std::size_t i = 0; i < kHashes; ++i) {
       const std::size_t bit = place(key, i);
-      bits_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+      bits_.set(bit / 64, bits_[bit / 64] | std::uint64_t{1} << (bit % 64));
     }
   }
   bool may_have(ByteView key) const {
@@ -51,7 +52,7 @@ class KeyFilter {
     return word & (bits_.size() * 64 - 1);
   }
 
-  std::vector<std::uint64_t> bits_;
+  SharedVector<std::uint64_t> bits_;
   std::size_t room_ = 0;
   std::size_t added_ = 0;
 };

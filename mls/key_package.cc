@@ -69,6 +69,23 @@ Status check_key_package(const KeyPackage& package, const Suite& suite, const Ch
   return ok();
 }
 
+Result<VerifiedPackage> verify_key_package(KeyPackage&& package, const Suite& suite,
+                                           const Checks& checks) {
+  CANDOUR_TRY(check_key_package(package, suite, checks));
+  return VerifiedPackage(
+      std::make_shared<const Verified<KeyPackage>>(Verification::passed(std::move(package))));
+}
+
+Status check_key_package_again(const KeyPackage& package, const Suite& suite,
+                               const Checks& checks) {
+  if (package.cipher_suite != suite.id) return broken(Rule::suite_unsupported);
+  return check_lifetime(package.leaf_node, checks);
+}
+
+VerifiedLeaf leaf_of(const Verified<KeyPackage>& package) {
+  return Verification::passed(LeafPtr(std::make_shared<const LeafNode>(package->leaf_node)));
+}
+
 SecretBytes KeyPackagePrivate::save() const {
   SecretWriter w;
   w.u8(kPrivatePartVersion);
@@ -106,16 +123,33 @@ Result<KeyPackageBundle> make_key_package(const crypto::SigningKey& key, ByteVie
                           package.reference()};
 }
 
-Result<KeyPackageInfo> inspect_key_package(ByteView key_package, TimeMs now, CipherSuite suite) {
+VerifiedKeyPackage::VerifiedKeyPackage(std::shared_ptr<const Verified<KeyPackage>> package)
+    : package_(std::move(package)) {}
+
+Bytes VerifiedKeyPackage::identity() const {
+  return to_bytes((*package_)->leaf_node.credential.identity);
+}
+SigningPublicKey VerifiedKeyPackage::signature_key() const {
+  return *SigningPublicKey::from((*package_)->leaf_node.signature_key);
+}
+Lifetime VerifiedKeyPackage::lifetime() const {
+  const LeafNode& leaf = (*package_)->leaf_node;
+  return {TimeMs(leaf.not_before_s * 1000), TimeMs(leaf.not_after_s * 1000)};
+}
+CipherSuite VerifiedKeyPackage::suite() const { return CipherSuite((*package_)->cipher_suite); }
+Digest VerifiedKeyPackage::reference() const { return (*package_)->reference(); }
+
+const VerifiedPackage& internal::package_of(const VerifiedKeyPackage& package) {
+  return package.package_;
+}
+
+Result<VerifiedKeyPackage> verify_key_package(ByteView key_package, TimeMs now, CipherSuite suite) {
   CANDOUR_TRY(auto package, unwrap_key_package(key_package));
-  CANDOUR_TRY(check_key_package(package, Suite::of(suite), Checks{now}));
-  const LeafNode& leaf = package.leaf_node;
-  if (leaf.credential.type != CredentialType::basic) {
+  CANDOUR_TRY(auto verified, verify_key_package(std::move(package), Suite::of(suite), Checks{now}));
+  if ((*verified)->leaf_node.credential.type != CredentialType::basic) {
     return broken(Rule::credential_unsupported_by_member);
   }
-  return KeyPackageInfo{leaf.credential.identity, *SigningPublicKey::from(leaf.signature_key),
-                        Lifetime{TimeMs(leaf.not_before_s * 1000), TimeMs(leaf.not_after_s * 1000)},
-                        package.reference()};
+  return VerifiedKeyPackage(std::move(verified));
 }
 
 }  // namespace candour::mls

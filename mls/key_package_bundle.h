@@ -2,6 +2,8 @@
 // part to keep, and what a stranger's bytes say once they passed every check.
 #pragma once
 
+#include <memory>
+
 #include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -29,19 +31,39 @@ struct KeyPackageBundle {
     const crypto::SigningKey& key, ByteView identity, Lifetime lifetime, Random& random,
     CipherSuite suite = CipherSuite::chacha20_poly1305);
 
-struct KeyPackageInfo {
-  Bytes identity;
-  SigningPublicKey signature_key;
-  Lifetime lifetime;
-  Digest reference;
-};
+struct KeyPackage;
+template <class T>
+class Verified;
+class VerifiedKeyPackage;
+namespace internal {
+const std::shared_ptr<const Verified<KeyPackage>>& package_of(const VerifiedKeyPackage& package);
+}
 
 /// Every check of section 10.1 and 7.3 that does not need a group: version, suite, signatures,
-/// distinct keys, leaf source, lifetime (with limits::kClockSkewMs of tolerance). Whether the
-/// identity may use that key is the caller's to decide (it holds the certificates).
+/// distinct keys, leaf source, lifetime (with limits::kClockSkewMs of tolerance).
 /// mls_invalid names the rule that is broken.
-[[nodiscard]] Result<KeyPackageInfo> inspect_key_package(
+[[nodiscard]] Result<VerifiedKeyPackage> verify_key_package(
     ByteView key_package, TimeMs now, CipherSuite suite = CipherSuite::chacha20_poly1305);
+
+/// A stranger's key package that passed every check: nothing else can be added to a group. Cheap to
+/// copy. Whether the identity may use that key is for the caller to check, who holds the
+/// certificates, before it adds it.
+class VerifiedKeyPackage {
+ public:
+  Bytes identity() const;
+  SigningPublicKey signature_key() const;
+  Lifetime lifetime() const;
+  CipherSuite suite() const;
+  /// KeyPackageRef.
+  Digest reference() const;
+
+ private:
+  friend Result<VerifiedKeyPackage> verify_key_package(ByteView, TimeMs, CipherSuite);
+  friend const std::shared_ptr<const Verified<KeyPackage>>& internal::package_of(
+      const VerifiedKeyPackage&);
+  explicit VerifiedKeyPackage(std::shared_ptr<const Verified<KeyPackage>> package);
+  std::shared_ptr<const Verified<KeyPackage>> package_;
+};
 
 /// KeyPackageRefs of the joiners a Welcome is for, to find the private part that opens it.
 [[nodiscard]] Result<std::vector<Digest>> welcome_references(ByteView welcome);

@@ -5,8 +5,11 @@
 
 #include "base/limits.h"
 #include "mls/key_package_bundle.h"
+#include "mls/leaf_cache.h"
+#include "mls/short_bytes.h"
 #include "mls/suite.h"
 #include "mls/types.h"
+#include "mls/verified.h"
 #include "mls/wire.h"
 
 namespace candour::mls {
@@ -18,7 +21,7 @@ enum class CredentialType : std::uint16_t { basic = 1, x509 = 2 };
 struct Credential {
   CredentialType type = CredentialType::basic;
   /// Of a basic credential; of an X.509 one its chain, each certificate with its length in front.
-  Bytes identity;
+  ShortBytes<32> identity;
 
   void write(Writer& w) const;
   /// Fails for a credential type it does not know: its extent is unknown then.
@@ -107,16 +110,16 @@ Result<GroupExtensions> read_group_extensions(const Extensions& extensions);
 enum class LeafNodeSource : std::uint8_t { key_package = 1, update = 2, commit = 3 };
 
 struct LeafNode {
-  Bytes encryption_key;
-  Bytes signature_key;
+  ShortBytes<32> encryption_key;
+  ShortBytes<32> signature_key;
   Credential credential;
   SharedCapabilities capabilities;
   LeafNodeSource source = LeafNodeSource::key_package;
   std::uint64_t not_before_s = 0;  // source key_package
   std::uint64_t not_after_s = 0;   // source key_package
-  Bytes parent_hash;               // source commit
+  ShortBytes<32> parent_hash;      // source commit
   Extensions extensions;
-  Bytes signature;
+  ShortBytes<64> signature;
 
   void write(Writer& w) const;
   static LeafNode read(Reader& r);
@@ -125,6 +128,8 @@ struct LeafNode {
   /// Signs, or checks the signature. Group and leaf count only for leaves made inside a group.
   void sign(const crypto::SigningKey& key, ByteView group_id, LeafIndex leaf);
   bool signature_fits(ByteView group_id, LeafIndex leaf) const;
+  /// The same for the same leaf at the same place with the same signature only.
+  Digest digest(ByteView group_id, LeafIndex leaf) const;
 
  private:
   void write_fields(Writer& w) const;
@@ -139,6 +144,8 @@ LeafNode new_leaf(const crypto::SigningKey& key, ByteView identity, Lifetime lif
 std::uint16_t grease_value(Random& random);
 
 using LeafPtr = std::shared_ptr<const LeafNode>;
+/// A leaf that passed check_leaf, or one that this device made: no other enters a tree.
+using VerifiedLeaf = Verified<LeafPtr>;
 
 /// What a check depends on that is not in the message.
 struct Checks {
@@ -147,11 +154,20 @@ struct Checks {
   bool lifetimes = true;
   std::uint64_t lifetime_max_ms = kLeafLifetimeMaxMs;
   std::uint64_t clock_skew_ms = limits::kClockSkewMs;
+  /// A lifetime that is over by `now` will do (Policy::ended_key_packages).
+  bool ended = false;
 };
 
 /// The checks of section 7.3 that need no other member: signature, version, suite, credential and
 /// extensions covered by the leaf's own capabilities, key lengths. Not the source, not lifetimes.
-Status check_leaf(const LeafNode& leaf, const Suite& suite, ByteView group_id, LeafIndex index);
+/// A signature the cache knows is not verified again.
+Status check_leaf(const LeafNode& leaf, const Suite& suite, ByteView group_id, LeafIndex index,
+                  LeafCache* cache = nullptr);
+Result<VerifiedLeaf> verify_leaf(LeafNode&& leaf, const Suite& suite, ByteView group_id,
+                                 LeafIndex index);
+/// A leaf of this device's own.
+VerifiedLeaf sign_leaf(LeafNode&& leaf, const crypto::SigningKey& key, ByteView group_id,
+                       LeafIndex index);
 /// Sections 7.2 and 7.3: bounded, and `checks.now` within it give or take limits::kClockSkewMs.
 Status check_lifetime(const LeafNode& leaf, const Checks& checks);
 /// As check_lifetime but without the present: leaves that live in a tree for long outlast it.

@@ -10,7 +10,9 @@ Policy Policy::candour() {
   out.external_commits = false;
   out.reinit = false;
   out.identity_changes = false;
+  out.ended_key_packages = true;
   out.steward = LeafIndex(0);
+  out.member_commits = false;
   return out;
 }
 

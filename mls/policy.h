@@ -41,12 +41,20 @@ struct Policy {
   bool reinit = true;
   /// A member may change its credential or signature key.
   bool identity_changes = true;
-  /// When set: only this leaf commits proposals, welcomes people and names groups; others commit
-  /// their own path and nothing else; it is never removed.
+  /// Commits may add key packages whose lifetime is over when they are received. The RFC asks for
+  /// the check of whoever commits and recommends it on receipt, where the lifetime may have ended
+  /// on the way (section 7.3): a device that reads commits late, with no proof of when they were
+  /// accepted, must not refuse what everybody else took.
+  bool ended_key_packages = false;
+  /// When set: only this leaf commits proposals, welcomes people and names groups; it is never
+  /// removed.
   std::optional<LeafIndex> steward;
+  /// With a steward: others may commit their own path, and nothing else.
+  bool member_commits = true;
 
-  /// Candour's: the compliance bot is the steward at leaf 0, everything travels as PrivateMessage,
-  /// nobody joins but by the bot's Welcome, and a leaf keeps its certified key.
+  /// Candour's: the compliance bot is the steward at leaf 0 and the only one that commits,
+  /// everything travels as PrivateMessage, nobody joins but by the bot's Welcome, and a leaf keeps
+  /// its certified key.
   static Policy candour();
 };
 

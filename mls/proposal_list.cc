@@ -12,11 +12,11 @@ struct SortedProposals {
   const GroupContextExtensions* extensions = nullptr;
   std::vector<std::pair<LeafIndex, const Update*>> updates;
   std::vector<LeafIndex> removes;
-  std::vector<const KeyPackage*> adds;
+  std::vector<const CommittedProposal*> adds;
   std::vector<PreSharedKeyId> psks;
   std::vector<const ExternalInit*> external_inits;
   const ReInit* reinit = nullptr;
-  std::shared_ptr<const crypto::SealingKey> own_update_key;
+  OwnUpdate own_update;
 };
 
 /// Section 12.1.8 and the "Ext" column of section 17.4: who may propose what.
@@ -36,13 +36,13 @@ Status sort_one(const CommittedProposal& item, const ListContext& context, Sorte
   const AnyProposal& body = item.proposal.body;
   const bool by_member = context.committer.is_member();
   CANDOUR_TRY(check_proposer(item));
-  if (const auto* add = std::get_if<Add>(&body)) {
-    out.adds.push_back(&add->key_package);
+  if (std::holds_alternative<Add>(body)) {
+    out.adds.push_back(&item);
   } else if (const auto* update = std::get_if<Update>(&body)) {
     // An Update by value would be the committer's own; its path does that job.
     if (by_member && item.sender == context.committer) return broken(Rule::update_own);
     out.updates.emplace_back(item.sender.leaf(), update);
-    if (item.update_key) out.own_update_key = item.update_key;
+    if (item.own_update.leaf_key) out.own_update = item.own_update;
   } else if (const auto* remove = std::get_if<Remove>(&body)) {
     if (by_member && remove->removed == context.committer.leaf()) return broken(Rule::remove_self);
     out.removes.push_back(remove->removed);
@@ -84,9 +84,10 @@ Status check_external_list(const std::vector<CommittedProposal>& proposals,
 /// The steward cannot be removed then either, as nobody commits their own removal.
 Status check_policy(const ListContext& context, const std::vector<CommittedProposal>& proposals) {
   const auto& steward = context.policy.steward;
-  if (!steward || proposals.empty()) return ok();
+  if (!steward) return ok();
   const bool by_steward = context.committer.is_member() && context.committer.leaf() == *steward;
-  return by_steward ? ok() : Status(broken(Rule::policy_steward_only));
+  const bool own_path = proposals.empty() && context.policy.member_commits;
+  return by_steward || own_path ? ok() : Status(broken(Rule::policy_steward_only));
 }
 
 Status check_leaves_touched(const RatchetTree& tree, const SortedProposals& list) {
@@ -102,37 +103,80 @@ Status check_leaves_touched(const RatchetTree& tree, const SortedProposals& list
   return ok();
 }
 
-Status check_updates(const ListContext& context, const SortedProposals& list) {
+using VerifiedUpdates = std::vector<std::pair<LeafIndex, VerifiedLeaf>>;
+
+Result<VerifiedUpdates> verify_updates(const ListContext& context, const SortedProposals& list) {
+  VerifiedUpdates out;
   for (const auto& [index, update] : list.updates) {
     const LeafNode& leaf = update->leaf_node;
     const LeafNode& old = *context.tree.leaf(index);
     if (leaf.source != LeafNodeSource::update) return broken(Rule::leaf_source);
-    CANDOUR_TRY(check_leaf(leaf, context.suite, context.group.group_id, index));
+    CANDOUR_TRY(auto verified,
+                verify_leaf(LeafNode(leaf), context.suite, context.group.group_id, index));
     if (same(leaf.encryption_key, old.encryption_key)) return broken(Rule::leaf_key_unchanged);
     if (!context.policy.identity_changes && member_of(index, leaf) != member_of(index, old)) {
       return broken(Rule::policy_identity_changed);
     }
+    out.emplace_back(index, std::move(verified));
   }
-  return ok();
+  return out;
 }
 
 /// Clients are told apart by their signature key.
-Status check_adds(const ListContext& context, const SortedProposals& list) {
-  const RatchetTree& tree = context.tree;
+Result<std::vector<VerifiedPackage>> verify_adds(const ListContext& context,
+                                                 const SortedProposals& list) {
+  std::vector<VerifiedPackage> out;
   std::set<Bytes> adding;
-  for (const KeyPackage* package : list.adds) {
-    CANDOUR_TRY(check_key_package(*package, context.suite, context.checks));
-    if (!adding.insert(package->leaf_node.signature_key).second) return broken(Rule::add_twice);
-  }
-  if (adding.empty() || context.alone) return ok();
-  for (LeafIndex member : tree.members()) {
-    const bool removed =
-        std::find(list.removes.begin(), list.removes.end(), member) != list.removes.end();
-    if (!removed && adding.contains(tree.leaf(member)->signature_key)) {
+  for (const CommittedProposal* item : list.adds) {
+    VerifiedPackage package = item->package;
+    if (package) {
+      CANDOUR_TRY(check_key_package_again(**package, context.suite, context.checks));
+    } else {
+      CANDOUR_TRY(package,
+                  verify_key_package(KeyPackage(std::get<Add>(item->proposal.body).key_package),
+                                     context.suite, context.checks));
+    }
+    const ByteView key = (*package)->leaf_node.signature_key;
+    if (!adding.insert(to_bytes(key)).second) return broken(Rule::add_twice);
+    const auto present = context.tree.find_signature_key(key);
+    if (present && !context.alone &&
+        std::find(list.removes.begin(), list.removes.end(), *present) == list.removes.end()) {
       return broken(Rule::add_present);
     }
+    out.push_back(std::move(package));
   }
-  return ok();
+  return out;
+}
+
+/// What comes into the tree, in the order of section 12.3.
+struct Arrivals {
+  VerifiedUpdates updates;
+  std::vector<VerifiedPackage> adds;
+};
+
+void change_tree(const RatchetTree& before, const SortedProposals& list, Arrivals&& arrivals,
+                 AppliedProposals& out) {
+  RatchetTree& tree = out.tree;
+  for (auto& [leaf, update] : arrivals.updates) {
+    const LeafNode& is = **update;
+    out.keys_may_repeat = out.keys_may_repeat || tree.may_have_key(is.encryption_key) ||
+                          (is.signature_key != before.leaf(leaf)->signature_key &&
+                           tree.may_have_key(is.signature_key));
+    tree.update(leaf, std::move(update));
+    out.updated.push_back(leaf);
+  }
+  for (LeafIndex leaf : list.removes) {
+    out.removed.push_back(member_of(leaf, *before.leaf(leaf)));
+    out.replaced_key = to_bytes(before.leaf(leaf)->encryption_key);
+    tree.remove(leaf);
+  }
+  for (VerifiedPackage& package : arrivals.adds) {
+    const LeafNode& leaf = (*package)->leaf_node;
+    out.keys_may_repeat = out.keys_may_repeat || tree.may_have_key(leaf.encryption_key) ||
+                          tree.may_have_key(leaf.signature_key);
+    out.added.push_back(tree.add(leaf_of(*package)));
+    out.packages.push_back(std::move(package));
+  }
 }
 
 }  // namespace
@@ -161,48 +205,41 @@ Result<AppliedProposals> apply_proposals(const ListContext& context,
   if (list.reinit && proposals.size() > 1) return broken(Rule::reinit_not_alone);
   CANDOUR_TRY(check_policy(context, proposals));
   CANDOUR_TRY(check_leaves_touched(tree, list));
-  CANDOUR_TRY(check_updates(context, list));
-  CANDOUR_TRY(check_adds(context, list));
+  Arrivals arrivals;
+  CANDOUR_TRY(arrivals.updates, verify_updates(context, list));
+  CANDOUR_TRY(arrivals.adds, verify_adds(context, list));
 
   out.tree = tree;
   out.extensions = list.extensions ? list.extensions->extensions : context.group.extensions;
-  for (const auto& [leaf, update] : list.updates) {
-    out.tree.update(leaf, std::make_shared<const LeafNode>(update->leaf_node));
-    out.updated.push_back(leaf);
-  }
-  for (LeafIndex leaf : list.removes) {
-    out.removed.push_back(member_of(leaf, *tree.leaf(leaf)));
-    out.replaced_key = tree.leaf(leaf)->encryption_key;
-    out.tree.remove(leaf);
-  }
-  for (const KeyPackage* package : list.adds) {
-    out.added.push_back(out.tree.add(std::make_shared<const LeafNode>(package->leaf_node)));
-  }
+  change_tree(tree, list, std::move(arrivals), out);
   if (context.committer.type == SenderType::new_member_commit) {
     out.external_init = *list.external_inits[0];
-    // Only the place counts: the path that must come with it fills it.
-    out.joiner = out.tree.add(std::make_shared<const LeafNode>());
+    out.joiner = out.tree.add_place();
   }
   if (out.tree.leaf_count() > context.policy.tree_leaves_max) return broken(Rule::tree_too_large);
   if (list.reinit) out.reinit = *list.reinit;
   out.psks = std::move(list.psks);
-  out.own_update_key = std::move(list.own_update_key);
+  out.own_update = std::move(list.own_update);
   return out;
 }
 
 Status check_resulting_tree(const ListContext& before, const AppliedProposals& applied,
                             std::optional<LeafIndex> committer) {
-  bool look = applied.joiner.has_value() || !applied.added.empty() || !applied.updated.empty() ||
-              applied.extensions != before.group.extensions;
-  if (!look && committer) {
-    const LeafNode& was = *before.tree.leaf(*committer);
-    const LeafNode& is = *applied.tree.leaf(*committer);
-    look = !same(was.signature_key, is.signature_key) ||
-           was.credential.type != is.credential.type || was.capabilities != is.capabilities;
+  if (applied.keys_may_repeat) {
+    CANDOUR_TRY(check_unique_keys(applied.tree));
   }
-  if (!look) return ok();
-  CANDOUR_TRY(check_unique_keys(applied.tree));
-  return check_capabilities(applied.tree, applied.extensions);
+  bool all = applied.extensions != before.group.extensions;
+  for (CredentialType type : {CredentialType::basic, CredentialType::x509}) {
+    all = all || (applied.tree.uses(type) && !before.tree.uses(type));
+  }
+  if (all) return check_capabilities(applied.tree, applied.extensions);
+  std::vector<LeafIndex> came = applied.added;
+  came.insert(came.end(), applied.updated.begin(), applied.updated.end());
+  if (committer) came.push_back(*committer);
+  for (LeafIndex leaf : came) {
+    CANDOUR_TRY(check_leaf_in_group(*applied.tree.leaf(leaf), applied.tree, applied.extensions));
+  }
+  return ok();
 }
 
 }  // namespace candour::mls::internal

@@ -9,8 +9,9 @@ struct CommittedProposal {
   Sender sender;
   Proposal proposal;
   bool by_reference = false;
-  /// Of the own Update.
-  std::shared_ptr<const crypto::SealingKey> update_key = nullptr;
+  OwnUpdate own_update = {};
+  /// Of an Add that was verified before.
+  VerifiedPackage package = nullptr;
 };
 
 /// Whose list it is and what it is held against.
@@ -32,6 +33,8 @@ struct AppliedProposals {
   RatchetTree tree;
   Extensions extensions;
   std::vector<LeafIndex> added;
+  /// Of the added leaves, in the same order.
+  std::vector<VerifiedPackage> packages;
   std::vector<LeafIndex> updated;
   std::vector<Member> removed;
   std::vector<PreSharedKeyId> psks;
@@ -41,8 +44,10 @@ struct AppliedProposals {
   std::optional<LeafIndex> joiner;
   /// Of the removed leaf, which the leaf of an external commit must not repeat.
   Bytes replaced_key;
-  std::shared_ptr<const crypto::SealingKey> own_update_key;
+  OwnUpdate own_update;
   bool needs_path = false;
+  /// A key came that some node may have: all keys are to be compared.
+  bool keys_may_repeat = false;
 
   std::set<LeafIndex> added_set() const { return {added.begin(), added.end()}; }
 };
@@ -52,8 +57,9 @@ Result<AppliedProposals> apply_proposals(const ListContext& context,
                                          const std::vector<CommittedProposal>& proposals);
 
 /// Section 12.2, last item: the tree with path and all is valid. What was there before was checked
-/// then, and the keys of a path are checked where it is merged (section 12.4.2), so a commit that
-/// only renews keys needs no look at the others. `committer` is the leaf of the path, if any.
+/// then, and the keys of a path are checked where it is merged (section 12.4.2), so what is looked
+/// at is what came: all members only when the group's extensions or the credential types in use
+/// change, or a key may be there twice. `committer` is the leaf of the path, if any.
 Status check_resulting_tree(const ListContext& before, const AppliedProposals& applied,
                             std::optional<LeafIndex> committer);
 

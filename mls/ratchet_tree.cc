@@ -15,8 +15,8 @@ void ParentNode::write(Writer& w) const {
 
 ParentNode ParentNode::read(Reader& r) {
   ParentNode out;
-  out.encryption_key = read_bytes(r);
-  out.parent_hash = read_bytes(r);
+  out.encryption_key = r.vec();
+  out.parent_hash = r.vec();
   Reader inner(r.vec());
   while (inner.ok() && !inner.at_end()) out.unmerged_leaves.push_back(LeafIndex(inner.u32()));
   if (!inner.ok()) r.fail();
@@ -42,9 +42,9 @@ bool RatchetTree::blank(NodeIndex node) const {
   return node.is_leaf() ? leaf(node.leaf()) == nullptr : parent(node) == nullptr;
 }
 
-const Bytes* RatchetTree::encryption_key(NodeIndex node) const {
-  if (blank(node)) return nullptr;
-  return node.is_leaf() ? &leaf(node.leaf())->encryption_key : &parent(node)->encryption_key;
+std::optional<ByteView> RatchetTree::encryption_key(NodeIndex node) const {
+  if (blank(node)) return std::nullopt;
+  return node.is_leaf() ? leaf(node.leaf())->encryption_key : parent(node)->encryption_key;
 }
 
 std::vector<LeafIndex> RatchetTree::members() const {
@@ -104,10 +104,18 @@ void RatchetTree::forget_hashes(NodeIndex from) {
 bool RatchetTree::has_encryption_key(ByteView key) const {
   if (!keys_.may_have(key)) return false;
   for (std::uint32_t i = 0; i < node_count(leaf_count()); ++i) {
-    const Bytes* known = encryption_key(NodeIndex(i));
-    if (known != nullptr && same(*known, key)) return true;
+    const auto known = encryption_key(NodeIndex(i));
+    if (known && same(*known, key)) return true;
   }
   return false;
+}
+
+std::optional<LeafIndex> RatchetTree::find_signature_key(ByteView key) const {
+  if (!keys_.may_have(key)) return std::nullopt;
+  for (std::uint32_t i = 0; i < leaf_count(); ++i) {
+    if (leaves_[i] && same(leaves_[i]->signature_key, key)) return LeafIndex(i);
+  }
+  return std::nullopt;
 }
 
 void RatchetTree::note_key(ByteView key) {
@@ -117,20 +125,39 @@ void RatchetTree::note_key(ByteView key) {
 
 void RatchetTree::fill_filter() {
   // All nodes, and some that come before it is filled anew.
-  keys_.reset(leaves_.size() * 5 / 2 + 64);
+  keys_.reset(leaves_.size() * 7 / 2 + 64);
   for (std::size_t i = 0; i < leaves_.size(); ++i) {
-    if (leaves_[i]) keys_.add(leaves_[i]->encryption_key);
+    if (!leaves_[i]) continue;
+    keys_.add(leaves_[i]->encryption_key);
+    keys_.add(leaves_[i]->signature_key);
   }
   for (std::size_t i = 0; i < parents_.size(); ++i) {
     if (parents_[i]) keys_.add(parents_[i]->encryption_key);
   }
 }
 
-void RatchetTree::set_leaf(LeafIndex index, LeafPtr leaf) {
+void RatchetTree::count(const LeafPtr& leaf, int by) {
+  if (leaf)
+    credentials_[leaf->credential.type == CredentialType::x509] += static_cast<std::uint32_t>(by);
+}
+
+void RatchetTree::put(LeafIndex index, LeafPtr leaf) {
   CANDOUR_ASSERT(index.value < leaf_count());
-  if (leaf) note_key(leaf->encryption_key);
+  const LeafPtr& old = leaves_[index.value];
+  count(old, -1);
+  count(leaf, 1);
+  if (leaf) {
+    note_key(leaf->encryption_key);
+    if (!old || old->signature_key != leaf->signature_key) note_key(leaf->signature_key);
+  } else {
+    first_free_ = std::min(first_free_, index.value);
+  }
   leaves_.set(index.value, std::move(leaf));
   forget_hashes(NodeIndex(index));
+}
+
+void RatchetTree::set_leaf(LeafIndex index, VerifiedLeaf leaf) {
+  put(index, std::move(leaf).take());
 }
 
 void RatchetTree::set_parent(NodeIndex node, ParentPtr parent) {
@@ -166,11 +193,14 @@ void RatchetTree::blank_path(LeafIndex index) {
   forget_hashes(NodeIndex(index));
 }
 
-LeafIndex RatchetTree::add(LeafPtr leaf) {
-  std::uint32_t free = 0;
-  while (free < leaves_.size() && leaves_[free] != nullptr) ++free;
-  const LeafIndex index(free);
-  if (free == leaves_.size()) extend();
+LeafIndex RatchetTree::add(VerifiedLeaf leaf) { return place(std::move(leaf).take()); }
+
+LeafIndex RatchetTree::add_place() { return place(std::make_shared<const LeafNode>()); }
+
+LeafIndex RatchetTree::place(LeafPtr leaf) {
+  while (first_free_ < leaves_.size() && leaves_[first_free_] != nullptr) ++first_free_;
+  const LeafIndex index(first_free_);
+  if (index.value == leaves_.size()) extend();
   for (NodeIndex node : direct_path(index, leaf_count())) {
     const ParentNode* old = parent(node);
     if (old == nullptr) continue;
@@ -179,17 +209,17 @@ LeafIndex RatchetTree::add(LeafPtr leaf) {
     unmerged.insert(std::lower_bound(unmerged.begin(), unmerged.end(), index), index);
     set_parent(node, std::make_shared<const ParentNode>(std::move(next)));
   }
-  set_leaf(index, std::move(leaf));
+  put(index, std::move(leaf));
   return index;
 }
 
-void RatchetTree::update(LeafIndex index, LeafPtr leaf) {
+void RatchetTree::update(LeafIndex index, VerifiedLeaf leaf) {
   set_leaf(index, std::move(leaf));
   blank_path(index);
 }
 
 void RatchetTree::remove(LeafIndex index) {
-  set_leaf(index, nullptr);
+  put(index, nullptr);
   blank_path(index);
   truncate();
 }

@@ -16,8 +16,8 @@
 namespace candour::mls {
 
 struct ParentNode {
-  Bytes encryption_key;
-  Bytes parent_hash;
+  ShortBytes<32> encryption_key;
+  ShortBytes<32> parent_hash;
   std::vector<LeafIndex> unmerged_leaves;
 
   void write(Writer& w) const;
@@ -49,10 +49,17 @@ class RatchetTree {
   const LeafNode* leaf(LeafIndex index) const;
   const ParentNode* parent(NodeIndex node) const;
   bool blank(NodeIndex node) const;
-  /// Null for a blank node.
-  const Bytes* encryption_key(NodeIndex node) const;
+  /// Nothing for a blank node; the view lives as long as the node stays in the tree.
+  std::optional<ByteView> encryption_key(NodeIndex node) const;
   /// Is the key that of some node? Mostly without looking at all of them.
   bool has_encryption_key(ByteView key) const;
+  /// Whose signature key is it? Mostly without looking at all leaves.
+  std::optional<LeafIndex> find_signature_key(ByteView key) const;
+  /// False when no node has or lately had this key, for encryption or signatures; true may be
+  /// wrong.
+  bool may_have_key(ByteView key) const { return keys_.may_have(key); }
+  /// Does some member have a credential of this type?
+  bool uses(CredentialType type) const { return credentials_[type == CredentialType::x509] > 0; }
   /// The non-blank leaves from left to right.
   std::vector<LeafIndex> members() const;
 
@@ -62,9 +69,11 @@ class RatchetTree {
   std::vector<PathStep> filtered_direct_path(LeafIndex leaf) const;
 
   /// Section 12.1.1: into the leftmost blank leaf; returns where.
-  LeafIndex add(LeafPtr leaf);
+  LeafIndex add(VerifiedLeaf leaf);
+  /// As add, for one whose path will bring its leaf (section 12.4.3.2): an empty one until then.
+  LeafIndex add_place();
   /// Section 12.1.2: replaces the leaf, blanks the path above.
-  void update(LeafIndex index, LeafPtr leaf);
+  void update(LeafIndex index, VerifiedLeaf leaf);
   /// Section 12.1.3: blanks leaf and path, truncates the tree.
   void remove(LeafIndex index);
   /// Section 7.5, first half: blanks the direct path of `sender`, puts `keys` (one for each step
@@ -72,7 +81,7 @@ class RatchetTree {
   /// parent hash the sender's new leaf must carry.
   Bytes set_path(LeafIndex sender, const std::vector<Bytes>& keys);
   /// Replaces the leaf only.
-  void set_leaf(LeafIndex index, LeafPtr leaf);
+  void set_leaf(LeafIndex index, VerifiedLeaf leaf);
 
   /// Section 7.8; cached.
   Digest tree_hash(NodeIndex node) const;
@@ -83,6 +92,9 @@ class RatchetTree {
   Digest parent_hash(NodeIndex node, NodeIndex copath) const;
 
  private:
+  LeafIndex place(LeafPtr leaf);
+  void put(LeafIndex index, LeafPtr leaf);
+  void count(const LeafPtr& leaf, int by);
   void extend();
   void truncate();
   void blank_path(LeafIndex index);
@@ -94,6 +106,9 @@ class RatchetTree {
   void note_key(ByteView key);
   void fill_filter();
 
+  /// No leaf left of it is blank, so that adding many does not look at all of them each time.
+  std::uint32_t first_free_ = 0;
+  std::array<std::uint32_t, 2> credentials_{};  // how many are basic, how many X.509
   SharedVector<LeafPtr> leaves_;
   SharedVector<ParentPtr> parents_;  // node 2i+1 at i
   mutable SharedVector<std::optional<Digest>> hashes_;

@@ -196,8 +196,7 @@ constexpr Entry kEntries[] = {
      "this application does not end groups with ReInit: it forms them anew by its own means"},
     {Rule::policy_identity_changed, kInvalid, "5.3.1",
      "this application binds a leaf to one identity and signature key"},
-    {Rule::policy_steward_only, kInvalid, "12.4",
-     "only the group's steward may commit proposals; others renew their own path"},
+    {Rule::policy_steward_only, kInvalid, "12.4", "only the group's steward may commit that"},
 };
 
 }  // namespace

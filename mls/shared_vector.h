@@ -26,7 +26,7 @@ class SharedVector {
     }
     runs_.resize((size + kRun - 1) / kRun);
     for (auto& run : runs_) {
-      if (run == nullptr) run = std::make_shared<Run>();
+      if (run == nullptr) run = std::make_shared<Run>();  // zeros, for numbers
     }
     size_ = size;
   }

@@ -18,8 +18,7 @@ struct Maker {
   Random& random;
 
   Result<AnyProposal> operator()(const ProposeAdd& r) const {
-    CANDOUR_TRY(auto package, unwrap_key_package(r.key_package));
-    return AnyProposal(Add{std::move(package)});
+    return AnyProposal(Add{**package_of(r.key_package)});
   }
   Result<AnyProposal> operator()(const ProposeUpdate&) const { return broken(Rule::update_own); }
   Result<AnyProposal> operator()(const ProposeRemove& r) const {
@@ -47,29 +46,33 @@ struct Maker {
 };
 
 /// The own leaf with a fresh key, signed.
-Proposal make_update(const GroupState& state, const crypto::SealingKey& fresh) {
+Proposal make_update(const GroupState& state, const crypto::SealingKey& fresh,
+                     const LeafChange& change) {
   const EpochState& now = state.now;
   LeafNode leaf = *now.tree.leaf(now.own.leaf);
   leaf.source = LeafNodeSource::update;
   leaf.not_before_s = leaf.not_after_s = 0;
   leaf.parent_hash.clear();
-  leaf.encryption_key = to_bytes(fresh.public_key().view());
-  leaf.sign(state.key, now.context.group_id, now.own.leaf);
+  leaf.encryption_key = fresh.public_key().view();
+  change_leaf(leaf, change);
+  leaf.sign(change.key ? *change.key : state.key, now.context.group_id, now.own.leaf);
   return {Update{std::move(leaf)}};
 }
 
-/// By itself it must be valid whoever commits it; a committer that is nobody stands for that.
-Status check_alone(const GroupState& state, const Sender& sender, const Proposal& proposal,
-                   const Checks& checks) {
+/// By itself it must be valid whoever commits it; a committer that is nobody stands for that. Of an
+/// Add comes back what was verified.
+Result<VerifiedPackage> check_alone(const GroupState& state, const Sender& sender,
+                                    const Proposal& proposal, const VerifiedPackage& package,
+                                    const Checks& checks) {
   Policy anybody = state.policy;
   anybody.steward.reset();
   ListContext context{state.now.context, state.now.tree, *state.suite,
                       anybody,           checks,         Sender::member(LeafIndex(kTreeLeavesMax))};
   context.alone = true;
   std::vector<CommittedProposal> list;
-  list.push_back({sender, proposal, true, nullptr});
-  CANDOUR_TRY(apply_proposals(context, list));
-  return ok();
+  list.push_back({sender, proposal, true, {}, package});
+  CANDOUR_TRY(auto applied, apply_proposals(context, list));
+  return applied.packages.empty() ? nullptr : std::move(applied.packages.front());
 }
 
 const KdfSecret* resumption_key(const GroupState* state, const PreSharedKeyId& id) {
@@ -99,16 +102,23 @@ Result<Bytes> send_proposal(GroupState& state, const ProposalRequest& request,
   }
   const EpochState& now = state.now;
   const Sender sender = Sender::member(now.own.leaf);
-  std::shared_ptr<const crypto::SealingKey> update_key;
+  OwnUpdate own;
+  VerifiedPackage package;
   Proposal proposal;
-  if (std::holds_alternative<ProposeUpdate>(request)) {
-    update_key = std::make_shared<const crypto::SealingKey>(crypto::SealingKey::generate(random));
-    proposal = make_update(state, *update_key);
+  if (const auto* update = std::get_if<ProposeUpdate>(&request)) {
+    own.leaf_key = std::make_shared<const crypto::SealingKey>(crypto::SealingKey::generate(random));
+    if (const auto* signer = update->change.key) {
+      const auto owner = now.tree.find_signature_key(signer->public_key().view());
+      if (owner && *owner != now.own.leaf) return broken(Rule::signature_key_repeated);
+      own.signer = std::make_shared<const crypto::SigningKey>(signer->clone());
+    }
+    proposal = make_update(state, *own.leaf_key, update->change);
   } else {
     CANDOUR_TRY(auto made, make_proposal(request, now.context.group_id, random));
     proposal = std::move(made);
+    if (const auto* add = std::get_if<ProposeAdd>(&request)) package = package_of(add->key_package);
   }
-  CANDOUR_TRY(check_alone(state, sender, proposal, checks));
+  CANDOUR_TRY(package, check_alone(state, sender, proposal, package, checks));
   AuthenticatedContent content;
   content.wire_format = wire_format;
   content.content = {
@@ -117,7 +127,8 @@ Result<Bytes> send_proposal(GroupState& state, const ProposalRequest& request,
   content.sign(state.key, now.context_bytes);
   const Bytes reference = to_bytes(proposal_reference(content.encoded().view()).view());
   CANDOUR_TRY(auto message, send_handshake(state, std::move(content), random));
-  state.proposals.push_back({reference, sender, std::move(proposal), std::move(update_key)});
+  state.proposals.push_back(
+      {reference, sender, std::move(proposal), std::move(own), std::move(package)});
   return message;
 }
 
@@ -129,11 +140,12 @@ Status keep_proposal(GroupState& state, ByteView message, const Checks& checks) 
   CANDOUR_TRY(auto opened, open_handshake(state, message, ContentType::proposal));
   const FramedContent& framed = opened.content->content;
   CANDOUR_TRY(auto proposal, decode<Proposal>(framed.body.view()));
-  CANDOUR_TRY(check_alone(state, framed.sender, proposal, checks));
+  CANDOUR_TRY(auto package, check_alone(state, framed.sender, proposal, nullptr, checks));
   const Bytes reference = to_bytes(proposal_reference(opened.content->encoded().view()).view());
   std::erase_if(state.proposals,
                 [&](const KeptProposal& kept) { return kept.reference == reference; });
-  state.proposals.push_back({reference, framed.sender, std::move(proposal), nullptr});
+  state.proposals.push_back(
+      {reference, framed.sender, std::move(proposal), {}, std::move(package)});
   if (opened.generation) {
     state.now.secret_tree.use(*state.suite, framed.sender.leaf(), RatchetKind::handshake,
                               *opened.generation, state.policy.skipped_keys_max);

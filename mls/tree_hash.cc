@@ -119,6 +119,7 @@ Result<RatchetTree> RatchetTree::decode(ByteView ratchet_tree) {
       LeafNode leaf = LeafNode::read(r);
       share_capabilities(leaf, known);
       tree.leaves_.set(i / 2, std::make_shared<const LeafNode>(std::move(leaf)));
+      tree.count(tree.leaves_.back(), 1);
     } else {
       tree.parents_.set(i / 2, std::make_shared<const ParentNode>(ParentNode::read(r)));
     }

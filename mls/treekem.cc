@@ -25,8 +25,8 @@ const crypto::SealingKey* TreePrivate::find(NodeIndex node) const {
 
 void TreePrivate::keep_matching(const RatchetTree& tree) {
   std::erase_if(parents, [&](const auto& entry) {
-    const Bytes* in_tree = tree.encryption_key(entry.first);
-    return in_tree == nullptr || !same(*in_tree, entry.second->public_key().view());
+    const auto in_tree = tree.encryption_key(entry.first);
+    return !in_tree || !same(*in_tree, entry.second->public_key().view());
   });
 }
 
@@ -38,8 +38,13 @@ crypto::SealingKey node_key(const KdfSecret& path_secret) {
   return crypto::SealingKey::derive(derive_secret(path_secret.view(), "node").view());
 }
 
+void change_leaf(LeafNode& leaf, const LeafChange& change) {
+  if (change.key) leaf.signature_key = change.key->public_key().view();
+  if (change.identity) leaf.credential.identity = *change.identity;
+}
+
 NewPath make_path(RatchetTree& tree, TreePrivate& own, ByteView group_id,
-                  const crypto::SigningKey& key, Random& random) {
+                  const crypto::SigningKey& key, Random& random, const LeafChange& change) {
   NewPath out;
   out.steps = tree.filtered_direct_path(own.leaf);
   own.parents.clear();
@@ -58,12 +63,13 @@ NewPath make_path(RatchetTree& tree, TreePrivate& own, ByteView group_id,
 
   CANDOUR_ASSERT(tree.leaf(own.leaf) != nullptr);
   LeafNode leaf = *tree.leaf(own.leaf);
-  leaf.encryption_key = to_bytes(own.leaf_key->public_key().view());
+  leaf.encryption_key = own.leaf_key->public_key().view();
+  change_leaf(leaf, change);
   leaf.source = LeafNodeSource::commit;
   leaf.not_before_s = leaf.not_after_s = 0;
   leaf.parent_hash = tree.set_path(own.leaf, keys);
-  leaf.sign(key, group_id, own.leaf);
-  tree.set_leaf(own.leaf, std::make_shared<const LeafNode>(std::move(leaf)));
+  tree.set_leaf(own.leaf,
+                sign_leaf(std::move(leaf), change.key ? *change.key : key, group_id, own.leaf));
   return out;
 }
 
@@ -74,7 +80,7 @@ Result<UpdatePath> encrypt_path(const Suite& suite, const RatchetTree& tree, con
   out.leaf_node = *tree.leaf(own.leaf);
   for (std::size_t i = 0; i < path.steps.size(); ++i) {
     UpdatePathNode node;
-    node.encryption_key = *tree.encryption_key(path.steps[i].node);
+    node.encryption_key = to_bytes(*tree.encryption_key(path.steps[i].node));
     for (NodeIndex to : recipients(tree, path.steps[i].copath, added)) {
       auto sealed = encrypt_with_label(suite, *tree.encryption_key(to), "UpdatePathNode",
                                        provisional_context, path.path_secrets[i].view(), random);
@@ -90,15 +96,17 @@ Status merge_path(RatchetTree& tree, const Suite& suite, ByteView group_id, Leaf
                   const UpdatePath& path, const std::set<LeafIndex>& added) {
   const LeafNode& leaf = path.leaf_node;
   if (leaf.source != LeafNodeSource::commit) return broken(Rule::leaf_source);
-  CANDOUR_TRY(check_leaf(leaf, suite, group_id, sender));
   CANDOUR_ASSERT(tree.leaf(sender) != nullptr);
+  LeafNode shared = leaf;
+  shared.capabilities.share_with(tree.leaf(sender)->capabilities);
+  CANDOUR_TRY(auto verified, verify_leaf(std::move(shared), suite, group_id, sender));
   if (same(leaf.encryption_key, tree.leaf(sender)->encryption_key)) {
     return broken(Rule::leaf_key_unchanged);
   }
   const std::vector<PathStep> steps = tree.filtered_direct_path(sender);
   if (steps.size() != path.nodes.size()) return broken(Rule::path_length);
   std::unordered_set<std::string_view> in_path;
-  const auto is_new = [&](const Bytes& key) {
+  const auto is_new = [&](ByteView key) {
     return in_path.insert(as_text(key)).second && !tree.has_encryption_key(key);
   };
   if (!is_new(leaf.encryption_key)) return broken(Rule::path_key_in_tree);
@@ -115,9 +123,7 @@ Status merge_path(RatchetTree& tree, const Suite& suite, ByteView group_id, Leaf
   }
   const Bytes expected = tree.set_path(sender, path.keys());
   if (!same(expected, leaf.parent_hash)) return broken(Rule::parent_hash_leaf);
-  LeafNode merged = leaf;
-  merged.capabilities.share_with(tree.leaf(sender)->capabilities);
-  tree.set_leaf(sender, std::make_shared<const LeafNode>(std::move(merged)));
+  tree.set_leaf(sender, std::move(verified));
   return ok();
 }
 
@@ -130,8 +136,8 @@ Result<KdfSecret> implant_path_secret(const RatchetTree& tree, TreePrivate& own,
   KdfSecret secret = std::move(path_secret);
   for (; step != steps.end(); ++step) {
     auto key = std::make_shared<const crypto::SealingKey>(node_key(secret));
-    const Bytes* in_tree = tree.encryption_key(step->node);
-    if (in_tree == nullptr || !same(*in_tree, key->public_key().view())) {
+    const auto in_tree = tree.encryption_key(step->node);
+    if (!in_tree || !same(*in_tree, key->public_key().view())) {
       return broken(Rule::path_key_mismatch);
     }
     own.parents[step->node] = std::move(key);

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "mls/commit.h"
 #include "mls/proposal.h"
 #include "mls/ratchet_tree.h"
 
@@ -31,9 +32,12 @@ struct NewPath {
   std::vector<KdfSecret> path_secrets;  // one for each step
   KdfSecret commit_secret;
 };
-/// Puts fresh keys on the path of `own.leaf` in `tree`, and a new leaf signed with `key`.
+/// Puts fresh keys on the path of `own.leaf` in `tree`, and a new leaf signed with `key`, or with
+/// the key of `change`.
 NewPath make_path(RatchetTree& tree, TreePrivate& own, ByteView group_id,
-                  const crypto::SigningKey& key, Random& random);
+                  const crypto::SigningKey& key, Random& random, const LeafChange& change = {});
+/// Gives a leaf of this device another identity or signature key.
+void change_leaf(LeafNode& leaf, const LeafChange& change);
 /// Encrypts the path secrets to the resolutions without the leaves `added` in this commit.
 Result<UpdatePath> encrypt_path(const Suite& suite, const RatchetTree& tree, const TreePrivate& own,
                                 const NewPath& path, ByteView provisional_context,

@@ -1,6 +1,9 @@
 // A value that passed its checks, as a type of its own: what was only decoded cannot be taken for
-// what was verified. The stages are: the decoded structure; Verified of it; Staged, the next epoch;
-// and EpochState, the merged one.
+// what was verified. The stages are
+//   message      decoded; Verified<AuthenticatedContent>; Staged, the next epoch; merged
+//   key package  decoded; Verified<KeyPackage>, which is all that can be added to a tree
+//   leaf         decoded; VerifiedLeaf, which is all that can be put into a tree
+//   GroupInfo    decoded or decrypted; VerifiedGroupInfo with a verified tree; the joiner's group
 #pragma once
 
 #include <utility>

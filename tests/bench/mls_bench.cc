@@ -177,7 +177,7 @@ void joining(const Primitives& p, std::uint32_t size) {
   const auto key = crypto::SigningKey::generate(random);
   const auto package = make_key_package(key, as_bytes("joiner"), kBenchLifetime, random).value();
   CommitRequest request;
-  request.adds = {package.key_package};
+  request.adds = {verify_key_package(package.key_package, kBenchNow).value()};
   const Bytes welcome = adder.commit(request, kBenchNow, random).value().welcome;
   JoinOptions options;
   options.policy = LargeGroup::policy();

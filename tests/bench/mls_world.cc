@@ -19,8 +19,7 @@ LargeGroup::LargeGroup(std::uint32_t size, bool full, Random& random)
         std::make_shared<const crypto::SealingKey>(crypto::SealingKey::generate(random)));
     LeafNode leaf = new_leaf(signers_[i], as_bytes("member " + std::to_string(i)), kBenchLifetime,
                              leaf_keys_[i]->public_key(), random);
-    leaf.sign(signers_[i], {}, LeafIndex());
-    tree_.add(std::make_shared<const LeafNode>(std::move(leaf)));
+    tree_.add(sign_leaf(std::move(leaf), signers_[i], {}, LeafIndex()));
   }
   // One of each pair of leaves is enough to fill every parent.
   for (std::uint32_t i = 0; full && i < size; i += 2) {

@@ -290,7 +290,9 @@ v1::Deliver FakeBot::release_commit(mls::PreparedCommit prepared, const MessageI
 FakeBot::Added FakeBot::add(const std::vector<std::pair<DeviceKeys*, Bytes>>& joiners) {
   const auto message_id = organisation.random.id<MessageId>();
   mls::CommitRequest request;
-  for (const auto& [keys, package] : joiners) request.adds.push_back(package);
+  for (const auto& [keys, package] : joiners) {
+    request.adds.push_back(mls::verify_key_package(package, kNow).value());
+  }
   request.authenticated_data = to_bytes(message_id.view());
   auto prepared = group->commit(request, kNow, organisation.random).value();
   const Bytes welcome = prepared.welcome;

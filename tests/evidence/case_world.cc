@@ -56,7 +56,7 @@ void CaseWorld::form_group() {
     packages[device] =
         mls::make_key_package(test_key(person.key_number), device.view(), lifetime, world.random)
             .value();
-    request.adds.push_back(packages[device].key_package);
+    request.adds.push_back(mls::verify_key_package(packages[device].key_package, now).value());
   }
   auto prepared = bot_group_->commit(request, now, world.random).value();
   ASSERT_TRUE(bot_group_->merge(std::move(prepared.staged)));

@@ -36,7 +36,7 @@ void saved_states(ByteView bytes) {
 
 void faces(ByteView bytes) {
   (void)peek(bytes);
-  (void)inspect_key_package(bytes, TimeMs(1'790'000'000'000));
+  (void)verify_key_package(bytes, TimeMs(1'790'000'000'000));
   (void)welcome_references(bytes);
   (void)verify_signed_content(bytes, SigningPublicKey());
 }

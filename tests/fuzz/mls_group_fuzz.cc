@@ -57,7 +57,7 @@ const Start& start() {
     for (std::size_t i = 1; i < 3; ++i) {
       const Bytes name(1, static_cast<std::uint8_t>('0' + i));
       packages.push_back(make_key_package(out.keys[i], name, kLifetime, random).value());
-      request.adds.push_back(packages.back().key_package);
+      request.adds.push_back(verify_key_package(packages.back().key_package, kNow).value());
     }
     auto prepared = creator.commit(request, kNow, random).value();
     fuzz::require(creator.merge(std::move(prepared.staged)).has_value(), "merge");

@@ -112,28 +112,48 @@ std::vector<mls::ExternalPsk> Arguments::psks() const {
   return out;
 }
 
-mls::ProposalRequest Arguments::proposal() const {
-  return Arguments(fields_.at("proposal").as_object()).as_proposal();
+Result<std::vector<mls::VerifiedKeyPackage>> Arguments::key_packages(std::string_view name,
+                                                                     mls::CipherSuite suite,
+                                                                     TimeMs now) const {
+  std::vector<mls::VerifiedKeyPackage> out;
+  for (const Bytes& bytes : bytes_list(name)) {
+    CANDOUR_TRY(auto verified, mls::verify_key_package(bytes, now, suite));
+    out.push_back(std::move(verified));
+  }
+  return out;
 }
 
-mls::ProposalRequest Arguments::as_proposal() const {
+Result<mls::ProposalRequest> Arguments::proposal(mls::CipherSuite group_suite, TimeMs now) const {
+  return Arguments(fields_.at("proposal").as_object()).as_proposal(group_suite, now);
+}
+
+Result<mls::ProposalRequest> Arguments::as_proposal(mls::CipherSuite group_suite,
+                                                    TimeMs now) const {
   const std::string_view type = text("type");
-  if (type == "add") return mls::ProposeAdd{bytes("key_package")};
-  if (type == "update") return mls::ProposeUpdate{};
-  if (type == "remove") {
-    return mls::ProposeRemove{mls::LeafIndex(static_cast<std::uint32_t>(number("leaf")))};
+  if (type == "add") {
+    CANDOUR_TRY(auto verified, mls::verify_key_package(bytes("key_package"), now, group_suite));
+    return mls::ProposalRequest(mls::ProposeAdd{std::move(verified)});
   }
-  if (type == "psk") return mls::ProposeExternalPsk{bytes("id")};
-  if (type == "resumption_psk") return mls::ProposeResumptionPsk{Epoch(number("epoch"))};
-  if (type == "extensions") return mls::ProposeExtensions{extensions()};
-  if (type == "reinit") return mls::ReInitParameters{bytes("group_id"), suite(), extensions()};
+  if (type == "update") return mls::ProposalRequest(mls::ProposeUpdate{});
+  if (type == "remove") {
+    return mls::ProposalRequest(
+        mls::ProposeRemove{mls::LeafIndex(static_cast<std::uint32_t>(number("leaf")))});
+  }
+  if (type == "psk") return mls::ProposalRequest(mls::ProposeExternalPsk{bytes("id")});
+  if (type == "resumption_psk")
+    return mls::ProposalRequest(mls::ProposeResumptionPsk{Epoch(number("epoch"))});
+  if (type == "extensions") return mls::ProposalRequest(mls::ProposeExtensions{extensions()});
+  if (type == "reinit")
+    return mls::ProposalRequest(mls::ReInitParameters{bytes("group_id"), suite(), extensions()});
   throw std::invalid_argument("not a type of proposal: " + std::string(type));
 }
 
-std::vector<mls::ProposalRequest> Arguments::proposals() const {
+Result<std::vector<mls::ProposalRequest>> Arguments::proposals(mls::CipherSuite group_suite,
+                                                               TimeMs now) const {
   std::vector<mls::ProposalRequest> out;
   for (const json::value& entry : list("proposals")) {
-    out.push_back(Arguments(entry.as_object()).as_proposal());
+    CANDOUR_TRY(auto one, Arguments(entry.as_object()).as_proposal(group_suite, now));
+    out.push_back(std::move(one));
   }
   return out;
 }

@@ -34,12 +34,17 @@ class Arguments {
   /// [{"type": 17, "data": "..."}, {"required_capabilities": {...}}, {"external_senders": [...]}]
   mls::Extensions extensions() const;
   std::vector<mls::ExternalPsk> psks() const;
+  /// Verified for a group of this suite.
+  Result<std::vector<mls::VerifiedKeyPackage>> key_packages(std::string_view name,
+                                                            mls::CipherSuite suite,
+                                                            TimeMs now) const;
   /// Of the field "proposal": {"type": "add", "key_package": "..."} and the like.
-  mls::ProposalRequest proposal() const;
-  std::vector<mls::ProposalRequest> proposals() const;
+  Result<mls::ProposalRequest> proposal(mls::CipherSuite group_suite, TimeMs now) const;
+  Result<std::vector<mls::ProposalRequest>> proposals(mls::CipherSuite group_suite,
+                                                      TimeMs now) const;
 
  private:
-  mls::ProposalRequest as_proposal() const;
+  Result<mls::ProposalRequest> as_proposal(mls::CipherSuite group_suite, TimeMs now) const;
 
   const boost::json::object& fields_;
 };

@@ -106,13 +106,14 @@ Answer Device::join_by_external_commit(const Arguments& a) {
 
 Answer Device::commit(const Arguments& a, TimeMs now) {
   mls::CommitRequest request;
-  request.adds = a.bytes_list("adds");
+  const mls::CipherSuite suite = group_.value().suite();
+  CANDOUR_TRY(request.adds, a.key_packages("adds", suite, now));
   for (const json::value& leaf : a.list("removes")) {
     request.removes.emplace_back(leaf.to_number<std::uint32_t>());
   }
   request.path = a.flag("path", true);
   request.authenticated_data = a.bytes_or_none("authenticated_data");
-  request.proposals = a.proposals();
+  CANDOUR_TRY(request.proposals, a.proposals(suite, now));
   request.kept_proposals = a.flag("kept_proposals", false);
   request.wire_format = a.wire_format();
   request.tree_in_welcome = a.flag("tree_in_welcome", true);
@@ -182,9 +183,9 @@ Answer Device::open_application(ByteView message) {
 }
 
 Answer Device::propose(const Arguments& a, TimeMs now) {
-  CANDOUR_TRY(const Bytes message,
-              group_.value().propose(a.proposal(), now, random_, a.wire_format(),
-                                     a.bytes_or_none("authenticated_data")));
+  CANDOUR_TRY(const auto request, a.proposal(group_.value().suite(), now));
+  CANDOUR_TRY(const Bytes message, group_.value().propose(request, now, random_, a.wire_format(),
+                                                          a.bytes_or_none("authenticated_data")));
   return json::object{{"message", hex(message)}};
 }
 
@@ -195,11 +196,12 @@ Answer Device::propose_own_add(const Arguments& a) {
   return json::object{{"message", hex(message)}};
 }
 
-Answer Device::propose_from_outside(const Arguments& a) {
+Answer Device::propose_from_outside(const Arguments& a, TimeMs now) {
+  CANDOUR_TRY(const auto request, a.proposal(suite_, now));
   CANDOUR_TRY(const Bytes message,
               mls::propose_from_outside(a.bytes("group_id"), Epoch(a.number("epoch")),
                                         static_cast<std::uint32_t>(a.number("sender")), key_,
-                                        a.proposal(), random_));
+                                        request, random_));
   return json::object{{"message", hex(message)}};
 }
 
@@ -216,13 +218,16 @@ Answer Device::group_info(const Arguments& a) const {
 }
 
 Answer Device::continue_reinit(const Arguments& a, TimeMs now) {
-  return found(
-      group_.value().continue_reinit(a.bytes_list("key_packages"), lifetime(a, now), now, random_));
+  const auto next = group_.value().reinit();
+  const mls::CipherSuite suite = next ? next->suite : group_.value().suite();
+  CANDOUR_TRY(const auto packages, a.key_packages("key_packages", suite, now));
+  return found(group_.value().continue_reinit(packages, lifetime(a, now), now, random_));
 }
 
 Answer Device::branch(const Arguments& a, TimeMs now) {
-  return found(group_.value().branch(a.bytes("group_id"), a.bytes_list("key_packages"),
-                                     lifetime(a, now), now, random_));
+  CANDOUR_TRY(const auto packages, a.key_packages("key_packages", group_.value().suite(), now));
+  return found(
+      group_.value().branch(a.bytes("group_id"), packages, lifetime(a, now), now, random_));
 }
 
 Answer Device::found(Result<mls::SuccessorGroup>&& made) {
@@ -289,7 +294,7 @@ Answer Devices::run_on(Device& d, std::string_view op, const Arguments& a, TimeM
   if (op == "process") return d.process(a, now);
   if (op == "propose") return d.propose(a, now);
   if (op == "propose_own_add") return d.propose_own_add(a);
-  if (op == "propose_from_outside") return d.propose_from_outside(a);
+  if (op == "propose_from_outside") return d.propose_from_outside(a, now);
   if (op == "protect") return d.protect(a);
   if (op == "group_info") return d.group_info(a);
   if (op == "continue_reinit") return d.continue_reinit(a, now);

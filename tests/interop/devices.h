@@ -34,7 +34,7 @@ class Device {
   Answer process(const Arguments& a, TimeMs now);
   Answer propose(const Arguments& a, TimeMs now);
   Answer propose_own_add(const Arguments& a);
-  Answer propose_from_outside(const Arguments& a);
+  Answer propose_from_outside(const Arguments& a, TimeMs now);
   Answer protect(const Arguments& a);
   Answer group_info(const Arguments& a) const;
   Answer continue_reinit(const Arguments& a, TimeMs now);

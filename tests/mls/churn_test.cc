@@ -20,6 +20,7 @@ struct Shapes {
   int external = 0;
   int by_reference = 0;
   int without_path = 0;
+  int key_changes = 0;
 };
 
 class Churn {
@@ -100,7 +101,7 @@ class Churn {
     const auto all = w_.members();
     for (Peer* p : all) {
       if (w_.random.below(4) != 0) continue;
-      ProposalRequest request = ProposeUpdate{};
+      ProposalRequest request = ProposeUpdate{next_key(*p)};
       if (w_.random.below(4) == 0) {
         request = ProposeRemove{all[w_.random.below(all.size())]->group->own_leaf()};
       }
@@ -130,9 +131,10 @@ class Churn {
   void send(Peer& by, CommitRequest request, const std::vector<Peer*>& adds) {
     for (Peer* p : adds) {
       p->new_package(w_.random);
-      request.adds.push_back(p->package->key_package);
+      request.adds.push_back(p->verified());
     }
     request.wire_format = framing();
+    if (w_.random.below(4) == 0) request.change = next_key(by);
     const std::size_t leaves = leaf_count();
     auto prepared = by.group->commit(request, kNow, w_.random);
     ASSERT_VALUE(prepared);
@@ -150,6 +152,7 @@ class Churn {
       ASSERT_VALUE(p->group->merge(std::move(staged).value()));
     }
     ASSERT_VALUE(by.group->merge(std::move(prepared.value().staged)));
+    take_keys();
     const auto secret = by.group->protect(as_bytes("after you left"), {}, w_.random);
     ASSERT_VALUE(secret);
     for (Peer* p : gone) {
@@ -160,6 +163,23 @@ class Churn {
       ASSERT_VALUE(p->join(prepared.value().welcome));
       if (p->group->own_leaf().value < leaves) ++shapes_.gaps_filled;
     }
+  }
+
+  /// One time in three another signature key, until it is merged or the epoch ends.
+  LeafChange next_key(Peer& p) {
+    if (w_.random.below(3) != 0) return {};
+    const auto [at, fresh] =
+        next_keys_.insert_or_assign(&p, crypto::SigningKey::generate(w_.random));
+    return {&at->second};
+  }
+  void take_keys() {
+    for (auto& [p, key] : next_keys_) {
+      if (!p->group || !p->group->active()) continue;
+      if (p->group->member(p->group->own_leaf())->signature_key != key.public_key()) continue;
+      p->key = std::move(key);
+      ++shapes_.key_changes;
+    }
+    next_keys_.clear();
   }
 
   void check() {
@@ -186,6 +206,7 @@ class Churn {
   World w_;
   std::size_t members_max_;
   Shapes& shapes_;
+  std::map<Peer*, crypto::SigningKey> next_keys_;
 };
 
 class MlsChurn : public testing::TestWithParam<int> {};
@@ -209,6 +230,7 @@ TEST_P(MlsChurn, EverybodyAgreesAndNobodyOutsideReads) {
   EXPECT_GT(shapes.external, 0);
   EXPECT_GT(shapes.by_reference, 0);
   EXPECT_GT(shapes.without_path, 0);
+  EXPECT_GT(shapes.key_changes, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, MlsChurn, testing::Range(0, kShards));

@@ -64,6 +64,10 @@ struct Peer {
   void new_package(Random& random) {
     package = make_key_package(key, as_bytes(name), kLifetime, random, suite).value();
   }
+  /// The published package as others add it.
+  VerifiedKeyPackage verified() const {
+    return verify_key_package(package->key_package, kNow, suite).value();
+  }
   Status join(ByteView welcome, const Policy& policy = {}) {
     auto joined = Group::join(welcome, package->key_package, package->private_part.view(), key,
                               kNow, {.policy = policy});
@@ -82,7 +86,14 @@ struct Peer {
 /// A group whose members are all here.
 class World {
  public:
-  explicit World(std::uint64_t seed) : random(seed) {}
+  explicit World(std::uint64_t seed) : random(seed) { living().insert(this); }
+  ~World() { living().erase(this); }
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  static std::set<World*>& living() {
+    static std::set<World*> worlds;
+    return worlds;
+  }
 
   Peer& peer(std::size_t i) { return peers_[i]; }
   Peer& add_peer() {
@@ -124,7 +135,7 @@ class World {
     request.removes = removes;
     for (Peer* p : adds) {
       p->new_package(random);
-      request.adds.push_back(p->package->key_package);
+      request.adds.push_back(p->verified());
     }
     auto prepared = by.group->commit(request, kNow, random);
     ASSERT_VALUE(prepared);
@@ -178,5 +189,23 @@ class World {
 inline bool same_state(const SecretBytes& a, const SecretBytes& b) {
   return same(a.view(), b.view());
 }
+
+/// The states of all groups there are, to see later that nothing changed them.
+class StateWatch {
+ public:
+  StateWatch() {
+    for (World* world : World::living()) {
+      for (Peer* p : world->members()) before_.emplace_back(p, p->group->save());
+    }
+  }
+  void expect_unchanged() const {
+    for (const auto& [peer, state] : before_) {
+      EXPECT_TRUE(same_state(peer->group->save(), state)) << peer->name << " was changed";
+    }
+  }
+
+ private:
+  std::vector<std::pair<Peer*, SecretBytes>> before_;
+};
 
 }  // namespace candour::mls::test

@@ -37,7 +37,7 @@ TEST(MlsGroup, StagedCommitTellsWhoComesAndGoes) {
   Peer& newcomer = w.add_peer();
   newcomer.new_package(w.random);
   CommitRequest request;
-  request.adds = {newcomer.package->key_package};
+  request.adds = {newcomer.verified()};
   request.removes = {LeafIndex(2)};
   request.authenticated_data = to_bytes(std::string_view("message id"));
   auto prepared = bot.group->commit(request, kNow, w.random);
@@ -322,7 +322,7 @@ TEST(MlsGroup, EveryChangedByteOfACommitIsRefusedAndChangesNothing) {
   w.form(3);
   w.add_peer().new_package(w.random);
   CommitRequest request;
-  request.adds = {w.peer(3).package->key_package};
+  request.adds = {w.peer(3).verified()};
   auto prepared = w.peer(0).group->commit(request, kNow, w.random);
   ASSERT_VALUE(prepared);
   const Bytes commit = prepared.value().commit;

@@ -20,6 +20,14 @@ void expect_broken(const Result<T>& result, Rule rule) {
   rules_seen().insert(rule);
 }
 
+/// expect_broken, and no group of any living World is changed by the call, to the byte.
+#define EXPECT_BROKEN(call, rule)           \
+  do {                                      \
+    const test::StateWatch watch_of_states; \
+    expect_broken(call, rule);              \
+    watch_of_states.expect_unchanged();     \
+  } while (false)
+
 inline void change_capabilities(LeafNode& leaf, const std::function<void(Capabilities&)>& change) {
   Capabilities changed = *leaf.capabilities;
   change(changed);

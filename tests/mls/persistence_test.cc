@@ -110,7 +110,7 @@ TEST(MlsPersistence, StagedCommitSurvivesARestart) {
   const SecretBytes group_saved = bot.group->save();
   w.add_peer().new_package(w.random);
   CommitRequest request;
-  request.adds = {w.peer(4).package->key_package};
+  request.adds = {w.peer(4).verified()};
   request.removes = {LeafIndex(2)};
   auto prepared = bot.group->commit(request, kNow, w.random);
   ASSERT_VALUE(prepared);

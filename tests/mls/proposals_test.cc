@@ -64,10 +64,10 @@ class MlsProposals : public testing::TestWithParam<WireFormat> {
 TEST_P(MlsProposals, AddRemoveAndUpdateByReference) {
   Peer& joiner = w.add_peer();
   joiner.new_package(w.random);
-  propose(w.peer(1), ProposeAdd{joiner.package->key_package});
+  propose(w.peer(1), ProposeAdd{joiner.verified()});
   propose(w.peer(2), ProposeRemove{LeafIndex(4)});
   propose(w.peer(3), ProposeUpdate{});
-  expect_broken(w.peer(3).group->protect(as_bytes("x"), {}, w.random), Rule::proposals_pending);
+  EXPECT_BROKEN(w.peer(3).group->protect(as_bytes("x"), {}, w.random), Rule::proposals_pending);
   const Bytes before = w.peer(3).group->ratchet_tree();
   commit_kept(w.peer(0), {}, {&joiner});
   EXPECT_FALSE(w.peer(4).group->active());
@@ -150,7 +150,7 @@ TEST_P(MlsProposals, PreSharedKeysOfBothKinds) {
   Peer& joiner = w.add_peer();
   joiner.new_package(w.random);
   CommitRequest request;
-  request.adds = {joiner.package->key_package};
+  request.adds = {joiner.verified()};
   commit_kept(w.peer(0), request, {&joiner}, known_psk());
   CommitRequest resumption;
   resumption.path = false;
@@ -161,7 +161,7 @@ TEST_P(MlsProposals, PreSharedKeysOfBothKinds) {
   EXPECT_VALUE(w.peer(1).follow(prepared.value().commit));
   EXPECT_EQ(w.peer(1).group->epoch_authenticator(), prepared.value().staged.epoch_authenticator());
   // Who was not there in that epoch cannot follow, and says so.
-  expect_broken(joiner.group->process_commit(prepared.value().commit, kNow), Rule::psk_unknown);
+  EXPECT_BROKEN(joiner.group->process_commit(prepared.value().commit, kNow), Rule::psk_unknown);
 }
 
 TEST_P(MlsProposals, GroupExtensionsAndRequiredCapabilities) {
@@ -173,9 +173,9 @@ TEST_P(MlsProposals, GroupExtensionsAndRequiredCapabilities) {
   Peer& joiner = w.add_peer();
   joiner.new_package(w.random);
   CommitRequest request;
-  request.adds = {joiner.package->key_package};
+  request.adds = {joiner.verified()};
   request.proposals = {ProposeExtensions{{required_capabilities({0xff00}, {}, {})}}};
-  expect_broken(w.peer(0).group->commit(request, kNow, w.random),
+  EXPECT_BROKEN(w.peer(0).group->commit(request, kNow, w.random),
                 Rule::required_capability_missing);
   request.proposals = {ProposeExtensions{}};
   request.wire_format = GetParam();
@@ -191,14 +191,14 @@ TEST_P(MlsProposals, ExternalSendersPropose) {
                         const ProposalRequest& request) {
     return propose_from_outside(g.group_id(), g.epoch(), index, key, request, w.random).value();
   };
-  expect_broken(g.process_proposal(from(service, 0, ProposeRemove{LeafIndex(2)}), kNow),
+  EXPECT_BROKEN(g.process_proposal(from(service, 0, ProposeRemove{LeafIndex(2)}), kNow),
                 Rule::external_sender_unknown);
   CommitRequest request;
   request.proposals = {ProposeExtensions{{external_senders({{service.public_key(), {}}})}}};
   commit_kept(w.peer(0), request);
-  expect_broken(g.process_proposal(from(service, 1, ProposeRemove{LeafIndex(2)}), kNow),
+  EXPECT_BROKEN(g.process_proposal(from(service, 1, ProposeRemove{LeafIndex(2)}), kNow),
                 Rule::external_sender_unknown);
-  expect_broken(g.process_proposal(from(stranger, 0, ProposeRemove{LeafIndex(2)}), kNow),
+  EXPECT_BROKEN(g.process_proposal(from(stranger, 0, ProposeRemove{LeafIndex(2)}), kNow),
                 Rule::message_signature);
   deliver_proposal(nullptr, from(service, 0, ProposeRemove{LeafIndex(2)}));
   deliver_proposal(nullptr,
@@ -249,7 +249,7 @@ TEST_P(MlsProposals, AnExternalJoinWithTheTreeFromElsewhere) {
   Group& g = *w.peer(1).group;
   Peer& joiner = w.add_peer();
   const Bytes info = g.group_info(false).value();
-  expect_broken(Group::join_by_external_commit(info, joiner.key, as_bytes("x"), w.random),
+  EXPECT_BROKEN(Group::join_by_external_commit(info, joiner.key, as_bytes("x"), w.random),
                 Rule::tree_missing);
   const Bytes tree = g.ratchet_tree();
   EXPECT_VALUE(Group::join_by_external_commit(info, joiner.key, as_bytes("x"), w.random,
@@ -260,7 +260,7 @@ TEST_P(MlsProposals, ReInitEndsAGroupAndAnotherFollows) {
   const ReInitParameters next{to_bytes(std::string_view("the next group")),
                               CipherSuite::aes_128_gcm,
                               {required_capabilities({}, {}, {1})}};
-  expect_broken(w.peer(0).group->continue_reinit({}, kLifetime, kNow, w.random),
+  EXPECT_BROKEN(w.peer(0).group->continue_reinit({}, kLifetime, kNow, w.random),
                 Rule::reinit_missing);
   CommitRequest request;
   request.path = false;
@@ -275,8 +275,8 @@ TEST_P(MlsProposals, ReInitEndsAGroupAndAnotherFollows) {
   ASSERT_VALUE(w.peer(1).group->merge(std::move(prepared.value().staged)));
   for (Peer* p : w.members()) {
     ASSERT_TRUE(p->group->reinit().has_value());
-    expect_broken(p->group->protect(as_bytes("x"), {}, w.random), Rule::reinit_done);
-    expect_broken(p->group->commit({}, kNow, w.random), Rule::reinit_done);
+    EXPECT_BROKEN(p->group->protect(as_bytes("x"), {}, w.random), Rule::reinit_done);
+    EXPECT_BROKEN(p->group->commit({}, kNow, w.random), Rule::reinit_done);
     const SecretBytes saved = p->group->save();
     p->group = Group::restore(saved.view(), p->key).value();
     EXPECT_TRUE(same_state(saved, p->group->save()));
@@ -284,19 +284,19 @@ TEST_P(MlsProposals, ReInitEndsAGroupAndAnotherFollows) {
     p->new_package(w.random);
   }
   // Another member than the one that committed may set up the next group, with everybody in it.
-  std::vector<Bytes> packages;
+  std::vector<VerifiedKeyPackage> packages;
   for (Peer* p : w.members()) {
-    if (p != &w.peer(2)) packages.push_back(p->package->key_package);
+    if (p != &w.peer(2)) packages.push_back(p->verified());
   }
-  const std::vector<Bytes> some(packages.begin(), packages.end() - 1);
-  expect_broken(w.peer(2).group->continue_reinit(some, kLifetime, kNow, w.random),
+  const std::vector<VerifiedKeyPackage> some(packages.begin(), packages.end() - 1);
+  EXPECT_BROKEN(w.peer(2).group->continue_reinit(some, kLifetime, kNow, w.random),
                 Rule::successor_members);
   auto founded = w.peer(2).group->continue_reinit(packages, kLifetime, kNow, w.random);
   ASSERT_VALUE(founded);
   for (Peer* p : w.members()) {
     if (p == &w.peer(2)) continue;
     JoinOptions options;
-    expect_broken(Group::join(founded.value().welcome, p->package->key_package,
+    EXPECT_BROKEN(Group::join(founded.value().welcome, p->package->key_package,
                               p->package->private_part.view(), p->key, kNow, options),
                   Rule::psk_unknown);
     options.predecessor = &*p->group;
@@ -313,10 +313,10 @@ TEST_P(MlsProposals, ReInitEndsAGroupAndAnotherFollows) {
 }
 
 TEST_P(MlsProposals, BranchesAreGroupsOfSomeMembers) {
-  std::vector<Bytes> packages;
+  std::vector<VerifiedKeyPackage> packages;
   for (std::size_t i : {2u, 3u}) {
     w.peer(i).new_package(w.random);
-    packages.push_back(w.peer(i).package->key_package);
+    packages.push_back(w.peer(i).verified());
   }
   auto branch =
       w.peer(1).group->branch(as_bytes("some of us"), packages, kLifetime, kNow, w.random);
@@ -332,8 +332,8 @@ TEST_P(MlsProposals, BranchesAreGroupsOfSomeMembers) {
   }
   Peer& stranger = w.add_peer();
   stranger.new_package(w.random);
-  expect_broken(w.peer(1).group->branch(as_bytes("not only us"), {stranger.package->key_package},
-                                        kLifetime, kNow, w.random),
+  EXPECT_BROKEN(w.peer(1).group->branch(as_bytes("not only us"), {stranger.verified()}, kLifetime,
+                                        kNow, w.random),
                 Rule::successor_members);
 }
 
@@ -350,31 +350,39 @@ TEST(MlsPolicy, CandoursProfileRefusesWhatOnlyTheBotMayDo) {
   Group& g = *w.peer(2).group;
   const SecretBytes before = g.save();
   Insider insider(w.peer(1), w.random);
-  expect_broken(
+  EXPECT_BROKEN(
       g.process_commit(
           insider.send_private(insider.commit_content(Insider::commit_of({Remove{LeafIndex(3)}}))),
           kNow),
       Rule::policy_steward_only);
-  expect_broken(g.process_commit(insider.send_commit({}), kNow), Rule::policy_public_handshake);
+  EXPECT_BROKEN(g.process_commit(insider.send_commit({}), kNow), Rule::policy_public_handshake);
   Insider bot(w.peer(0), w.random);
-  expect_broken(
+  EXPECT_BROKEN(
       g.process_commit(
           bot.send_private(bot.commit_content(Insider::commit_of({ReInit{{}, 1, 3, {}}}))), kNow),
       Rule::policy_reinit);
   CommitRequest request;
   request.removes = {LeafIndex(3)};
-  expect_broken(g.commit(request, kNow, w.random), Rule::policy_steward_only);
+  EXPECT_BROKEN(g.commit(request, kNow, w.random), Rule::policy_steward_only);
   request.removes = {LeafIndex(0)};
-  expect_broken(w.peer(0).group->commit(request, kNow, w.random), Rule::remove_self);
-  expect_broken(g.propose(ProposeUpdate{}, kNow, w.random), Rule::policy_standalone_proposal);
-  expect_broken(g.process_proposal(insider.send_commit({}), kNow),
+  EXPECT_BROKEN(w.peer(0).group->commit(request, kNow, w.random), Rule::remove_self);
+  EXPECT_BROKEN(g.propose(ProposeUpdate{}, kNow, w.random), Rule::policy_standalone_proposal);
+  EXPECT_BROKEN(g.process_proposal(insider.send_commit({}), kNow),
                 Rule::policy_standalone_proposal);
   auto joined = Group::join_by_external_commit(g.group_info().value(), w.add_peer().key,
                                                as_bytes("x"), w.random);
   ASSERT_VALUE(joined);
-  expect_broken(g.process_commit(joined.value().commit, kNow), Rule::policy_external_commit);
+  EXPECT_BROKEN(g.process_commit(joined.value().commit, kNow), Rule::policy_external_commit);
   EXPECT_TRUE(same_state(before, g.save()));
-  // What members may: renew their own path.
+  // Not even their own path, unless the policy lets them.
+  EXPECT_BROKEN(g.commit({}, kNow, w.random), Rule::policy_steward_only);
+  EXPECT_BROKEN(g.process_commit(insider.send_private(insider.commit_content({})), kNow),
+                Rule::policy_steward_only);
+  Policy paths = Policy::candour();
+  paths.member_commits = true;
+  for (Peer* p : w.members()) {
+    p->group = Group::restore(p->group->save().view(), p->key, paths).value();
+  }
   w.commit(w.peer(2), {}, {});
   w.commit(w.peer(0), {}, {LeafIndex(3)});
   w.expect_agreement();

@@ -20,7 +20,7 @@ class MlsCommitRules : public testing::Test {
   void refused_bytes(ByteView message, Rule rule, const std::vector<ExternalPsk>& psks = {}) {
     Group& g = *w.peer(2).group;
     const SecretBytes before = g.save();
-    expect_broken(g.process_commit(message, kNow, psks), rule);
+    EXPECT_BROKEN(g.process_commit(message, kNow, psks), rule);
     EXPECT_TRUE(same_state(before, g.save()));
   }
   static Commit of(std::vector<AnyProposal> proposals) {
@@ -128,7 +128,7 @@ TEST_F(MlsCommitRules, PathLeaf) {
           Rule::leaf_key_unchanged);
   refused(with_path({},
                     [&](UpdatePath& p) {
-                      p.leaf_node.parent_hash.back() ^= 1;
+                      p.leaf_node.parent_hash[31] ^= 1;
                       insider->sign_leaf(p.leaf_node);
                     }),
           Rule::parent_hash_leaf);
@@ -167,7 +167,7 @@ TEST_F(MlsCommitRules, PathNodes) {
   refused(with_path({},
                     [&](UpdatePath& p) {
                       p.nodes[0].encryption_key =
-                          insider->now().tree.leaf(LeafIndex(3))->encryption_key;
+                          to_bytes(insider->now().tree.leaf(LeafIndex(3))->encryption_key);
                     }),
           Rule::path_key_in_tree);
   refused(
@@ -190,14 +190,15 @@ TEST_F(MlsCommitRules, PathSecrets) {
     TreePrivate own = i.now().own;
     const NewPath path = make_path(tree, own, i.now().context.group_id, i.key(), w.random);
     std::vector<Bytes> keys;
-    for (const PathStep& step : path.steps) keys.push_back(*tree.encryption_key(step.node));
+    for (const PathStep& step : path.steps)
+      keys.push_back(to_bytes(*tree.encryption_key(step.node)));
     if (other_key) {
       keys.back() = to_bytes(crypto::SealingKey::generate(w.random).public_key().view());
     }
     LeafNode leaf = *tree.leaf(i.leaf());
     leaf.parent_hash = tree.set_path(i.leaf(), keys);
     i.sign_leaf(leaf);
-    tree.set_leaf(i.leaf(), std::make_shared<const LeafNode>(leaf));
+    tree.set_leaf(i.leaf(), Verification::passed(LeafPtr(std::make_shared<const LeafNode>(leaf))));
     const Bytes context = i.provisional_context(tree, {});
     Commit commit;
     commit.path = UpdatePath{leaf, {}};
@@ -276,15 +277,13 @@ TEST_F(MlsCommitRules, RequestsThatBreakRulesAreRefusedBeforeSending) {
   const SecretBytes before = g.save();
   CommitRequest request;
   request.removes = {g.own_leaf()};
-  expect_broken(g.commit(request, kNow, w.random), Rule::remove_self);
+  EXPECT_BROKEN(g.commit(request, kNow, w.random), Rule::remove_self);
   request.removes = {LeafIndex(7)};
-  expect_broken(g.commit(request, kNow, w.random), Rule::remove_blank);
+  EXPECT_BROKEN(g.commit(request, kNow, w.random), Rule::remove_blank);
   request.removes = {};
-  request.adds = {Bytes{1, 2, 3}};
-  EXPECT_FALSE(g.commit(request, kNow, w.random));
   w.peer(3).new_package(w.random);
-  request.adds = {w.peer(3).package->key_package};
-  expect_broken(g.commit(request, kNow, w.random), Rule::add_present);
+  request.adds = {w.peer(3).verified()};
+  EXPECT_BROKEN(g.commit(request, kNow, w.random), Rule::add_present);
   EXPECT_TRUE(same_state(before, g.save()));
 }
 
@@ -297,7 +296,7 @@ TEST_F(MlsCommitRules, ProposalsByReference) {
   const Bytes message = insider->send_public(std::move(content));
   Group& g = *w.peer(2).group;
   ASSERT_VALUE(g.process_proposal(message, kNow));
-  expect_broken(g.protect(as_bytes("x"), {}, w.random), Rule::proposals_pending);
+  EXPECT_BROKEN(g.protect(as_bytes("x"), {}, w.random), Rule::proposals_pending);
   EXPECT_VALUE(Group::restore(g.save().view(), w.peer(2).key));
 
   Commit commit = of({Remove{LeafIndex(4)}});
@@ -310,7 +309,7 @@ TEST_F(MlsCommitRules, ProposalsByReference) {
   auto bad = insider->content(ContentType::proposal, encode(Proposal{Remove{LeafIndex(7)}}),
                               WireFormat::public_message);
   const SecretBytes before = g.save();
-  expect_broken(g.process_proposal(insider->send_public(std::move(bad)), kNow), Rule::remove_blank);
+  EXPECT_BROKEN(g.process_proposal(insider->send_public(std::move(bad)), kNow), Rule::remove_blank);
   EXPECT_TRUE(same_state(before, g.save()));
   w.commit(w.peer(0), {}, {});
   EXPECT_VALUE(g.protect(as_bytes("x"), {}, w.random));
@@ -328,7 +327,7 @@ TEST_F(MlsCommitRules, KeptProposalsAreBounded) {
   }
   const SecretBytes before = g.save();
   const Bytes one_more = encode(Proposal{Remove{LeafIndex(3)}});
-  expect_broken(
+  EXPECT_BROKEN(
       g.process_proposal(insider->send_public(insider->content(ContentType::proposal, one_more,
                                                                WireFormat::public_message)),
                          kNow),
@@ -350,12 +349,12 @@ TEST_F(MlsCommitRules, LateFollowersPassTheTimeOfTheCommit) {
   CommitRequest request;
   Peer& newcomer = w.add_peer();
   newcomer.new_package(w.random);
-  request.adds = {newcomer.package->key_package};
+  request.adds = {newcomer.verified()};
   auto prepared = w.peer(0).group->commit(request, kNow, w.random);
   ASSERT_VALUE(prepared);
   const TimeMs years_later(kNow.value + 3ull * 365 * 24 * 3'600'000);
   Group& g = *w.peer(2).group;
-  expect_broken(g.process_commit(prepared.value().commit, years_later), Rule::lifetime_not_now);
+  EXPECT_BROKEN(g.process_commit(prepared.value().commit, years_later), Rule::lifetime_not_now);
   EXPECT_VALUE(g.process_commit(prepared.value().commit, kNow));
 }
 

@@ -15,13 +15,13 @@ class MlsFramingRules : public testing::Test {
   void commit_refused(ByteView message, Rule rule) {
     Group& g = *w.peer(2).group;
     const SecretBytes before = g.save();
-    expect_broken(g.process_commit(message, kNow), rule);
+    EXPECT_BROKEN(g.process_commit(message, kNow), rule);
     EXPECT_TRUE(same_state(before, g.save()));
   }
   void message_refused(ByteView message, Rule rule) {
     Group& g = *w.peer(2).group;
     const SecretBytes before = g.save();
-    expect_broken(g.unprotect(message), rule);
+    EXPECT_BROKEN(g.unprotect(message), rule);
     EXPECT_TRUE(same_state(before, g.save()));
   }
   AuthenticatedContent application() {
@@ -193,7 +193,7 @@ TEST_F(MlsFramingRules, GenerationsAreBoundedAndUsedOnce) {
 }
 
 TEST_F(MlsFramingRules, PaddingStepOfZeroIsRefused) {
-  expect_broken(w.peer(2).group->protect(as_bytes("x"), {}, w.random, 0), Rule::padding_step_zero);
+  EXPECT_BROKEN(w.peer(2).group->protect(as_bytes("x"), {}, w.random, 0), Rule::padding_step_zero);
 }
 
 TEST_F(MlsFramingRules, EveryRuleHasItsOwnSentenceAndSection) {

@@ -35,10 +35,10 @@ TEST(MlsSuite, KeyPackagesOfAnotherSuiteAreRefused) {
   other.suite = CipherSuite::aes_128_gcm;
   other.new_package(w.random);
   CommitRequest request;
-  request.adds = {other.package->key_package};
-  expect_broken(w.peer(0).group->commit(request, kNow, w.random), Rule::suite_unsupported);
-  expect_broken(inspect_key_package(other.package->key_package, kNow), Rule::suite_unsupported);
-  EXPECT_VALUE(inspect_key_package(other.package->key_package, kNow, CipherSuite::aes_128_gcm));
+  request.adds = {other.verified()};
+  EXPECT_BROKEN(w.peer(0).group->commit(request, kNow, w.random), Rule::suite_unsupported);
+  EXPECT_BROKEN(verify_key_package(other.package->key_package, kNow), Rule::suite_unsupported);
+  EXPECT_VALUE(verify_key_package(other.package->key_package, kNow, CipherSuite::aes_128_gcm));
 }
 
 }  // namespace

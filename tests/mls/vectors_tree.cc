@@ -126,10 +126,11 @@ void tree_operations(Case& c) {
   c.expect_same(t.root_hash().view(), c.bytes("tree_hash_before"), "tree_hash_before");
   const AnyProposal& body = proposal.value().body;
   if (const auto* add = std::get_if<Add>(&body)) {
-    t.add(std::make_shared<const LeafNode>(add->key_package.leaf_node));
+    t.add(Verification::passed(
+        LeafPtr(std::make_shared<const LeafNode>(add->key_package.leaf_node))));
   } else if (const auto* update = std::get_if<Update>(&body)) {
     t.update(LeafIndex(static_cast<std::uint32_t>(c.number("proposal_sender"))),
-             std::make_shared<const LeafNode>(update->leaf_node));
+             Verification::passed(LeafPtr(std::make_shared<const LeafNode>(update->leaf_node))));
   } else if (const auto* remove = std::get_if<Remove>(&body)) {
     t.remove(remove->removed);
   } else {

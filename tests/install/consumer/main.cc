@@ -16,8 +16,10 @@ int main() {
   auto group = mls::Group::create(as_bytes("tea"), ann, as_bytes("ann"), lifetime, random);
   auto package = mls::make_key_package(bob, as_bytes("bob"), lifetime, random);
   if (!group || !package) return 1;
+  auto checked = mls::verify_key_package(package.value().key_package, now);
+  if (!checked) return 6;
   mls::CommitRequest request;
-  request.adds = {package.value().key_package};
+  request.adds = {checked.value()};
   auto commit = group.value().commit(request, now, random);
   if (!commit || !group.value().merge(std::move(commit.value().staged))) return 2;
   auto joined = mls::Group::join(commit.value().welcome, package.value().key_package,
