@@ -81,8 +81,9 @@ Result<Report> run_file(const std::filesystem::path& file) {
   report.name = file.stem().string();
   const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds),
                                  [&](const Kind& k) { return k.name == report.name; });
-  if (kind == std::end(kKinds)) {
-    return error(ErrorCode::input_invalid, report.name + ": unknown kind of MLS test vector");
+  if (kind == std::end(kKinds) || file.extension() != ".json") {
+    return error(ErrorCode::input_invalid,
+                 file.filename().string() + ": unknown kind of MLS test vector");
   }
   CANDOUR_TRY(auto content, read_file(file, kVectorFileSizeMax));
   const std::string_view text = as_text(content);
@@ -113,7 +114,7 @@ Result<std::vector<Report>> run_folder(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
+    files.push_back(entry.path());
   }
   if (failed || files.empty()) {
     return error(ErrorCode::input_invalid, folder.string() + ": no test vectors there");

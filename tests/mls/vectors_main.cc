@@ -9,8 +9,9 @@ namespace {
 int usage(std::FILE* to, int status) {
   std::fputs(
       "usage: candour-mls-vectors DIR\n"
-      "Runs the official MLS test vectors (*.json) in DIR and prints NAME passed/total for each\n"
-      "file. Counted are the cases of cipher suites 1 and 3 and those of no suite.\n"
+      "Runs the official MLS test vectors in DIR and prints NAME passed/total for each file; a\n"
+      "file of another kind is an error. Counted are the cases of cipher suites 1 and 3 and those "
+      "of no suite.\n"
       "Exit status: 0 all passed, 1 a case failed, 2 wrong usage or an unknown kind of file.\n",
       to);
   return status;
