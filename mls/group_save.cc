@@ -78,6 +78,7 @@ Result<EpochState> restore_epoch(Reader& r, const Suite& suite) {
   auto context = decode<GroupContext>(e.context_bytes);
   if (!context) return damaged("the group context is malformed");
   e.context = std::move(context).value();
+  if (e.context.cipher_suite != suite.id) return damaged("the group context is of another suite");
   auto tree = RatchetTree::decode(tree_bytes);
   if (!tree) return damaged("the ratchet tree is malformed");
   e.tree = std::move(tree).value();
@@ -89,6 +90,8 @@ Result<EpochState> restore_epoch(Reader& r, const Suite& suite) {
   const std::uint32_t parents = r.u32();
   for (std::uint32_t i = 0; r.ok() && i < parents; ++i) {
     const NodeIndex node(r.u32());
+    // In order, as they were written: what is restored saves itself the same.
+    if (!e.own.parents.empty() && !(e.own.parents.rbegin()->first < node)) r.fail();
     e.own.parents[node] = read_key(r);
   }
   e.secrets = restore_secrets(r);

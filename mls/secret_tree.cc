@@ -95,9 +95,11 @@ HashRatchet HashRatchet::restore(Reader& r, const Suite& suite) {
     const std::uint32_t generation = r.u32();
     MessageKey key{SecretBytes::copy_of(r.raw(suite.aead_key_size)),
                    SecretBytes::copy_of(r.raw(suite.aead_nonce_size))};
-    if (generation >= out.next_ || !out.skipped_.emplace(generation, std::move(key)).second) {
+    if (generation >= out.next_ ||
+        (!out.skipped_.empty() && out.skipped_.rbegin()->first >= generation)) {
       r.fail();
     }
+    out.skipped_.emplace(generation, std::move(key));
   }
   return out;
 }
@@ -213,11 +215,13 @@ SecretTree SecretTree::restore(Reader& r, const Suite& suite) {
   const std::uint32_t nodes = r.u32();
   for (std::uint32_t i = 0; r.ok() && i < nodes; ++i) {
     const std::uint32_t node = r.u32();
+    if (!out.nodes_.empty() && out.nodes_.rbegin()->first >= node) r.fail();
     out.nodes_.emplace(node, read_secret(r));
   }
   const std::uint32_t leaves = r.u32();
   for (std::uint32_t i = 0; r.ok() && i < leaves; ++i) {
     const LeafIndex leaf(r.u32());
+    if (!out.leaves_.empty() && out.leaves_.rbegin()->first >= leaf) r.fail();
     out.leaves_.emplace(leaf, restore_ratchets(r, suite));
   }
   // Every leaf must be reachable: either opened already or below a node whose secret is there.

@@ -108,6 +108,11 @@ class Machine {
       }
       case 1: {
         ProposalRequest request = ProposeUpdate{};
+        std::optional<crypto::SigningKey> fresh;
+        if (op & 0x20) {
+          fresh = crypto::SigningKey::generate(random_);
+          request = ProposeUpdate{{&*fresh}};
+        }
         if (op & 0x80) request = ProposeRemove{LeafIndex(script_.next() % 4u)};
         const auto message = from.propose(request, kNow, random_, framing);
         if (message) deliver(sender, message.value(), &Machine::keep);
@@ -117,6 +122,11 @@ class Machine {
         CommitRequest request;
         request.kept_proposals = true;
         request.wire_format = framing;
+        std::optional<crypto::SigningKey> fresh;
+        if (op & 0x20) {
+          fresh = crypto::SigningKey::generate(random_);
+          request.change.key = &*fresh;
+        }
         auto prepared = from.commit(request, kNow, random_);
         if (!prepared) break;
         deliver(sender, prepared.value().commit, &Machine::follow);

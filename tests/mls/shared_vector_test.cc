@@ -25,7 +25,7 @@ TEST(SharedVector, CopiesAreIndependent) {
     Pair& p = copies[random.below(copies.size())];
     switch (random.below(5)) {
       case 0: {
-        const std::size_t size = random.below(200);
+        const std::size_t size = random.below(random.below(10) == 0 ? 3000 : 200);
         p.shared.resize(size);
         p.plain.resize(size);
         break;
