@@ -102,7 +102,7 @@ TEST_P(MlsProposals, OfSeveralForALeafOneIsCommitted) {
 TEST_P(MlsProposals, ARemoveMakesRoomForAnAddByReference) {
   Peer& again = w.peer(3);
   again.new_package(w.random);
-  propose(w.peer(1), ProposeAdd{again.package->key_package});
+  propose(w.peer(1), ProposeAdd{again.verified()});
   propose(w.peer(2), ProposeRemove{LeafIndex(3)});
   commit_kept(w.peer(0), {}, {&again});
   EXPECT_TRUE(again.group->active());
@@ -115,9 +115,9 @@ TEST_P(MlsProposals, WhatCannotBeCommittedStaysOut) {
   const KeyPackageBundle second =
       make_key_package(joiner.key, as_bytes(joiner.name), kLifetime, w.random).value();
   w.peer(4).new_package(w.random);
-  propose(w.peer(1), ProposeAdd{w.peer(4).package->key_package});  // a member, and stays one
-  propose(w.peer(1), ProposeAdd{joiner.package->key_package});
-  propose(w.peer(2), ProposeAdd{second.key_package});
+  propose(w.peer(1), ProposeAdd{w.peer(4).verified()});  // a member, and stays one
+  propose(w.peer(1), ProposeAdd{joiner.verified()});
+  propose(w.peer(2), ProposeAdd{verify_key_package(second.key_package, kNow).value()});
   propose(w.peer(3), ProposeExternalPsk{to_bytes(std::string_view("nobody knows it"))});
   propose(w.peer(3), ProposeExtensions{{required_capabilities({0xff00}, {}, {})}});
   propose(w.peer(3), ProposeRemove{LeafIndex(2)});
