@@ -1,6 +1,6 @@
 // Lines of police chat written apart from the rules: how many violations are named by their
-// category, and that innocent lines stay quiet. Set 4 was never used to widen a rule; its floor is
-// what was measured, so that a change for the worse is seen.
+// category, and that innocent lines stay quiet. What each set gave when it was first run, before any
+// of its misses was read, stands in policy/README.md; here floors keep what was reached since.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -51,16 +51,20 @@ TEST(PoliceLines, ViolationsAreNamedAndInnocentLinesStayQuiet) {
   const auto pack = load_pack(std::string(CANDOUR_SOURCE_DIR) + "/config/policy/default");
   ASSERT_TRUE(pack) << pack.error().message;
   auto sets = measure(*pack.value()->engine);
-  ASSERT_EQ(sets.size(), 4u);
+  ASSERT_EQ(sets.size(), 7u);
+  Reach all;
   for (const auto& [set, reach] : sets) {
     std::printf("  set %s: %d of %d violations named, %d of %d innocent lines warned\n",
                 set.c_str(), reach.named, reach.violations, reach.warned, reach.innocent);
+    all.violations += reach.violations;
+    all.named += reach.named;
+    all.innocent += reach.innocent;
+    all.warned += reach.warned;
+    EXPECT_GE(reach.named * 100, reach.violations * 88) << "set " << set;
   }
-  EXPECT_GE(sets["1"].named * 100, sets["1"].violations * 88);
-  EXPECT_GE(sets["2"].named * 100, sets["2"].violations * 88);
-  EXPECT_GE(sets["3"].named * 100, sets["3"].violations * 70);
-  EXPECT_GE(sets["4"].named * 100, sets["4"].violations * 30);
-  EXPECT_LE(sets["1"].warned + sets["2"].warned + sets["3"].warned + sets["4"].warned, 3);
+  EXPECT_GE(all.violations, 500);
+  EXPECT_GE(all.innocent, 400);
+  EXPECT_LE(all.warned * 100, all.innocent * 2);
 }
 
 }  // namespace
