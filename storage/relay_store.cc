@@ -28,8 +28,10 @@ constexpr std::uint64_t kCheckpointPages = 1000;
 constexpr std::uint64_t kCheckpointPagesMax = 16'000;
 /// Passes of the background thread over a log that grows meanwhile.
 constexpr int kCheckpointPassesMax = 4;
-/// Pages that have to be free under the bound before a full database is tried again.
+/// What has to be free, under the bound and on the disk, before a full database is tried again:
+/// more than one transaction takes.
 constexpr std::uint64_t kFreePagesMin = 64;
+constexpr std::size_t kProbeSize = 2 * 1024 * 1024;
 
 /// An advisory lock on relay.lock, held as long as the object lives.
 class FolderLock {
@@ -65,6 +67,25 @@ struct Operation {
   bool probe = false;
 };
 
+/// Whether the disk takes kProbeSize bytes more: one small transaction may fit where the next does
+/// not.
+bool has_room(const std::filesystem::path& folder) {
+  const auto file = folder / "relay.probe";
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (descriptor < 0) return false;
+  const Bytes block(64 * 1024);
+  std::size_t written = 0;
+  while (written < kProbeSize) {
+    if (::write(descriptor, block.data(), block.size()) != static_cast<ssize_t>(block.size()))
+      break;
+    written += block.size();
+  }
+  const bool kept = written >= kProbeSize && fdatasync(descriptor) == 0;
+  close(descriptor);
+  unlink(file.c_str());
+  return kept;
+}
+
 /// Moves the write-ahead log into the database; how many of its pages are left to move.
 std::uint64_t checkpoint(RelayDb& db, int mode) {
   int in_log = 0;
@@ -85,6 +106,7 @@ std::uint64_t pragma(RelayDb& db, const char* sql) {
 struct RelayStore::Impl {
   FolderLock lock;
   Post post;
+  std::filesystem::path folder;
   std::uint64_t pages_max = 0;
   std::unique_ptr<RelayDb> writer;
   std::unique_ptr<RelayDb> reader_db;
@@ -183,6 +205,7 @@ Status RelayStore::Impl::try_again() {
     if (pages_max != 0 && pages + kFreePagesMin > pages_max) {
       return error(ErrorCode::storage_full, "relay.db is as large as limits.database_bytes allows");
     }
+    if (!has_room(folder)) return error(ErrorCode::storage_full, "the disk has no room");
     SQLite::Transaction transaction(writer->database(), SQLite::TransactionBehavior::IMMEDIATE);
     writer->run("UPDATE meta SET value = value WHERE name = 'schema'");
     transaction.commit();
@@ -266,6 +289,7 @@ void RelayStore::Impl::start_threads() {
 Status RelayStore::Impl::open(const RelayStoreOptions& options) {
   CANDOUR_TRY(lock.take(options.folder));
   const auto file = options.folder / "relay.db";
+  folder = options.folder;
   pages_max = options.pages_max;
   try {
     writer = std::make_unique<RelayDb>(file, RelayDb::Mode::write, options.pages_max);

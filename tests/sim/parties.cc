@@ -206,6 +206,7 @@ void Simulation::bot_receives(const v1::ServerFrame& frame) {
       for (const std::uint64_t submission : std::set<std::uint64_t>(bot_.unconfirmed)) {
         give(bot_.verdicts.at(submission));
       }
+      if (bot_.commit) put(bot_.session, *bot_.commit);
       return;
     case Body::kCheck:
       return judge(frame.check());
@@ -308,7 +309,6 @@ void Simulation::bot_acts() {
   for (Client& client : clients_) {
     if (client.revocation && (resting_ || draw(12) == 0)) return publish_revocation(client);
   }
-  if (bot_.commit && bot_.newest_check == 0) return put(bot_.session, *bot_.commit);
   const bool free = bot_.commit_judged && bot_.unconfirmed.empty();
   if (free && (resting_ || draw(12) == 0)) return begin_commit();
 }
@@ -347,7 +347,14 @@ void Simulation::check_end() {
     }
     if (client.revoked) continue;
     if (!client.outbox.empty() && client.member) return broken("a submission was never answered");
-    if (!client.member) return broken("a device never became a member");
+    if (!client.member) {
+      return broken(std::string("a device never became a member") +
+                    (client.logged_in ? "" : "; it is not logged in") +
+                    (bot_.unconfirmed.empty() ? "" : "; verdicts are not answered") +
+                    (bot_.commit ? "; a commit is not answered" : "") +
+                    (bot_.commit_judged ? "" : "; a commit waits") +
+                    (bot_.logged_in ? "" : "; the bot is not logged in"));
+    }
     if (client.last != newest) {
       const auto& group = relay_->model().groups.at(group_);
       const auto cursor = group.cursors.find(client.device->id());
