@@ -91,6 +91,9 @@ void Simulation::refused(Client& client, std::uint64_t request, const v1::Failur
   const auto asked = client.asked.find(request);
   if (asked == client.asked.end()) return;
   const std::string message = asked->second;
+  // Only the newest answer counts: what was sent after this question may have been accepted.
+  const auto waiting = client.outbox.find(message);
+  if (waiting == client.outbox.end() || waiting->second.request() != request) return;
   if (failure.code() == "not_a_member" || failure.code() == "group_unknown") {
     client.member = false;
     client.outbox.erase(message);
@@ -179,7 +182,7 @@ void Simulation::client_acts(Client& client) {
   if (which == 0) return acknowledge(client);
   if (!client.outbox.empty() && (which < 3 || resting_)) {
     // The very same bytes again, or under the new epoch where the old one was refused.
-    auto again = client.outbox.begin()->second;
+    v1::ClientFrame& again = client.outbox.begin()->second;
     const std::string message = again.submit().message_id();
     if (client.stale.contains(message)) {
       // Encrypted again, once it knows of the epoch.

@@ -11,7 +11,7 @@ namespace candour::sim {
 namespace {
 
 constexpr std::size_t kSteps = 2'500;
-constexpr std::uint32_t kSeeds = 200;
+constexpr std::uint32_t kSeeds = 100;
 // 117: more messages went while a device said that it had all that was gone before; nobody told it.
 constexpr std::uint32_t kOnceBroken[] = {117};
 
