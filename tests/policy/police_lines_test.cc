@@ -1,6 +1,6 @@
 // Lines of police chat written apart from the rules: how many violations are named by their
-// category, and that innocent lines stay quiet. What each set gave when it was first run, before any
-// of its misses was read, stands in policy/README.md; here floors keep what was reached since.
+// category, and that innocent lines stay quiet. What each set gave when it was first run, before
+// any of its misses was read, stands in policy/README.md; here floors keep what was reached since.
 #include <gtest/gtest.h>
 
 #include <cstdio>
