@@ -18,6 +18,7 @@ struct Node {
   enum class Kind { item, not_item, any, sequence, choice, repeat, sentence_start, sentence_end };
   Kind kind = Kind::sequence;
   TagSet tags;              // item, not_item
+  std::string literal;      // item: the word it was written as, empty when it was a tag
   std::vector<Node> inner;  // sequence, choice, repeat
   std::size_t least = 1;    // repeat: 0 or 1
   std::size_t most = 1;     // repeat: 1, or 0 for any number; any: how many
@@ -76,6 +77,36 @@ class Parser {
       out.inner.push_back(repeated(std::move(one)));
     }
     if (out.inner.empty()) return invalid("an alternative of no words");
+    CANDOUR_TRY(out.inner, joined(std::move(out.inner)));
+    return out;
+  }
+
+  // Words that are written side by side become one entry of the lexicon, so that a phrase is looked
+  // at for "in the dark" only where these words stand together, not wherever "in" does.
+  Result<std::vector<Node>> joined(std::vector<Node> nodes) {
+    std::vector<Node> out;
+    std::size_t words = 0;  // of the last node of `out`, when it is literal
+    for (Node& node : nodes) {
+      const bool literal = !node.literal.empty();
+      if (!literal || words == 0 || words == Lexicon::kEntryWordsMax) {
+        words = literal ? 1 : 0;
+        out.push_back(std::move(node));
+        continue;
+      }
+      // An ending ("'s") stands at its word, as it does in a text.
+      Node& last = out.back();
+      last.literal += (node.literal.front() == '\'' ? "" : " ") + node.literal;
+      CANDOUR_TRY(last.tags, literal_tag(last.literal));
+      ++words;
+    }
+    return out;
+  }
+
+  Result<TagSet> literal_tag(const std::string& words) {
+    CANDOUR_TRY(const Tag tag, lexicon_.tag("=" + words));
+    CANDOUR_TRY(lexicon_.add(words, tag));
+    TagSet out;
+    out.add(tag);
     return out;
   }
 
@@ -185,12 +216,10 @@ class Parser {
     if (words.empty()) return invalid("'" + std::string(text) + "' where a word should stand");
     Node out;
     for (const Word& word : words) {
-      const std::string one(text.substr(word.start, word.end - word.start));
-      CANDOUR_TRY(const Tag tag, lexicon_.tag("=" + one));
-      CANDOUR_TRY(lexicon_.add(one, tag));
       Node item;
       item.kind = Node::Kind::item;
-      item.tags.add(tag);
+      item.literal = text.substr(word.start, word.end - word.start);
+      CANDOUR_TRY(item.tags, literal_tag(item.literal));
       out.inner.push_back(std::move(item));
     }
     if (out.inner.size() > 1) return out;
