@@ -81,6 +81,13 @@ void add_pack_verbs(CLI::App& family, Context& context) {
     return run_of(context, with_pack(verb),
                   [](const Options& o, const Terminal& t) { return policy_stats(o.path(), t); });
   });
+  add_verb(family, context, "compile", "Write the binary form of a pack", [&](CLI::App& verb) {
+    auto o = with_pack(verb);
+    verb.add_option("-o,--out", o->file, "File to write")->required();
+    return run_of(context, o, [](const Options& p, const Terminal& t) {
+      return policy_compile(p.path(), p.file, t);
+    });
+  });
   add_verb(family, context, "note", "Write pack.note anew, to be signed by two people",
            [&](CLI::App& verb) {
              auto o = with_pack(verb);

@@ -24,20 +24,35 @@ struct ExampleCount {
 
 ExampleCount run_examples(const Engine& engine, const Rule& rule, const Terminal& terminal) {
   ExampleCount count;
+  const auto tell = [&](const std::string& what, const std::string& example) {
+    if (!terminal.json) {
+      terminal.err << rule.where << ": rule " << rule.id << ": " << what << ": \"" << example
+                   << "\"\n";
+    }
+  };
+  const auto take = [&](bool hit, bool wanted, const std::string& example) {
+    ++count.total;
+    count.passed += hit == wanted ? 1 : 0;
+    if (hit != wanted) tell(wanted ? "gives no finding" : "gives a finding", example);
+  };
   const auto run = [&](const std::vector<std::string>& examples, bool wanted) {
-    for (const std::string& example : examples) {
-      ++count.total;
-      if (engine.hits(rule, example) == wanted) {
-        ++count.passed;
-      } else if (!terminal.json) {
-        terminal.err << rule.where << ": rule " << rule.id << ": "
-                     << (wanted ? "gives no finding: \"" : "gives a finding: \"") << example
-                     << "\"\n";
+    for (const std::string& example : examples) take(engine.hits(rule, example), wanted, example);
+  };
+  const auto run_talks = [&](const std::vector<std::string>& talks, bool wanted) {
+    for (const std::string& talk : talks) {
+      const Result<bool> hit = engine.hits_talk(rule, talk);
+      if (hit) {
+        take(hit.value(), wanted, talk);
+      } else {
+        ++count.total;
+        tell(hit.error().message, talk);
       }
     }
   };
   run(rule.matches, true);
   run(rule.passes, false);
+  run_talks(rule.talk_matches, true);
+  run_talks(rule.talk_passes, false);
   return count;
 }
 

@@ -1,5 +1,6 @@
 // explain: a verdict, or a rule, for a reader.
 #include <ostream>
+#include <sstream>
 
 #include "ctl/json_line.h"
 #include "ctl/policy/marked.h"
@@ -17,7 +18,25 @@ std::string array_of(const std::vector<std::string>& texts) {
   return out.str();
 }
 
-void write_json(const Judgement& judgement, std::ostream& out) {
+std::string as_json(const policy::Trace& trace) {
+  JsonArray words;
+  for (const policy::TracedWord& word : trace.words) {
+    JsonLine one;
+    one.number("start", word.start).number("end", word.end).raw("tags", array_of(word.tags));
+    words.add(one);
+  }
+  JsonArray matches;
+  for (const policy::TracedMatch& match : trace.matches) {
+    JsonLine one;
+    one.text("rule", match.rule).text("source", match.source);
+    one.number("start", match.start).number("end", match.end);
+    one.text("outcome", policy::outcome_name(match.outcome)).text("detail", match.detail);
+    matches.add(one);
+  }
+  return JsonLine().raw("words", words.str()).raw("matches", matches.str()).str();
+}
+
+void write_json(const Judgement& judgement, const policy::Trace& trace, std::ostream& out) {
   JsonArray findings;
   for (const Finding& f : judgement.findings) {
     JsonLine one;
@@ -30,8 +49,25 @@ void write_json(const Judgement& judgement, std::ostream& out) {
   }
   JsonLine line;
   line.text("verdict", policy::verdict_name(judgement.verdict)).boolean("alert", judgement.alert);
-  line.raw("findings", findings.str());
+  line.raw("findings", findings.str()).raw("trace", as_json(trace));
   out << line.str() << "\n";
+}
+
+// What was tagged, and what became of every match: why a rule spoke, or kept quiet.
+void write_trace(std::string_view text, const policy::Trace& trace, std::ostream& out) {
+  if (!trace.words.empty()) out << "\nwords and their tags:\n";
+  for (const policy::TracedWord& word : trace.words) {
+    out << "  " << text.substr(word.start, word.end - word.start) << ":";
+    for (const std::string& tag : word.tags) out << " " << tag;
+    out << "\n";
+  }
+  if (!trace.matches.empty()) out << "\nwhat matched, and what became of it:\n";
+  for (const policy::TracedMatch& match : trace.matches) {
+    out << "  " << match.rule << " [[" << text.substr(match.start, match.end - match.start)
+        << "]]: " << policy::outcome_name(match.outcome);
+    if (!match.detail.empty()) out << " (" << match.detail << ")";
+    out << "\n    by " << match.source << "\n";
+  }
 }
 
 void write_plain(std::string_view text, const Judgement& judgement, std::ostream& out) {
@@ -49,6 +85,13 @@ void write_plain(std::string_view text, const Judgement& judgement, std::ostream
   }
 }
 
+std::string indented(const std::string& talk) {
+  std::istringstream lines(talk);
+  std::string out;
+  for (std::string line; std::getline(lines, line);) out += "    " + line + "\n";
+  return out;
+}
+
 void write_rule_json(const policy::Rule& rule, std::ostream& out) {
   JsonLine line;
   line.text("rule", rule.id).text("where", rule.where).text("category", rule.category);
@@ -59,6 +102,8 @@ void write_rule_json(const policy::Rule& rule, std::ostream& out) {
   line.raw("group_classes", array_of(rule.group_classes));
   line.raw("phrases", array_of(rule.phrases)).raw("patterns", array_of(rule.patterns));
   line.raw("matches", array_of(rule.matches)).raw("passes", array_of(rule.passes));
+  line.raw("talk_matches", array_of(rule.talk_matches));
+  line.raw("talk_passes", array_of(rule.talk_passes));
   out << line.str() << "\n";
 }
 
@@ -76,6 +121,8 @@ void write_rule(const policy::Rule& rule, std::ostream& out) {
   for (const std::string& pattern : rule.patterns) out << "  pattern: " << pattern << "\n";
   for (const std::string& example : rule.matches) out << "  finds: " << example << "\n";
   for (const std::string& example : rule.passes) out << "  leaves alone: " << example << "\n";
+  for (const std::string& talk : rule.talk_matches) out << "  finds in:\n" << indented(talk);
+  for (const std::string& talk : rule.talk_passes) out << "  leaves alone in:\n" << indented(talk);
 }
 
 }  // namespace
@@ -84,10 +131,12 @@ Result<int> policy_explain(const std::filesystem::path& folder, const std::strin
                            const SecretText& text, const Terminal& terminal) {
   CANDOUR_TRY(const auto pack, load_as_author(folder));
   const Judgement judgement = pack->engine->judge(text.expose(), {group_class});
+  const policy::Trace trace = pack->engine->trace(text.expose(), {group_class});
   if (terminal.json) {
-    write_json(judgement, terminal.out);
+    write_json(judgement, trace, terminal.out);
   } else {
     write_plain(text.expose(), judgement, terminal.out);
+    write_trace(text.expose(), trace, terminal.out);
   }
   return 0;
 }

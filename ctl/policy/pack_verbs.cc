@@ -1,9 +1,11 @@
-// check, stats, note: verbs about a pack alone.
+// check, stats, note, compile: verbs about a pack alone.
 #include <algorithm>
 #include <array>
 #include <map>
 #include <ostream>
 
+#include "base/assert.h"
+#include "base/files.h"
 #include "ctl/json_line.h"
 #include "ctl/policy/verbs.h"
 
@@ -21,6 +23,7 @@ struct PackCount {
   std::size_t phrases = 0;
   std::size_t matches = 0;
   std::size_t passes = 0;
+  std::size_t talks = 0;  // of both: conversations
   std::size_t alerts = 0;
   std::array<std::size_t, 3> severities{};  // by policy::Severity
   std::map<std::string, std::size_t> categories;
@@ -32,16 +35,31 @@ PackCount count(const std::vector<Rule>& rules) {
   for (const Rule& rule : rules) {
     out.patterns += rule.patterns.size();
     out.phrases += rule.phrases.size();
-    out.matches += rule.matches.size();
-    out.passes += rule.passes.size();
+    const std::size_t matches = rule.matches.size() + rule.talk_matches.size();
+    const std::size_t passes = rule.passes.size() + rule.talk_passes.size();
+    out.matches += matches;
+    out.passes += passes;
+    out.talks += rule.talk_matches.size() + rule.talk_passes.size();
     out.alerts += rule.alert ? 1 : 0;
     ++out.severities[static_cast<std::size_t>(rule.severity)];
     ++out.categories[rule.category];
-    if (rule.matches.size() < kMatchesGoal || rule.passes.size() < kPassesGoal) {
+    if (matches < kMatchesGoal || passes < kPassesGoal) {
       out.few_examples.push_back(rule.id);
     }
   }
   return out;
+}
+
+bool is_compiled(const std::filesystem::path& pack) {
+  std::error_code none;
+  return std::filesystem::is_regular_file(pack, none);
+}
+
+Result<std::shared_ptr<const policy::Pack>> load_binary(const std::filesystem::path& file) {
+  CANDOUR_TRY(const Bytes bytes, read_file(file, policy::kCompiledPackSizeMax));
+  auto pack = policy::load_compiled(bytes);
+  if (pack) return pack;
+  return error(pack.error().code, file.string() + ": " + pack.error().message);
 }
 
 JsonLine as_json(const policy::Pack& pack, const PackCount& c) {
@@ -58,6 +76,7 @@ JsonLine as_json(const policy::Pack& pack, const PackCount& c) {
       .number("patterns", c.patterns)
       .number("matches", c.matches)
       .number("passes", c.passes)
+      .number("conversations", c.talks)
       .number("rules_that_alert", c.alerts)
       .raw("rules_by_severity", severities.str())
       .raw("rules_by_category", categories.str())
@@ -68,11 +87,30 @@ JsonLine as_json(const policy::Pack& pack, const PackCount& c) {
 }  // namespace
 
 Result<std::shared_ptr<const policy::Pack>> load_as_bot(const std::filesystem::path& pack) {
-  return policy::load_pack(pack);
+  return is_compiled(pack) ? load_binary(pack) : policy::load_pack(pack);
 }
 
 Result<std::shared_ptr<const policy::Pack>> load_as_author(const std::filesystem::path& pack) {
-  return policy::load_draft(pack);
+  return is_compiled(pack) ? load_binary(pack) : policy::load_draft(pack);
+}
+
+Result<int> policy_compile(const std::filesystem::path& folder, const std::filesystem::path& out,
+                           const Terminal& terminal) {
+  CANDOUR_TRY(const auto pack, policy::load_pack(folder));
+  const Bytes bytes = policy::compile_pack(*pack);
+  // What is handed on was read back.
+  CANDOUR_TRY(const auto again, policy::load_compiled(bytes));
+  CANDOUR_ASSERT(again->digest == pack->digest);
+  CANDOUR_TRY(write_file(out, bytes));
+  if (terminal.json) {
+    JsonLine line;
+    line.text("file", out.string()).number("size", bytes.size()).text("digest", pack->digest.hex());
+    terminal.out << line.str() << "\n";
+  } else {
+    terminal.out << out.string() << ": " << pack->name << " " << pack->version << ", "
+                 << bytes.size() << " bytes, digest " << pack->digest.hex() << "\n";
+  }
+  return 0;
 }
 
 Result<int> policy_check(const std::filesystem::path& folder, const Terminal& terminal) {
@@ -102,7 +140,8 @@ Result<int> policy_stats(const std::filesystem::path& folder, const Terminal& te
       << c.severities[1] << " warn, " << c.severities[2] << " block; " << c.alerts
       << " alert a supervisor)\n"
       << c.phrases << " phrases, " << c.patterns << " patterns\n"
-      << c.matches << " examples that must be found, " << c.passes << " that must not\n";
+      << c.matches << " examples that must be found, " << c.passes << " that must not; " << c.talks
+      << " of them are conversations\n";
   for (const auto& [category, rules] : c.categories)
     out << "  " << category << " " << rules << "\n";
   if (!c.few_examples.empty()) {

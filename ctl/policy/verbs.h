@@ -43,6 +43,10 @@ Result<int> policy_stats(const std::filesystem::path& pack, const Terminal& term
 Result<int> policy_note(const std::filesystem::path& pack, const std::string& name,
                         const std::string& version, const Terminal& terminal);
 
+/// Writes the binary form of a pack that holds, for programs that read neither TOML nor folders.
+Result<int> policy_compile(const std::filesystem::path& pack, const std::filesystem::path& out,
+                           const Terminal& terminal);
+
 struct TestOptions {
   std::vector<std::string> corpora;
   MessageColumns columns;
@@ -74,7 +78,8 @@ Result<int> policy_simulate(const std::filesystem::path& pack, const SimulateOpt
 Result<int> policy_diff(const std::filesystem::path& before, const std::filesystem::path& after,
                         const SimulateOptions& options, const Terminal& terminal);
 
-/// Judges a text for a reader: verdict, each finding with its words marked, standard and advice.
+/// Judges a text for a reader: verdict, each finding with its words marked, standard and advice;
+/// then the words with their tags, and what became of every match, also of those excepted.
 Result<int> policy_explain(const std::filesystem::path& pack, const std::string& group_class,
                            const SecretText& text, const Terminal& terminal);
 /// What there is to know of one rule.

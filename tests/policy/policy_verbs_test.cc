@@ -142,6 +142,25 @@ TEST_F(PolicyFolder, CheckNamesFileLineRuleAndExample) {
       << failed.error->message;
 }
 
+TEST_F(PolicyFolder, CompileWritesWhatCheckAndEvalRead) {
+  const fs::path folder = small_pack("p", "blast", "warn", "blimey");
+  const fs::path file = folder.parent_path() / "p.pack";
+  const auto compile = [&](const Terminal& t) { return policy_compile(folder, file, t); };
+  EXPECT_EQ(run(compile).error->code, ErrorCode::policy_invalid) << "there is no note";
+  EXPECT_FALSE(fs::exists(file));
+  const auto noted = run([&](const Terminal& t) { return policy_note(folder, "p", "1", t); }, true);
+  ASSERT_EQ(run(compile).status, 0);
+  const auto checked = run([&](const Terminal& t) { return policy_check(file, t); }, true);
+  EXPECT_EQ(checked.last(), noted.last());
+  const auto judged = run([&](const Terminal& t) { return policy_eval(file, t); }, true,
+                          "{\"id\":1,\"text\":\"oh blast\"}\n");
+  EXPECT_EQ(judged.last().at("verdict").as_string(), "warn");
+  std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(100).put('x');
+  const auto damaged = run([&](const Terminal& t) { return policy_check(file, t); });
+  ASSERT_TRUE(damaged.error);
+  EXPECT_NE(damaged.error->message.find("p.pack: "), std::string::npos) << damaged.error->message;
+}
+
 TEST(PolicyVerbs, StatsCountWhatThereIs) {
   const auto draft = policy::load_draft(pack());
   ASSERT_TRUE(draft) << draft.error().message;
@@ -156,7 +175,7 @@ TEST(PolicyVerbs, StatsCountWhatThereIs) {
   }
   EXPECT_EQ(by_category, rules.size());
   std::size_t passes = 0;
-  for (const policy::Rule& rule : rules) passes += rule.passes.size();
+  for (const policy::Rule& rule : rules) passes += rule.passes.size() + rule.talk_passes.size();
   EXPECT_EQ(number(stats.at("passes")), passes);
 }
 
@@ -358,6 +377,21 @@ TEST(PolicyVerbs, ExplainMarksTheWords) {
           .last()
           .at("findings");
   EXPECT_EQ(findings.at(0).at("start").as_int64(), 9);
+  EXPECT_NE(answer.out.find(" [[delete this chat]]: hit"), std::string::npos) << answer.out;
+}
+
+TEST(PolicyVerbs, ExplainSaysWhichFrameExcepted) {
+  const auto text = SecretText::copy_of("He said \"delete this chat\" in his 999 call");
+  const auto answer =
+      run([&](const Terminal& t) { return policy_explain(pack(), "team", text, t); }, true).last();
+  EXPECT_EQ(answer.at("verdict").as_string(), "release");
+  bool excepted = false;
+  for (const json::value& match : answer.at("trace").at("matches").as_array()) {
+    EXPECT_NE(match.at("outcome").as_string(), "hit");
+    excepted = excepted || !match.at("detail").as_string().empty();
+  }
+  EXPECT_TRUE(excepted) << json::serialize(answer);
+  EXPECT_FALSE(answer.at("trace").at("words").as_array().empty());
 }
 
 TEST(PolicyVerbs, ExplainShowsARule) {
