@@ -12,6 +12,9 @@ namespace {
 using policy::Finding;
 using policy::Judgement;
 
+// A pattern is as long as its lists; --json has all of it.
+constexpr std::size_t kSourceShownMax = 160;
+
 std::string array_of(const std::vector<std::string>& texts) {
   JsonArray out;
   for (const std::string& text : texts) out.add(text);
@@ -66,7 +69,8 @@ void write_trace(std::string_view text, const policy::Trace& trace, std::ostream
     out << "  " << match.rule << " [[" << text.substr(match.start, match.end - match.start)
         << "]]: " << policy::outcome_name(match.outcome);
     if (!match.detail.empty()) out << " (" << match.detail << ")";
-    out << "\n    by " << match.source << "\n";
+    out << "\n    by " << match.source.substr(0, kSourceShownMax)
+        << (match.source.size() > kSourceShownMax ? "..." : "") << "\n";
   }
 }
 

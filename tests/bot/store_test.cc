@@ -1,5 +1,6 @@
 // Goal: bot.db keeps a batch whole or not at all, for one process, under one key. Method: batches
 // left open, reopened files, another key, two openers.
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -139,6 +140,57 @@ TEST_F(BotStoreTest, WarningsAreForgottenOnlyAfterTheyExpired) {
   ASSERT_TRUE(store->put_warning_used(two, TimeMs(200), TimeMs(150)));
   EXPECT_FALSE(store->warning_used(one).value());
   EXPECT_TRUE(store->warning_used(two).value());
+  ASSERT_TRUE(store->commit());
+}
+
+storage::BotPast past_of(const GroupId& group, std::uint64_t number, std::uint64_t time_ms) {
+  storage::BotPast past;
+  past.group = group;
+  past.number = number;
+  past.time = TimeMs(time_ms);
+  past.features = SecretBytes::copy_of(as_bytes("features " + std::to_string(number)));
+  return past;
+}
+
+TEST_F(BotStoreTest, ConversationsAreSealedAndDroppedByNumberAndTime) {
+  const GroupId group = dice.id<GroupId>();
+  const GroupId other = dice.id<GroupId>();
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->put_past(past_of(other, 1, 900), 0));
+  for (std::uint64_t n = 1; n <= 5; ++n) {
+    ASSERT_TRUE(store->put_past(past_of(group, n, 1000 + n), n > 3 ? n - 3 : 0));
+  }
+  ASSERT_TRUE(store->commit());
+  open();
+  std::vector<std::uint64_t> numbers;
+  const auto kept = store->pasts().value();
+  for (const storage::BotPast& past : kept) {
+    if (past.group == group) numbers.push_back(past.number);
+    EXPECT_EQ(as_text(past.features.view()), "features " + std::to_string(past.number));
+  }
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{3, 4, 5}));
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(store->drop_pasts(TimeMs(1005)));
+  ASSERT_TRUE(store->commit());
+  ASSERT_EQ(store->pasts().value().size(), 1u);
+  EXPECT_EQ(store->pasts().value()[0].number, 5u);
+  store.reset();
+  const Bytes disk = read_file(folder / "bot.db", 64u << 20).value();
+  EXPECT_EQ(as_text(disk).find("features 5"), std::string_view::npos);
+}
+
+TEST_F(BotStoreTest, OpensWhatFormat2Wrote) {
+  store.reset();
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open((folder / "bot.db").c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(
+      sqlite3_exec(database, "DROP TABLE pasts; PRAGMA user_version=2", nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  sqlite3_close(database);
+  open();
+  EXPECT_TRUE(store->pasts().value().empty());
+  ASSERT_TRUE(store->begin());
+  EXPECT_TRUE(store->put_past(past_of(dice.id<GroupId>(), 1, 1), 0));
   ASSERT_TRUE(store->commit());
 }
 
