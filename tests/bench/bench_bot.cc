@@ -4,7 +4,7 @@
 //
 // Usage: candour-bench-bot FOLDER PORT
 // Creates the groups of the world in FOLDER (tests/bench/relay_world.h) that the relay does not
-// know yet, prints one line with "ready", and releases until the relay closes the connection.
+// know yet, prints one line with "ready", and releases until the relay ends the connection.
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
@@ -22,6 +22,7 @@
 #include "tests/bench/relay_world.h"
 #include "tlog/leaf.h"
 #include "tlog/record_label.h"
+#include "tlog/witness.h"
 #include "transport/net/client.h"
 #include "transport/wire/frames.h"
 
@@ -50,6 +51,7 @@ class Bot {
 
   Status login();
   Status create_groups();
+  /// Until the relay closes the connection.
   Status release_for_ever();
 
  private:
@@ -63,6 +65,7 @@ class Bot {
   Result<v1::ServerFrame> call(v1::ClientFrame frame, v1::ServerFrame::BodyCase body);
   Status create_group(std::uint32_t number);
   v1::ClientFrame verdict(const v1::Check& check);
+  Status cosign(const v1::CosignRequest& request);
   Bytes record(const RecordId& id, const GroupId& group, const DeviceId& sender);
   Bytes roster(std::uint32_t group) const;
   std::string nonsense(std::size_t size);
@@ -74,6 +77,9 @@ class Bot {
   crypto::SigningKey key_ = bench::party_key(Party::bot);
   DeviceId id_ = bench::party_id(Party::bot);
   std::unordered_map<GroupId, Chain> chains_;
+  identity::NoteKey log_{bench::kBenchLog, identity::NoteKeyType::ed25519,
+                         bench::party_key(Party::log).public_key()};
+  tlog::WitnessState witnessed_;
   std::uint64_t last_request_ = 0;
 };
 
@@ -225,15 +231,43 @@ v1::ClientFrame Bot::verdict(const v1::Check& check) {
   return frame;
 }
 
+Status Bot::cosign(const v1::CosignRequest& request) {
+  CANDOUR_TRY(const auto note, identity::SignedNote::parse(request.checkpoint()));
+  CANDOUR_TRY(const auto shown, tlog::verify_log_signature(note, log_));
+  tlog::AddCheckpoint add;
+  add.old_size = request.old_size();
+  add.checkpoint = request.checkpoint();
+  for (const auto& hash : request.proof()) {
+    CANDOUR_TRY(const auto digest, wire::id_of<Digest>(hash, "proof"));
+    add.proof.push_back(digest);
+  }
+  auto decided =
+      tlog::decide(add, &log_, witnessed_, {"bot", key_}, system_clock().now().value / 1000);
+  v1::ClientFrame frame;
+  auto& out = *frame.mutable_cosignature();
+  out.set_size(shown.size);
+  if (decided.new_state) {
+    witnessed_ = std::move(*decided.new_state);
+    out.set_line(decided.body.substr(0, decided.body.find('\n')));
+  } else {
+    // Where this witness stands; a new one says so with what it has, which is nothing.
+    out.set_size(witnessed_.size);
+  }
+  return send(std::move(frame));
+}
+
 Status Bot::release_for_ever() {
   for (;;) {
     auto frame = receive(kPatienceMs);
     if (!frame && frame.error().code == ErrorCode::timed_out) continue;
-    if (!frame && frame.error().code == ErrorCode::disconnected) return ok();
     if (!frame) return frame.as_failure();
     if (frame.value().has_failure()) return wire::to_error(frame.value().failure());
-    if (!frame.value().has_check()) continue;
-    CANDOUR_TRY(send(verdict(frame.value().check())));
+    if (frame.value().has_cosign_request()) {
+      CANDOUR_TRY(cosign(frame.value().cosign_request()));
+    }
+    if (frame.value().has_check()) {
+      CANDOUR_TRY(send(verdict(frame.value().check())));
+    }
   }
 }
 

@@ -200,11 +200,11 @@ def measure_backlog(table, folder):
 def measure_large(table, folder, small, options):
     """10,000 devices, each in five of 1,000 groups of 50."""
     with World(folder / "large", 10_000, 1000) as candour:
-        run = candour.load("idle", senders=2)
+        run = candour.load("idle", senders=1)
         table.add("memory of an idle wss connection, 10,000 of them", run["kib_per_connection"],
                   "KiB", 24, beside=f"{run['cpu_us_per_connect']:.0f} us CPU to connect and log in")
         for window, one in zip((4, 1), small):
-            many = [candour.load("closed", window=window, senders=2, seconds=options.seconds,
+            many = [candour.load("closed", window=window, senders=1, seconds=options.seconds,
                                  warm=2) for _ in range(options.rounds)]
             table.add(f"1,000 groups of 50 beside 20 groups of 50, w{window}", best(many) / one, "x",
                       1.2, beside=f"{best(many):.2f} us")

@@ -191,9 +191,18 @@ Status Load::connect(const std::vector<std::uint32_t>& wanted,
 
 Status Load::connect_all() {
   use_protocol(false);
-  std::vector<std::uint32_t> all(sockets_.size());
-  for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
-  return connect(all, [this] { return ready_; });
+  // Senders first: what they publish to be allowed to send goes to everybody who is connected.
+  std::vector<bool> sends(sockets_.size());
+  for (std::uint32_t g = 0; g < size_.groups; ++g) {
+    for (std::uint32_t m = 0; m < senders_; ++m) sends[connection_of(g, m)] = true;
+  }
+  std::vector<std::uint32_t> order;
+  for (const bool sender : {true, false}) {
+    for (std::uint32_t i = 0; i < sockets_.size(); ++i) {
+      if (sends[i] == sender) order.push_back(i);
+    }
+  }
+  return connect(order, [this] { return ready_; });
 }
 
 void Load::submit(std::uint32_t group, std::uint64_t time_ns) {

@@ -13,6 +13,7 @@ namespace candour::net {
 
 inline constexpr std::size_t kReasonSizeMax = 120;
 inline constexpr std::uint16_t kTooSlow = 4008;
+inline constexpr std::size_t kFramesTogetherMax = 64;
 
 struct Session final : ByteSource, std::enable_shared_from_this<Session> {
   Session(SessionId i, Stream stream, ServerHandler& h)
@@ -40,7 +41,12 @@ struct Session final : ByteSource, std::enable_shared_from_this<Session> {
     }
     queue.push(frame, opcode);
     if (queue.size() > kDrainedAbove) deep = true;
-    core->schedule_flush();
+    // Many frames in one turn are no slow reader: they are not kept until its end.
+    if (queue.size() % kFramesTogetherMax == 0) {
+      core->flush();
+    } else {
+      core->schedule_flush();
+    }
     return true;
   }
 

@@ -72,7 +72,9 @@ class StreamCore final : public EndOfTurn, public std::enable_shared_from_this<S
   std::size_t unsent() const;
   /// Asked for more whenever there is room.
   void set_source(std::weak_ptr<ByteSource> source) { source_ = std::move(source); }
+  /// Sends what there is at the end of the turn, or now.
   void schedule_flush();
+  void flush();
   void end_of_turn() override;
   /// Calls back once fewer than `level` bytes are unsent, or with the error that ended the stream.
   void when_unsent_below(std::size_t level, Callback callback);
@@ -101,7 +103,6 @@ class StreamCore final : public EndOfTurn, public std::enable_shared_from_this<S
   /// Beast closes the socket by itself when a session times out. OpenSSL would go on with a
   /// descriptor that may by then belong to another connection, so every use asks here first.
   bool ended();
-  void flush();
   /// Fills a record with what goes out next; how many bytes.
   std::size_t gather(MutableByteView record);
   std::size_t take_collected(MutableByteView room);
