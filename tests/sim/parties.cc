@@ -65,6 +65,7 @@ void Simulation::client_receives(Client& client, const v1::ServerFrame& frame) {
       return mailed(client, frame.mail());
     case Body::kResynchronise:
       ++played.resynchronised;
+      if (bounds_.messages_per_group == kKeepsAll) broken("messages went that not everybody had");
       // What it holds may be all there was; then it says so and goes on.
       client.lost = client.last + 1 < frame.resynchronise().oldest();
       if (!client.lost) acknowledge(client);

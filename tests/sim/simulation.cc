@@ -79,7 +79,7 @@ Simulation::Simulation(Stage& stage, std::uint32_t seed)
   bounds_ = {.submits_per_second = 1'000'000,
              .writes_per_second = 1'000'000,
              .pending_per_group = 4 + draw(30),
-             .messages_per_group = draw(2) == 0 ? 3 + draw(6) : 100'000};
+             .messages_per_group = draw(2) == 0 ? 3 + draw(6) : kKeepsAll};
   group_ = random_.id<GroupId>();
   for (const auto& device : stage.devices) {
     clients_.emplace_back();

@@ -127,6 +127,9 @@ class Simulation : public relay::Outlet {
   void close(SessionId session, std::uint16_t code, const std::string& reason) override;
   std::size_t queued(SessionId session) const override;
 
+  /// In half of the worlds nothing goes before every member has it.
+  static constexpr std::uint64_t kKeepsAll = 100'000;
+
   std::uint32_t draw(std::uint32_t below) { return die_() % below; }
   void start_relay();
   void kill_relay();
