@@ -43,6 +43,10 @@ Result<std::shared_ptr<const Pack>> load_compiled(ByteView bytes) {
   auto pack = std::make_shared<Pack>();
   pack->raw_note = std::string(as_text(note));
   CANDOUR_TRY(PackNote parsed, parse_pack_note(pack->raw_note));
+  const auto listed = parsed.hashes.find(std::string(kCompiledRulesPath));
+  if (listed == parsed.hashes.end() || listed->second != text_digest(as_text(rules)).hex()) {
+    return invalid("the compiled policy pack's rules are not those that its pack.note lists");
+  }
   CANDOUR_TRY(RuleSet set, decode_rules(rules));
   CANDOUR_TRY(pack->engine, Engine::build(std::move(set)));
   pack->name = std::move(parsed.name);

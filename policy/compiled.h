@@ -7,8 +7,8 @@
 //
 // Lengths are those of base/codec.h. The same pack gives the same bytes, on every machine; what
 // load_compiled() accepts, compile_pack() writes again byte for byte. Examples are left out.
-// Whether the note's signatures are good, and whether these bytes came from that note, is the
-// caller's question: see docs and candourctl policy compile.
+// The note must list the hash of the rules (policy/pack_note.h), so that its signatures cover them;
+// whether those signatures are good is the caller's question.
 #pragma once
 
 #include <memory>
@@ -36,11 +36,11 @@ struct Pack {
 
 inline constexpr std::size_t kCompiledPackSizeMax = 16 * 1024 * 1024;
 
-/// The pack's compiled form.
+/// The compiled form of a pack that has its note (a draft has none, and its bytes do not load).
 Bytes compile_pack(const Pack& pack);
 
 /// Any bytes are safe to try. policy_invalid when they are not a compiled pack of this version, are
-/// damaged or cut, or hold rules that Engine::build refuses.
+/// damaged or cut, or hold rules that the note does not list or Engine::build refuses.
 Result<std::shared_ptr<const Pack>> load_compiled(ByteView bytes);
 
 }  // namespace candour::policy

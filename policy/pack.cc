@@ -1,6 +1,7 @@
 #include "policy/pack.h"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -48,7 +49,7 @@ Result<PackFiles> read_files(const fs::path& folder) {
 
 Status check_hashes(const PackNote& note, const PackFiles& files) {
   for (const auto& [path, hex] : note.hashes) {
-    if (!files.contains(path)) {
+    if (!files.contains(path) && !is_compiled_rules_path(path)) {
       return invalid(path + ": listed in pack.note, but not in the folder");
     }
   }
@@ -75,6 +76,17 @@ Status load_rules(const PackFiles& files, Pack& pack) {
   return ok();
 }
 
+// A note of an older or newer format does not list the rules as this program compiles them.
+Status check_compiled_rules(const PackNote& note, const Engine& engine) {
+  const auto listed = note.hashes.find(std::string(kCompiledRulesPath));
+  const Bytes rules = engine.compiled_rules();
+  if (listed == note.hashes.end() || listed->second == text_digest(as_text(rules)).hex())
+    return ok();
+  return invalid(
+      std::string(kCompiledRulesPath) +
+      ": the rules do not compile to what pack.note lists; make and sign the note again");
+}
+
 Status fill_pack(const fs::path& folder, const PackFiles& files, Pack& pack) {
   auto raw = read_file(folder / kNoteName, limits::kNoteSizeMax);
   if (!raw) return invalid(std::string(kNoteName) + ": cannot be read, or is too large");
@@ -82,6 +94,7 @@ Status fill_pack(const fs::path& folder, const PackFiles& files, Pack& pack) {
   CANDOUR_TRY(PackNote note, parse_pack_note(pack.raw_note));
   CANDOUR_TRY(check_hashes(note, files));
   CANDOUR_TRY(load_rules(files, pack));
+  CANDOUR_TRY(check_compiled_rules(note, *pack.engine));
   CANDOUR_TRY(pack.engine->check_examples());
   pack.name = std::move(note.name);
   pack.version = std::move(note.version);
@@ -115,11 +128,19 @@ Result<std::string> make_note_text(const fs::path& folder, const std::string& na
                    std::to_string(kPackNameSizeMax) + " characters");
   }
   CANDOUR_TRY(const PackFiles files, read_files(folder));
-  std::string text = std::string(kPackNoteFirstLine) + "\n" + name + "\n" + version + "\n";
+  std::map<std::string, std::string> hashes;
   for (const auto& [path, content] : files) {
     if (!is_plain_line(path)) return invalid(path + ": a path the note cannot hold; rename it");
-    text += "sha256 " + text_digest(content).hex() + " " + path + "\n";
+    hashes[path] = text_digest(content).hex();
   }
+  // Rules that do not build have no compiled form; whoever loads the pack is told why.
+  Pack draft;
+  if (load_rules(files, draft)) {
+    const Bytes rules = draft.engine->compiled_rules();
+    hashes[std::string(kCompiledRulesPath)] = text_digest(as_text(rules)).hex();
+  }
+  std::string text = std::string(kPackNoteFirstLine) + "\n" + name + "\n" + version + "\n";
+  for (const auto& [path, hex] : hashes) text += "sha256 " + hex + " " + path + "\n";
   return text;
 }
 

@@ -1,6 +1,8 @@
 // pack.note, the signed list of what a pack is made of: `candour-policy/v1`, name, version, then a
 // line `sha256 <hex> <path>` for every TOML file, sorted by path; each line ends with a newline. A
-// signed note (C2SP signed-note) adds a blank line and signature lines.
+// signed note (C2SP signed-note) adds a blank line and signature lines. One path is no file's:
+// under kCompiledRulesPath stands the hash of the rules as policy/compiled.h writes them, so that
+// the signatures cover the compiled form too.
 #pragma once
 
 #include <map>
@@ -14,6 +16,12 @@ namespace candour::policy {
 
 inline constexpr std::string_view kPackNoteFirstLine = "candour-policy/v1";
 inline constexpr std::size_t kPackNameSizeMax = 100;
+
+inline constexpr std::string_view kCompiledRulesPath = "rules.compiled.v1";
+/// Whether a path of a note is of compiled rules, of this version or another.
+inline bool is_compiled_rules_path(std::string_view path) {
+  return path.starts_with("rules.compiled.v");
+}
 
 struct PackNote {
   std::string name;

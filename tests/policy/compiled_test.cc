@@ -84,5 +84,23 @@ TEST(Compiled, DamageIsNoticed) {
   EXPECT_FALSE(load_compiled({}));
 }
 
+TEST(Compiled, SignaturesOfTheNoteCoverTheRules) {
+  const Pack& pack = *default_pack();
+  Pack other;
+  other.raw_note = pack.raw_note;
+  Rule rule = pack.engine->rules().front();
+  rule.frames = {};
+  RuleSet set;
+  set.rules = {rule};
+  set.rules[0].phrases = {};
+  set.rules[0].patterns = {"another"};
+  const auto engine = Engine::build(set);
+  ASSERT_TRUE(engine) << engine.error().message;
+  other.engine = engine.value();
+  const auto loaded = load_compiled(compile_pack(other));
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("not those that its pack.note lists"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace candour::policy

@@ -165,9 +165,9 @@ TEST_F(PackTest, RefusesNotesThatAreNotNotes) {
   put("pack.note", "candour-policy/v1\n\nsig\n");
   expect_has(refused(), "pack.note:2: expected first line, name, version and files");
   put("pack.note", good + good.substr(good.find("sha256")));
-  expect_has(refused(), "pack.note:5: expected the paths in order, each once");
+  expect_has(refused(), "pack.note:6: expected the paths in order, each once");
   put("pack.note", good + "sha256 12 b.toml\n");
-  expect_has(refused(), "pack.note:5: expected 'sha256 <64 hex digits> <path>'");
+  expect_has(refused(), "pack.note:6: expected 'sha256 <64 hex digits> <path>'");
   put("pack.note", "candour-policy/v1\n pack\n1\n");
   expect_has(refused(), "pack.note:2: expected the pack's name");
 }
