@@ -355,9 +355,11 @@ class Unmasker {
     return end;
   }
 
-  // Three or more single letters with spaces between them: s c u m.
+  // Three or more single letters with spaces between them: s c u m. Returns where to go on; `start`
+  // when they are no word. Letters among which no word worth disguising begins are passed over.
   std::size_t letters_apart(std::size_t start) {
     plain_.size = 0;
+    std::array<std::size_t, 32> starts{};
     std::size_t at = start;
     std::size_t last = start;
     while (at < text_.size() && plain_.size < 32) {
@@ -366,6 +368,7 @@ class Unmasker {
       const std::string_view core = without_outer_marks(text_.substr(at, end - at), skipped);
       const char letter = core.size() == 1 ? letter_of(core.front(), 'i') : 0;
       if (letter == 0 || letter == '\'' || (skipped > 0 && plain_.size > 0)) break;
+      starts[plain_.size] = at;
       plain_.add(letter);
       last = at + skipped + 1;
       const bool marked = core.size() + skipped != end - at;
@@ -374,6 +377,9 @@ class Unmasker {
       if (marked) break;
     }
     if (plain_.size < kApartLettersMin) return start;
+    if (!disguises_.may_hold_target(plain_.view())) {
+      return starts[plain_.size - kApartLettersMin + 1];
+    }
     Disguises::ShortText joined = plain_;
     const bool found =
         disguises_.is_target(joined.view()) || disguises_.split(joined.view(), plain_);

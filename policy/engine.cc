@@ -166,6 +166,8 @@ Status Engine::check_examples() const {
 
 const std::vector<Rule>& Engine::rules() const { return state_->set.rules; }
 
+const RuleSet& Engine::rule_set() const { return state_->set; }
+
 const Rule* Engine::find_rule(std::string_view id) const {
   const auto found = state_->by_id.find(id);
   return found == state_->by_id.end() ? nullptr : &state_->set.rules[found->second];

@@ -100,6 +100,8 @@ class Engine {
   Bytes compiled_rules() const;
 
   const std::vector<Rule>& rules() const;
+  /// All that the engine was built from.
+  const RuleSet& rule_set() const;
   /// Nothing when there is no such rule.
   const Rule* find_rule(std::string_view id) const;
 

@@ -114,6 +114,7 @@ Status Engine::State::add_frames() {
     const std::string owner = frame.where + ": frame " + frame.name;
     auto compiled = std::make_unique<CompiledFrame>();
     compiled->frame = &frame;
+    compiled->number = frames.size();
     CANDOUR_TRY(compiled->patterns, compile_all(frame.patterns, owner));
     if (frame.patterns.empty() && !frame.quoted) return invalid(owner, "it has no patterns");
     frames.push_back(std::move(compiled));

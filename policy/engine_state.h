@@ -22,6 +22,7 @@ namespace candour::policy {
 
 struct CompiledFrame {
   const Frame* frame = nullptr;
+  std::size_t number = 0;
   Patterns patterns;
 };
 

@@ -24,6 +24,13 @@ class View {
 
   std::string_view text() const { return folded_.text(); }
   const Folded& folded() const { return folded_; }
+  /// Whether the whole text has what the frame looks for; looked at once.
+  bool message_has(const CompiledFrame& frame) {
+    if (message_frames_.size() <= frame.number) message_frames_.resize(frame.number + 1);
+    std::optional<bool>& known = message_frames_[frame.number];
+    if (!known) known = any_in(frame.patterns, text());
+    return *known;
+  }
   /// More than capitals were changed.
   bool is_rewritten() const { return folded_.is_rewritten(); }
   const Passages& passages() {
@@ -34,6 +41,7 @@ class View {
  private:
   Folded folded_;
   std::optional<Passages> passages_;
+  std::vector<std::optional<bool>> message_frames_;  // by number of the frame
 };
 
 std::string_view slice(std::string_view text, std::size_t start, std::size_t end) {
@@ -64,7 +72,7 @@ bool frame_holds(const CompiledFrame& compiled, View& view, Range match) {
       }
       return any_in(compiled.patterns, slice(text, sentence.start, sentence.end));
     case FrameScope::message:
-      return any_in(compiled.patterns, text);
+      return view.message_has(compiled);
   }
   return false;
 }

@@ -1,6 +1,6 @@
-// The loader of compiled packs and of the features of messages: any bytes are refused or accepted, and
-// what is accepted is written again the same. The input is tried as a whole pack, as rules alone (past
-// the checksum, which a fuzzer does not guess) and as features.
+// The loader of compiled packs and of the features of messages: any bytes are refused or accepted,
+// and what is accepted is written again the same. The input is tried as a whole pack, as rules
+// alone (past the checksum, which a fuzzer does not guess) and as features.
 #include "policy/compiled.h"
 #include "policy/rule_codec.h"
 #include "tests/fuzz/fuzz_target.h"

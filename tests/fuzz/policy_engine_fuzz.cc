@@ -1,6 +1,6 @@
-// The engine with the default pack: any bytes as text, in any context, give findings whose spans lie
-// within the text on borders of characters, and the same bytes give the same findings. The first
-// bytes of the input choose the context; the rest is cut at '\x1e' into the messages of a
+// The engine with the default pack: any bytes as text, in any context, give findings whose spans
+// lie within the text on borders of characters, and the same bytes give the same findings. The
+// first bytes of the input choose the context; the rest is cut at '\x1e' into the messages of a
 // conversation.
 #include <array>
 #include <cstdio>

@@ -1,10 +1,9 @@
 // The loader of packs as authors write them: whatever stands in a TOML file, it is refused with a
 // reason or makes an engine, whose compiled rules decode to the same bytes again.
-#include "policy/pack_toml.h"
-
 #include <string>
 
 #include "policy/engine.h"
+#include "policy/pack_toml.h"
 #include "policy/rule_codec.h"
 #include "tests/fuzz/fuzz_target.h"
 
