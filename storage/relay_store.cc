@@ -61,6 +61,26 @@ class FolderLock {
   int descriptor_ = -1;
 };
 
+/// A disk that fails is not a damaged file: restoring a backup then would lose what is there.
+Error not_opened(const std::filesystem::path& file, const std::exception& why) {
+  const auto* sqlite = dynamic_cast<const SQLite::Exception*>(&why);
+  switch (sqlite == nullptr ? SQLITE_ERROR : sqlite->getErrorCode() & 0xff) {
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_NOMEM:
+    case SQLITE_BUSY:
+    case SQLITE_PROTOCOL:
+      return error(ErrorCode::storage_failed, file.string() + " cannot be read or written: " +
+                                                  why.what() + "; see to the disk and start again");
+    default:
+      return error(ErrorCode::state_damaged, file.string() + " cannot be opened: " + why.what() +
+                                                 "; restore it from a backup");
+  }
+}
+
 struct Operation {
   std::function<void(RelayDb&)> write;  // empty: only waits for its turn
   RelayStore::Done done;
@@ -296,8 +316,7 @@ Status RelayStore::Impl::open(const RelayStoreOptions& options) {
     reader_db = std::make_unique<RelayDb>(file, RelayDb::Mode::read, 0);
     checkpointer = std::make_unique<RelayDb>(file, RelayDb::Mode::read, 0);
   } catch (const std::exception& e) {
-    return error(ErrorCode::state_damaged,
-                 file.string() + " cannot be opened: " + e.what() + "; restore it from a backup");
+    return not_opened(file, e);
   }
   sqlite3_wal_hook(
       writer->database().getHandle(),

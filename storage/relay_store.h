@@ -42,7 +42,7 @@ class RelayStore {
   using KeyPackages = std::vector<TakenKeyPackage>;
 
   /// state_locked when another process has the folder; state_damaged when the file is no database
-  /// of ours.
+  /// of ours; storage_failed when the disk fails.
   static Result<std::unique_ptr<RelayStore>> open(const RelayStoreOptions& options, Post post);
   /// Makes everything queued durable, posts the completions, stops the threads.
   ~RelayStore();
