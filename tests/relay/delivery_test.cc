@@ -110,6 +110,21 @@ TEST_F(Delivery, I12_AcknowledgingWhatWasNotDeliveredIsRefused) {
   EXPECT_EQ(b->next(Body::kDeliver).deliver().seq(), 2u);
 }
 
+TEST_F(Delivery, I9_AcknowledgementOfADeviceThatIsRemovedBeforeItIsWrittenHarmsNobody) {
+  for (std::uint64_t round = 0; round < 3; ++round) {
+    ASSERT_EQ(a->call(submit(1 + 2 * round)).body_case(), Body::kSubmitted);
+    ASSERT_EQ(bot->release_next().body_case(), Body::kDone);
+    const auto seq = b->next(Body::kDeliver).deliver().seq();
+    ack(*b, seq);
+    bot->commit(group, {amy.id()});  // acknowledgements are written every 200 ms
+    bot->commit(group, {amy.id(), ben.id()});
+    b = reconnect(ben);
+    while (a->next(Body::kDeliver).deliver().seq() < seq + 2) {
+    }
+    ack(*a, seq + 2);  // the relay is still there
+  }
+}
+
 TEST_F(Delivery, JoinerStartsJustAfterItsCommit) {
   released();
   auto& cat = world.device("p-cat");
