@@ -27,7 +27,14 @@ TimeMs deadline_in(std::uint64_t timeout_ms) {
 
 Status failure_of(const v1::ServerFrame& frame) {
   if (frame.body_case() != v1::ServerFrame::kFailure) return ok();
-  return wire::to_error(frame.failure());
+  Error failure = wire::to_error(frame.failure());
+  switch (failure.code) {
+    case ErrorCode::storage_failed:
+    case ErrorCode::state_damaged:
+      return error(ErrorCode::disconnected, "the relay stores nothing now: " + failure.message);
+    default:
+      return failure;
+  }
 }
 
 Connection::Connection(std::unique_ptr<Channel> channel) : channel_(std::move(channel)) {}

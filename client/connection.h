@@ -106,7 +106,9 @@ class Connection {
   std::string log_origin_;
 };
 
-/// The Error a Failure frame stands for; ok for every other frame.
+/// The Error a Failure frame stands for; ok for every other frame. storage_failed and
+/// state_damaged are about this process's own disk, so of the relay's they become `disconnected`:
+/// what was asked may be done or not, and is asked again on the next connection.
 Status failure_of(const v1::ServerFrame& frame);
 
 /// Bytes fields of the wire are std::string; these two convert without saying so at each place.

@@ -22,6 +22,7 @@ bool is_passing(ErrorCode code) {
     case ErrorCode::epoch_pending:
     case ErrorCode::rate_limited:
     case ErrorCode::queue_full:
+    case ErrorCode::storage_full:
     case ErrorCode::bot_absent:
     case ErrorCode::shutting_down:
       return true;
@@ -234,6 +235,9 @@ Status Client::handle_refusal(const MessageId& id, const Error& reason) {
   // The relay has other bytes under this id, which means that it has the message: its outcome
   // will come.
   if (reason.code == ErrorCode::message_id_reused) return ok();
+  // The relay's disk failed, before or after it had the message: the same bytes go out again on the
+  // next connection.
+  if (reason.code == ErrorCode::disconnected) return ok();
   CANDOUR_TRY(auto draft, store_.draft(id));
   if (!draft) return ok();
   if (!is_passing(reason.code)) return reject(std::move(*draft), reason);

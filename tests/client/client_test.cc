@@ -46,6 +46,21 @@ TEST_F(ClientTest, I4SameBytesAreSentAgainAfterACrash) {
   EXPECT_EQ(client_->undecided(), 0u);
 }
 
+TEST_F(ClientTest, I4SubmissionThatTheRelayCannotStoreIsSentAgainTheSame) {
+  form();
+  relay_.refuse_next(ErrorCode::storage_failed);  // it may have it or not
+  send("on a full disk");
+  ASSERT_EQ(relay_.submissions.size(), 1u);
+  EXPECT_EQ(sink_.count(EventType::rejected), 0u);
+  EXPECT_EQ(client_->undecided(), 1u);
+  crash();
+  ASSERT_EQ(relay_.submissions.size(), 2u);
+  EXPECT_EQ(relay_.submissions[0].SerializeAsString(), relay_.submissions[1].SerializeAsString());
+  release_last();
+  pump();
+  EXPECT_EQ(sink_.count(EventType::released), 1u);
+}
+
 TEST_F(ClientTest, I4CrashNeverUsesAGenerationTwice) {
   form();
   for (int i = 0; i < 3; ++i) {
