@@ -4,6 +4,7 @@
 #include <csignal>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 #include "base/files.h"
 #include "base/json_text.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr const char* kBuild = "candour-bot/0.1.0";
 constexpr std::uint64_t kConnectTimeoutMs = 5'000;
+constexpr std::uint64_t kStorageRetryMs = 1'000;
 
 volatile std::sig_atomic_t stop_signal = 0;
 void on_signal(int signal) { stop_signal = signal; }
@@ -58,7 +60,7 @@ log::Level level_of(const std::string& name) {
   return name == "error" ? log::Level::error : log::Level::info;
 }
 
-Status serve(const Arguments& arguments) {
+Status serve(const Arguments& arguments, bool& ready_told) {
   if (arguments.config.empty()) return error(ErrorCode::usage, "--config FILE is needed");
   CANDOUR_TRY(config::BotConfig config, config::load_bot_config(arguments.config));
   if (!arguments.state.empty()) config.state_dir = arguments.state;
@@ -101,10 +103,25 @@ Status serve(const Arguments& arguments) {
   };
   life.sleep = [](std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
   life.on_ready = [&] {
+    if (std::exchange(ready_told, true)) return;
     std::cout << "{\"event\":\"ready\",\"device\":\"" << keys.device.hex() << "\",\"policy\":\""
               << policies.pack().digest.hex() << "\"}" << std::endl;
   };
   return run(bot, life);
+}
+
+/// A disk that fails under a bot that was at work, because it is full, may be mended while the
+/// bot waits: everything is built again from what is durable.
+Status serve_over_failures(const Arguments& arguments) {
+  bool ready_told = false;
+  for (;;) {
+    Status ended = serve(arguments, ready_told);
+    const bool mends = !ended && ended.error().code == ErrorCode::storage_failed;
+    if (!mends || !ready_told || stop_signal != 0) return ended;
+    log::error("storage_failed",
+               {{"why", log::LogSafe(ended.error().message)}, {"retry_in_ms", kStorageRetryMs}});
+    std::this_thread::sleep_for(std::chrono::milliseconds(kStorageRetryMs));
+  }
 }
 
 int finish(const Status& status, bool json) {
@@ -149,5 +166,6 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, on_signal);
   std::signal(SIGINT, on_signal);
   std::signal(SIGHUP, on_hangup);
-  return finish(init_verb->parsed() ? init(arguments) : serve(arguments), arguments.json);
+  return finish(init_verb->parsed() ? init(arguments) : serve_over_failures(arguments),
+                arguments.json);
 }
