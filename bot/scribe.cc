@@ -148,10 +148,11 @@ Result<Bytes> Scribe::release(Group& group, identity::SubmissionKind kind, const
 
 std::optional<v1::Mail> Scribe::reply(const messages::Reply& reply, const GroupId& group,
                                       const MessageId& message, const DeviceId& device) const {
-  const auto certificate = context_.trust.device(device);
-  if (!certificate) return std::nullopt;
-  auto sealed = messages::seal_reply(reply, certificate.value()->subject.sealing_key, group,
-                                     message, context_.keys.signing, context_.random);
+  // Valid or not: whoever is refused because the certificate expired is told so.
+  const identity::Certificate* certificate = context_.trust.find(device);
+  if (certificate == nullptr) return std::nullopt;
+  auto sealed = messages::seal_reply(reply, certificate->subject.sealing_key, group, message,
+                                     context_.keys.signing, context_.random);
   if (!sealed) {
     log::warning("reply_not_sealed", {{"device", device}, {"code", sealed.error().code}});
     return std::nullopt;

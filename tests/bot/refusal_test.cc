@@ -1,5 +1,7 @@
 // Goal: every kind of bad submission is withheld with a specific code in its reply and changes
 // nothing else (I12). Method: one test for each kind, then a good message that still goes through.
+#include <utility>
+
 #include "crypto/hash.h"
 #include "tests/bot/world.h"
 
@@ -52,6 +54,13 @@ TEST_F(BotRefusal, AnotherSenderThanTheLeaf_I12) {
   const auto draft = amy.send("Hello.", std::move(bad));
   EXPECT_EQ(ben.rejection(draft), "not_permitted");
   EXPECT_FALSE(world.relay.mail_about(amy.device.id, draft.id.view()));
+}
+
+TEST_F(BotRefusal, SenderWhoseCertificateIsNotValidYetIsTold_I12) {
+  const std::uint64_t now = std::exchange(world.clock.time_ms, world.clock.time_ms / 2);
+  const auto draft = amy.send("Hello.");
+  EXPECT_EQ(amy.rejection(draft), "certificate_expired");
+  world.clock.time_ms = now;
 }
 
 TEST_F(BotRefusal, UnknownSender_I12) {
