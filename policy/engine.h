@@ -4,10 +4,11 @@
 //   auto judgement = engine.judge(text.expose(), {.group_class = "team"});
 //   if (judgement.verdict != Verdict::release) ...
 //
-// How it decides: the text is folded (policy/fold.h); one pass over the folded text finds the
-// literal words that some pattern needs (RE2::Set); only patterns whose words are present are run;
-// each match is checked by the rule's validator, its requirements and exceptions, and by the frames
-// of the pack (quotation, report, training, negation ...). Time grows linearly with the text.
+// How it decides: the text is folded (policy/fold.h) and disguise undone; words are tagged, phrases
+// over tags matched; patterns are run whose literals the text has; each match is checked by the
+// rule's validator, its requirements and exceptions, the frames of the pack (quotation, report,
+// training, negation ...) and what the rule asks of the conversation. Time grows linearly with the
+// text. Each thread keeps some working memory, wiped of the text after each judgement.
 #pragma once
 
 #include <cstddef>
