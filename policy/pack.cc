@@ -76,17 +76,6 @@ Status load_rules(const PackFiles& files, Pack& pack) {
   return ok();
 }
 
-// A note of an older or newer format does not list the rules as this program compiles them.
-Status check_compiled_rules(const PackNote& note, const Engine& engine) {
-  const auto listed = note.hashes.find(std::string(kCompiledRulesPath));
-  const Bytes rules = engine.compiled_rules();
-  if (listed == note.hashes.end() || listed->second == text_digest(as_text(rules)).hex())
-    return ok();
-  return invalid(
-      std::string(kCompiledRulesPath) +
-      ": the rules do not compile to what pack.note lists; make and sign the note again");
-}
-
 Status fill_pack(const fs::path& folder, const PackFiles& files, Pack& pack) {
   auto raw = read_file(folder / kNoteName, limits::kNoteSizeMax);
   if (!raw) return invalid(std::string(kNoteName) + ": cannot be read, or is too large");
@@ -94,7 +83,6 @@ Status fill_pack(const fs::path& folder, const PackFiles& files, Pack& pack) {
   CANDOUR_TRY(PackNote note, parse_pack_note(pack.raw_note));
   CANDOUR_TRY(check_hashes(note, files));
   CANDOUR_TRY(load_rules(files, pack));
-  CANDOUR_TRY(check_compiled_rules(note, *pack.engine));
   CANDOUR_TRY(pack.engine->check_examples());
   pack.name = std::move(note.name);
   pack.version = std::move(note.version);
