@@ -9,7 +9,7 @@ into a temporary folder; without them the rows that need them say so.
 CPU is all threads of the server, bot and load apart. Rounds alternate between the servers; the best
 of the rounds counts, so that other work on the machine counts least.
 
-Usage: relay_bench.py [--rounds N] [--seconds S] [--quick] [--json FILE]
+Usage: relay_bench.py [--rounds N] [--seconds S] [--quick] [--floor PROGRAM] [--json FILE]
 """
 import argparse
 import json
@@ -216,12 +216,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--quick", action="store_true", help="only 20 groups of 50")
+    parser.add_argument("--floor", type=pathlib.Path, help="floor servers built before")
     parser.add_argument("--json", type=pathlib.Path, help="writes the table there too")
     options = parser.parse_args()
     table = Table()
     with tempfile.TemporaryDirectory(prefix="candour-bench-") as name:
         folder = pathlib.Path(name)
-        program = build_floor(folder)
+        program = options.floor or build_floor(folder)
         if program is None:
             print("The floor servers are absent: set CANDOUR_BENCH to the folder that holds "
                   "relay/floor.cpp. Figures stand alone.\n")

@@ -237,7 +237,7 @@ void Load::run_for(double warm_s, double seconds, const std::function<int()>& tu
   own_after_ = own_cpu_s();
   measured_s_ = static_cast<double>(now_ns() - measured_from) / 1e9;
   ledger_->measure(false);
-  drain(10);
+  drain(60);
 }
 
 void Load::report(const char* verb, double seconds) {
