@@ -39,7 +39,7 @@ def clocks(world):
             for jump in JUMPS[server.name]:
                 before = world.released()
                 world.history.add("fault", what=f"clock of the {server.name} {jump}")
-                world.excused = "certificate_expired" if jump.endswith("y") else ""
+                world.excused = "certificate_expired"  # or not valid yet: enrolled just now
                 set_clock(jump)
                 time.sleep(1.2)
                 set_clock("+0")
