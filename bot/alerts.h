@@ -1,13 +1,18 @@
 // Alerts: who must hear about a serious finding, and what they do about it.
 //
-// Recipients are computed here and nowhere else: the supervisors of the group's unit, without the
-// author (as a person, whatever the device); if nobody is left the supervisors of the other units,
-// then professional standards (role investigator). A report goes straight to the investigators, or
-// where there are none to all supervisors, never to the person it is about.
+// Desks are computed here and nowhere else: the supervisors of the group's unit, without the author
+// and whoever the message names (as persons, whatever the device); if nobody is left the
+// supervisors of the other units, then professional standards (role investigator). A report goes
+// straight to the investigators, or where there are none to all supervisors, never to the person it
+// is about. The next line is professional standards: an alert goes there when a desk escalates it,
+// when nobody acknowledges it in time, and, drawn by lot, when a serious one is closed as if there
+// had been nothing to it.
 //
-// The alert's text leaves with the verdict and is not kept; its key is, sealed, so that the steps
-// people take can be told to the other desks.
+// Every step is a record signed by the device that took it, the bot's own ones too. What an alert
+// says is not kept in a form the bot can read (bot/alert_book.h).
 #pragma once
+
+#include <set>
 
 #include "bot/groups.h"
 #include "bot/outbox.h"
@@ -21,29 +26,58 @@ class Alerts {
   Alerts(Context& context, Groups& groups, Scribe& scribe, Outbox& outbox)
       : context_(context), groups_(groups), scribe_(scribe), outbox_(outbox) {}
 
-  /// Within a batch: adds the alert's mail to the verdict when the decision asks for one.
-  Status raise(const Opened& opened, const Decision& decision, const Group& group,
-               v1::Verdict& verdict);
+  /// Within a batch: makes the alert the decision asks for, if it asks for one. It leaves with a
+  /// later tick().
+  Status raise(const Opened& opened, const Decision& decision, const Group& group);
   /// Within a batch: a signed step of a desk device. Refusals change nothing (not_found,
   /// not_permitted, signature_invalid, device_revoked, input_invalid for an argument that is too
   /// long or a time that is not later than the last step's).
   Status step(ByteView bytes);
+  /// Whether tick() has something to do. Cheap.
+  bool due() const;
+  /// Within a batch: sends what is to leave, reminds, and passes on what nobody acknowledged.
+  Status tick();
+  /// Within a batch, when certificates came or went: asks the desks of open alerts to share them
+  /// with supervisors who should have them and came later.
+  Status look_for_desks();
 
  private:
-  std::vector<const identity::Certificate*> with_role(
-      std::string_view role, const std::vector<std::string>& except_persons) const;
-  std::vector<const identity::Certificate*> recipients(
-      const Group& group, const std::vector<std::string>& except_persons) const;
+  using Certificates = std::vector<const identity::Certificate*>;
+
+  // Who (alert_desks.cc).
+  Certificates with_role(std::string_view role, const std::vector<std::string>& excluded) const;
+  Certificates desks(const Group& group, const std::vector<std::string>& excluded) const;
+  Certificates next_line(const std::vector<std::string>& excluded) const;
+  std::vector<std::string> persons_in(const Opened& opened) const;
+
+  // What (alerts.cc).
   Result<messages::AlertBody> body_of(const Opened& opened, const Decision& decision,
                                       const Group& group) const;
+  messages::AlertSubject subject_of(const DeviceId& device) const;
+  void add_envelopes(const messages::SealedAlert& sealed, const Certificates& to, bool next_line,
+                     KeptAlert& kept) const;
+
+  // Steps (alert_steps.cc).
+  struct Case;  // an alert and what is kept of it
   Status check_step(const messages::AlertStep& step, const storage::BotAlert& alert) const;
-  Status tell(const messages::AlertStep& step, const storage::BotAlert& alert,
-              messages::AlertState state, const identity::Certificate& by, ByteView bytes);
+  Status share(const messages::AlertStep& step, Case& about) const;
+  /// The next line becomes a recipient, and everybody learns whom the alert is about.
+  void pass_on(Case& about) const;
+  Result<Case> open(storage::BotAlert alert) const;
+  Status be_due(Case& about);
+  /// The bot's own step.
+  Status act(Case& about, messages::AlertAction action, const DeviceId& to = {});
+  /// Puts a step on record, keeps the case as it is now, and tells the recipients.
+  Status settle(Case& about, const messages::AlertStep& step, ByteView bytes,
+                std::string_view person);
 
   Context& context_;
   Groups& groups_;
   Scribe& scribe_;
   Outbox& outbox_;
+  TimeMs looked_;                                           // when tick last asked the store
+  bool raised_ = false;                                     // since then
+  std::set<std::pair<messages::AlertId, DeviceId>> asked_;  // look_for_desks did
 };
 
 /// The state an action leads to, or nothing where it is not allowed.

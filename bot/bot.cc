@@ -393,6 +393,10 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
     if (sweep) {
       CANDOUR_TRY(steward_.sweep_revoked());
     }
+    if (grown && may_judge()) {
+      const Status looked = whole([&] { return alerts_.look_for_desks(); });
+      if (!looked && is_fatal(looked.error())) return looked;
+    }
     if (held) {
       CANDOUR_TRY(handle_held());
     }
@@ -407,6 +411,11 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
   CANDOUR_TRY(context_.store.begin());
   if (groups_due) {
     CANDOUR_TRY(steward_.work());
+  }
+  if (may_judge() && alerts_.due()) {
+    const Status ticked = whole([&] { return alerts_.tick(); });
+    if (!ticked && is_fatal(ticked.error())) return ticked;
+    if (!ticked) log::error("alerts_not_sent", {{"code", ticked.error().code}});
   }
   CANDOUR_TRY(witness_.tick(idle));
   CANDOUR_TRY(recall_.forget_old());

@@ -71,7 +71,7 @@ Status Checker::release(const Envelope& envelope, const Opened& opened, const De
   if (auto mail = scribe_.reply(receipt, group.id(), envelope.message_id, envelope.sender)) {
     *verdict.add_mail() = std::move(*mail);
   }
-  CANDOUR_TRY(alerts_.raise(opened, decision, group, verdict));
+  CANDOUR_TRY(alerts_.raise(opened, decision, group));
   CANDOUR_TRY(keep_released(opened, group));
   CANDOUR_TRY(recall_.remember(opened, group, decision.judgement.features, true));
   return outbox_.put(verdict);
@@ -96,7 +96,7 @@ Status Checker::withhold(const Envelope& envelope, const Opened& opened, const D
   if (auto mail = scribe_.reply(reply, group.id(), envelope.message_id, envelope.sender)) {
     *verdict.add_mail() = std::move(*mail);
   }
-  CANDOUR_TRY(alerts_.raise(opened, decision, group, verdict));
+  CANDOUR_TRY(alerts_.raise(opened, decision, group));
   // A dispute is the same draft again, and a report is no draft at all.
   if (!always) {
     CANDOUR_TRY(recall_.remember(opened, group, decision.judgement.features, false));

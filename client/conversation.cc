@@ -38,6 +38,10 @@ Status Client::load() {
       queued_[draft.id] = {draft.group, draft.order, TimeMs(), 0};
     if (draft.state == DraftState::submitted) waiting_.insert(draft.id);
   }
+  CANDOUR_TRY(auto alerts, store_.alerts());
+  for (const AlertRecord& alert : alerts) {
+    if (!alert.wanted.empty()) wanted_alerts_.insert(alert.id);
+  }
   return ok();
 }
 
@@ -48,8 +52,8 @@ Status Client::load_group(GroupRecord record) {
   if (!state) {
     return error(ErrorCode::state_damaged, "group " + id.hex() + " has no encryption state");
   }
-  CANDOUR_TRY(auto group, mls::Group::restore(state->view(), store_.keys().signing,
-                                                  mls::Policy::candour()));
+  CANDOUR_TRY(auto group,
+              mls::Group::restore(state->view(), store_.keys().signing, mls::Policy::candour()));
   CANDOUR_TRY(store_.each_ratchet(id, [&](mls::LeafIndex leaf, ByteView head) -> Status {
     Status applied = group.apply_ratchet_state(leaf, head);
     if (!applied && applied.error().code == ErrorCode::epoch_stale) return ok();
@@ -383,6 +387,7 @@ Status Client::follow_up(bool idle) {
     CANDOUR_TRY(refill_key_packages());
   }
   CANDOUR_TRY(watch_log(idle));
+  CANDOUR_TRY(share_wanted());
   return submit_due();
 }
 

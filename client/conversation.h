@@ -88,8 +88,10 @@ class Client {
   [[nodiscard]] Result<MessageId> report(const MessageId& id, SecretText reason);
 
   /// An alert's next step; the bot's answer comes as an alert event.
+  /// `resolution` is of close, and needed there.
   [[nodiscard]] Status alert_step(const messages::AlertId& id, messages::AlertAction action,
-                                  SecretText argument);
+                                  SecretText argument,
+                                  messages::Resolution resolution = messages::Resolution::none);
 
   [[nodiscard]] Status acknowledge_notice();
   bool notice_acknowledged() const { return notice_acknowledged_; }
@@ -215,6 +217,11 @@ class Client {
                                    SecretText reason);
   Status refill_key_packages();
   bool members_proven(GroupSession& session);
+  /// Remembers, or forgets, that a desk that came later is to get the alert.
+  void note_wanted(AlertRecord& record, const messages::AlertUpdate& update);
+  /// Shares alerts with the desks that should have them and came later.
+  Status share_wanted();
+  Status share(const AlertRecord& record, const DeviceId& desk);
   Status send_to_bot(messages::ToBotType type, SecretBytes body);
 
   // conversation_watch.cc
@@ -254,6 +261,7 @@ class Client {
   Random& random_;
   EventSink& sink_;
   LogWatch watch_;
+  std::set<messages::AlertId> wanted_alerts_;  // to be shared with other desks
   std::unique_ptr<Trust> trust_;
   std::unique_ptr<Connection> connection_;
   std::map<GroupId, GroupSession> groups_;
@@ -265,7 +273,7 @@ class Client {
   std::uint64_t mail_cursor_ = 0;
   std::map<GroupId, std::vector<v1::Deliver>> early_;  // before their welcome
   std::size_t early_count_ = 0;
-  std::deque<v1::MailItem> deferred_mail_;  // until what was released before it is read
+  std::deque<v1::MailItem> deferred_mail_;           // until what was released before it is read
   std::map<GroupId, std::deque<v1::Deliver>> held_;  // until their policy is proven
   std::optional<Error> lost_;                        // the connection, while frames were handled
 

@@ -1,6 +1,7 @@
 // What a person does beside writing: answering warnings, acknowledging the notice, handling
 // alerts; and the upkeep of key packages and proofs.
 #include "client/conversation.h"
+#include "client/error_kinds.h"
 #include "crypto/hash.h"
 #include "mls/key_package_bundle.h"
 
@@ -142,7 +143,12 @@ Status Client::send_to_bot(messages::ToBotType type, SecretBytes body) {
 }
 
 Status Client::alert_step(const messages::AlertId& id, messages::AlertAction action,
-                          SecretText argument) {
+                          SecretText argument, messages::Resolution resolution) {
+  if ((action == messages::AlertAction::close) != (resolution != messages::Resolution::none)) {
+    return error(ErrorCode::input_invalid,
+                 "an alert is closed with one of: advice-given, training, referred, no-action, "
+                 "false-positive");
+  }
   CANDOUR_TRY(auto known, store_.alert(id));
   if (!known) {
     return error(ErrorCode::not_found,
@@ -154,9 +160,63 @@ Status Client::alert_step(const messages::AlertId& id, messages::AlertAction act
   messages::AlertStep step;
   step.alert = id;
   step.action = action;
+  step.resolution = resolution;
   step.argument = std::move(argument);
   step.device = store_.keys().device;
   step.time = clock_.now();
+  return send_to_bot(messages::ToBotType::alert_step, step.sign(store_.keys().signing));
+}
+
+void Client::note_wanted(AlertRecord& record, const messages::AlertUpdate& update) {
+  const bool wanted = update.action == messages::AlertAction::want;
+  if (update.state == messages::AlertState::closed) record.wanted.clear();
+  if (wanted || update.action == messages::AlertAction::share) {
+    std::erase(record.wanted, update.to);
+  }
+  if (wanted && update.to != store_.keys().device) record.wanted.push_back(update.to);
+  if (record.wanted.empty()) {
+    wanted_alerts_.erase(record.id);
+  } else {
+    wanted_alerts_.insert(record.id);
+  }
+}
+
+Status Client::share_wanted() {
+  if (wanted_alerts_.empty() || connection_ == nullptr) return ok();
+  const std::set<messages::AlertId> alerts = std::exchange(wanted_alerts_, {});
+  for (const messages::AlertId& id : alerts) {
+    CANDOUR_TRY(auto record, store_.alert(id));
+    if (!record) continue;
+    for (const DeviceId& desk : record->wanted) {
+      const Status shared = share(*record, desk);
+      if (!shared && is_lost(shared.error())) return shared;
+      // Another desk, or this one after its next start, may do better.
+    }
+    record->wanted.clear();
+    CANDOUR_TRY(keep([&] { return store_.put_alert(*record); }));
+  }
+  return ok();
+}
+
+// The bot asks, but it is this desk that lets somebody else read: only those whose certificate is
+// proven to be in the log, who are there to handle alerts, and whom it is not about.
+Status Client::share(const AlertRecord& record, const DeviceId& desk) {
+  CANDOUR_TRY(trust_->prove_devices({desk}, *connection_));
+  CANDOUR_TRY(const identity::Certificate* to, trust_->device(desk));
+  CANDOUR_TRY(const auto body, messages::AlertBody::decode(record.body.view()));
+  const std::string& role = to->subject.role;
+  if (!trust_->proven(desk) || (role != "supervisor" && role != "investigator") ||
+      to->subject.person == body.subject.person) {
+    return error(ErrorCode::not_permitted, "an alert is not for this desk");
+  }
+  messages::AlertStep step;
+  step.alert = record.id;
+  step.action = messages::AlertAction::share;
+  step.to = desk;
+  step.device = store_.keys().device;
+  step.time = clock_.now();
+  CANDOUR_TRY(step.envelope,
+              messages::wrap_alert_keys(record.id, record.keys, to->subject.sealing_key, random_));
   return send_to_bot(messages::ToBotType::alert_step, step.sign(store_.keys().signing));
 }
 

@@ -298,12 +298,16 @@ Status Client::handle_alert(const v1::MailItem& mail) {
     *record = std::move(*kept);
     const identity::Certificate* bot = trust_->find(record->bot);
     if (bot == nullptr) return error(ErrorCode::unknown_device, "an alert's bot is not certified");
-    CANDOUR_TRY(auto update, messages::open_alert_update(as_bytes(mail.body()), record->key,
+    CANDOUR_TRY(auto update, messages::open_alert_update(as_bytes(mail.body()), record->keys.update,
                                                          bot->subject.signing_key));
     AlertStepSeen step;
     step.time = update.time;
+    step.action = update.action;
     step.state = update.state;
+    step.resolution = update.resolution;
     step.person = update.person;
+    if (update.subject.known()) record->revealed = update.subject;
+    note_wanted(*record, update);
     step.argument = std::move(update.argument);
     record->steps.push_back(std::move(step));
   } else {
@@ -312,7 +316,7 @@ Status Client::handle_alert(const v1::MailItem& mail) {
     CANDOUR_TRY(auto opened, messages::open_alert(as_bytes(mail.body()), store_.keys().sealing,
                                                   bot->subject.signing_key));
     record->id = opened.id;
-    record->key = std::move(opened.key);
+    record->keys = std::move(opened.keys);
     record->bot = bot->device();
     record->body = opened.body.encode();
   }

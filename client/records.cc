@@ -7,6 +7,7 @@ namespace candour::client {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kAlertFormat = 2;
 
 std::string text(Reader& in) { return std::string(as_text(in.vec())); }
 
@@ -301,14 +302,24 @@ messages::AlertState AlertRecord::state() const {
 
 SecretBytes AlertRecord::encode() const {
   SecretWriter out = begin();
+  out.u8(kAlertFormat);
   out.id(id);
-  out.raw(key.view());
+  out.raw(keys.body.view());
+  out.raw(keys.update.view());
   out.id(bot);
   out.vec(body.view());
+  out.vec(revealed.pseudonym);
+  out.id(revealed.device);
+  out.vec(revealed.person);
+  out.vec(revealed.name);
+  out.u32(static_cast<std::uint32_t>(wanted.size()));
+  for (const DeviceId& device : wanted) out.id(device);
   out.u32(static_cast<std::uint32_t>(steps.size()));
   for (const AlertStepSeen& step : steps) {
     out.number(step.time);
+    out.u8(static_cast<std::uint8_t>(step.action));
     out.u8(static_cast<std::uint8_t>(step.state));
+    out.u8(static_cast<std::uint8_t>(step.resolution));
     out.vec(step.person);
     out.vec(step.argument.view());
   }
@@ -318,18 +329,28 @@ SecretBytes AlertRecord::encode() const {
 Result<AlertRecord> AlertRecord::decode(ByteView bytes) {
   Reader in(bytes);
   AlertRecord record;
-  const bool version = in.u8() == kVersion;
+  const bool version = in.u8() == kVersion && in.u8() == kAlertFormat;
   record.id = in.id<messages::AlertId>();
-  record.key = secret<crypto::AeadKey::kSize>(in);
+  record.keys.body = secret<crypto::AeadKey::kSize>(in);
+  record.keys.update = secret<crypto::AeadKey::kSize>(in);
   record.bot = in.id<DeviceId>();
   record.body = SecretBytes::copy_of(in.vec());
+  record.revealed.pseudonym = text(in);
+  record.revealed.device = in.id<DeviceId>();
+  record.revealed.person = text(in);
+  record.revealed.name = text(in);
+  for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
+    record.wanted.push_back(in.id<DeviceId>());
+  }
   const std::uint32_t count = in.u32();
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
     AlertStepSeen step;
     step.time = in.number<TimeMs>();
+    step.action = static_cast<messages::AlertAction>(in.u8());
     const std::uint8_t state = in.u8();
     if (state > static_cast<std::uint8_t>(messages::AlertState::closed)) in.fail();
     step.state = static_cast<messages::AlertState>(state);
+    step.resolution = static_cast<messages::Resolution>(in.u8());
     step.person = text(in);
     step.argument = SecretText(SecretBytes::copy_of(in.vec()));
     record.steps.push_back(std::move(step));

@@ -159,15 +159,19 @@ struct HistoryRow {
 /// An alert with the steps taken on it.
 struct AlertStepSeen {
   TimeMs time;
+  messages::AlertAction action = messages::AlertAction::acknowledge;
   messages::AlertState state = messages::AlertState::open;
-  std::string person;
+  messages::Resolution resolution = messages::Resolution::none;
+  std::string person;  // empty: the bot
   SecretText argument;
 };
 struct AlertRecord {
   messages::AlertId id;
-  crypto::AeadKey key;
+  messages::AlertKeys keys;
   DeviceId bot;
-  SecretBytes body;  // encoded AlertBody
+  SecretBytes body;                 // encoded AlertBody
+  messages::AlertSubject revealed;  // where the body has a pseudonym and the person became known
+  std::vector<DeviceId> wanted;     // desks that came later and are to get it from here
   std::vector<AlertStepSeen> steps;
 
   messages::AlertState state() const;

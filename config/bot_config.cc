@@ -4,6 +4,25 @@
 
 namespace candour::config {
 
+namespace {
+
+constexpr auto kOptional = Section::Presence::optional;
+constexpr std::uint64_t kDayMs = 24ull * 60 * 60 * 1000;
+
+void read_alerts(Section section, BotConfig::Alerts& alerts) {
+  section.boolean("pseudonymous", alerts.pseudonymous);
+  section.number("delay_max_ms", alerts.delay_max_ms, 0, 60'000, kOptional);
+  section.number("remind_after_ms", alerts.remind_after_ms, 1'000, 30 * kDayMs, kOptional);
+  section.number("escalate_after_ms", alerts.escalate_after_ms, 1'000, 30 * kDayMs, kOptional);
+  section.number("serious_remind_after_ms", alerts.serious_remind_after_ms, 1'000, 30 * kDayMs,
+                 kOptional);
+  section.number("serious_escalate_after_ms", alerts.serious_escalate_after_ms, 1'000, 30 * kDayMs,
+                 kOptional);
+  section.number("sample_one_in", alerts.sample_one_in, 1, 1'000, kOptional);
+}
+
+}  // namespace
+
 Result<BotConfig> load_bot_config(const std::filesystem::path& path,
                                   const Environment& environment) {
   CANDOUR_TRY(auto file, File::open(path, environment));
@@ -18,7 +37,15 @@ Result<BotConfig> load_bot_config(const std::filesystem::path& path,
   root.table("policy").path("pack_dir", config.policy_pack_dir);
   root.table("retention").path("keys_file", config.retention_keys_file);
   root.table("attempts").boolean("log_warned", config.attempts_log_warned);
+  read_alerts(root.table("alerts"), config.alerts);
   CANDOUR_TRY(file.finish());
+  if (config.alerts.escalate_after_ms <= config.alerts.remind_after_ms ||
+      config.alerts.serious_escalate_after_ms <= config.alerts.serious_remind_after_ms) {
+    return error(ErrorCode::config_invalid,
+                 path.string() +
+                     ": key 'alerts.escalate_after_ms': an alert is passed on later "
+                     "than its desks are reminded");
+  }
   return config;
 }
 
@@ -36,6 +63,14 @@ std::string show(const BotConfig& config, bool redacted) {
   out.path("keys_file", config.retention_keys_file);
   out.section("attempts");
   out.boolean("log_warned", config.attempts_log_warned);
+  out.section("alerts");
+  out.boolean("pseudonymous", config.alerts.pseudonymous);
+  out.number("delay_max_ms", config.alerts.delay_max_ms);
+  out.number("remind_after_ms", config.alerts.remind_after_ms);
+  out.number("escalate_after_ms", config.alerts.escalate_after_ms);
+  out.number("serious_remind_after_ms", config.alerts.serious_remind_after_ms);
+  out.number("serious_escalate_after_ms", config.alerts.serious_escalate_after_ms);
+  out.number("sample_one_in", config.alerts.sample_one_in);
   return out.take();
 }
 

@@ -16,6 +16,15 @@
 //   keys_file = "retention.keys"           required
 //   [attempts]
 //   log_warned = true                      whether withheld messages leave a record
+//   [alerts]
+//   pseudonymous = false                   desks learn whom an alert is about when it is escalated
+//   delay_max_ms = 3000                    alerts leave after a random while up to this
+//   remind_after_ms = 3600000              unacknowledged: the desks are reminded
+//   escalate_after_ms = 28800000           and then professional standards get it
+//   serious_remind_after_ms = 600000       the same for serious ones
+//   serious_escalate_after_ms = 3600000
+//   sample_one_in = 4                      serious ones closed as nothing: one in so many is looked
+//                                          at by professional standards
 //
 // Relative paths are taken from the file's folder. Values; thread-safe.
 #pragma once
@@ -33,6 +42,15 @@ struct BotConfig {
   std::filesystem::path policy_pack_dir;
   std::filesystem::path retention_keys_file;
   bool attempts_log_warned = true;
+  struct Alerts {
+    bool pseudonymous = false;
+    std::uint64_t delay_max_ms = 3'000;
+    std::uint64_t remind_after_ms = 60 * 60 * 1000;
+    std::uint64_t escalate_after_ms = 8 * 60 * 60 * 1000;
+    std::uint64_t serious_remind_after_ms = 10 * 60 * 1000;
+    std::uint64_t serious_escalate_after_ms = 60 * 60 * 1000;
+    std::uint64_t sample_one_in = 4;
+  } alerts;
 };
 
 /// not_found or config_invalid ("file:line:column: key 'relay.port': ...").

@@ -8,7 +8,7 @@
 namespace candour::storage {
 namespace {
 
-constexpr int kSchemaVersion = 3;
+constexpr int kSchemaVersion = 4;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE groups(
@@ -64,6 +64,20 @@ CREATE TABLE pasts(
   PRIMARY KEY(group_id, number)) WITHOUT ROWID;
 )";
 
+// From format 3: alerts with deadlines, resolutions and what later desks are to get. Open alerts of
+// before cannot be told of any more: their desks have them as they are.
+constexpr const char* kFormat4 = R"(
+DROP TABLE alerts;
+CREATE TABLE alerts(
+  alert BLOB PRIMARY KEY, group_id BLOB NOT NULL, author BLOB NOT NULL, subject BLOB NOT NULL,
+  message_id BLOB NOT NULL, state INTEGER NOT NULL, resolution INTEGER NOT NULL,
+  serious INTEGER NOT NULL, hidden INTEGER NOT NULL, update_key BLOB NOT NULL,
+  recipients BLOB NOT NULL, sealed BLOB NOT NULL, raised INTEGER NOT NULL,
+  last_step INTEGER NOT NULL, due INTEGER NOT NULL, reminded INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX alert_due ON alerts(due) WHERE due > 0;
+CREATE INDEX alert_subject ON alerts(subject, raised);
+)";
+
 Status prepare(SQLite::Database& database) {
   // An exclusive lock for the whole life: two processes with one MLS state would reuse keys.
   database.exec("PRAGMA locking_mode=EXCLUSIVE");
@@ -74,8 +88,9 @@ Status prepare(SQLite::Database& database) {
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   if (version == 0) database.exec(kSchema);
   if (version <= 1) database.exec(kFormat2);
+  if (version <= 2) database.exec(kFormat3);
   if (version < kSchemaVersion) {
-    database.exec(kFormat3);
+    database.exec(kFormat4);
     database.exec("PRAGMA user_version=" + std::to_string(kSchemaVersion));
   } else if (version != kSchemaVersion) {
     return error(ErrorCode::state_damaged,

@@ -99,15 +99,33 @@ struct BotWanted {
   bool readd = false;         // it lost its state: remove and add again
 };
 
+/// An alert and where it stands. What it says is in `sealed`, which this bot cannot open.
 struct BotAlert {
+  using Subject = Id<struct AlertSubjectTag, 16>;
+
   Id<struct AlertIdTag, 16> alert;
   GroupId group;
   DeviceId author;
+  Subject subject;  // stands for the person it is about
   MessageId message_id;
   std::uint8_t state = 0;
-  SecretBytes key;
+  std::uint8_t resolution = 0;
+  bool serious = false;
+  bool hidden = false;     // its desks do not know yet whom it is about
+  SecretBytes update_key;  // for what is told about it later
   std::vector<DeviceId> recipients;
+  Bytes sealed;      // ciphertext and envelopes not sent yet, as bot/alert_desk.cc lays them out
+  TimeMs raised;
   TimeMs last_step;  // as the device said it; 0 = none yet
+  TimeMs due;        // when something is to be done about it; 0 = nothing
+  bool reminded = false;
+};
+
+/// Alerts about one subject since a moment.
+struct BotAlertCounts {
+  std::uint32_t all = 0;
+  std::uint32_t acted_upon = 0;
+  std::uint32_t dismissed = 0;
 };
 
 /// What is remembered of one message of a group: features, never text.
@@ -201,6 +219,13 @@ class BotStore {
   // Alerts.
   Result<std::optional<BotAlert>> alert(ByteView id);
   Status put_alert(const BotAlert& alert);
+  /// Up to `count` whose time has come, the longest due first.
+  Result<std::vector<BotAlert>> alerts_due(TimeMs now, std::size_t count);
+  /// Those that are not in state `closed`.
+  Result<std::vector<BotAlert>> alerts_not(std::uint8_t closed);
+  /// `dismissed_from`: the first resolution that counts as dismissed, 0 counting as none.
+  Result<BotAlertCounts> alert_counts(const BotAlert::Subject& subject, TimeMs since,
+                                      std::uint8_t dismissed_from);
 
   // Conversations, by group and number.
   Result<std::vector<BotPast>> pasts();

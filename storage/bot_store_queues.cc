@@ -165,47 +165,6 @@ Status BotStore::drop_outbox(std::uint64_t number) {
   });
 }
 
-Result<std::optional<BotAlert>> BotStore::alert(ByteView id) {
-  return impl_->guard([&]() -> Result<std::optional<BotAlert>> {
-    auto& query = impl_->statement(
-        "SELECT alert, group_id, author, message_id, state, key, recipients, last_step FROM alerts "
-        "WHERE alert=?");
-    put_at(query, 1, id);
-    if (!query.executeStep()) return std::optional<BotAlert>();
-    BotAlert alert;
-    alert.alert = id_at<decltype(alert.alert)>(query, 0);
-    alert.group = id_at<GroupId>(query, 1);
-    alert.author = id_at<DeviceId>(query, 2);
-    alert.message_id = id_at<MessageId>(query, 3);
-    alert.state = static_cast<std::uint8_t>(number_at(query, 4));
-    CANDOUR_TRY(alert.key, impl_->open(row_context("alert", {id}), blob(query, 5)));
-    Reader recipients(blob(query, 6));
-    while (!recipients.at_end() && recipients.ok()) {
-      alert.recipients.push_back(recipients.id<DeviceId>());
-    }
-    alert.last_step = TimeMs(number_at(query, 7));
-    return std::optional<BotAlert>(std::move(alert));
-  });
-}
-
-Status BotStore::put_alert(const BotAlert& alert) {
-  return impl_->write([&] {
-    const Bytes key = impl_->seal(row_context("alert", {alert.alert.view()}), alert.key.view());
-    Writer recipients;
-    for (const DeviceId& device : alert.recipients) recipients.id(device);
-    auto& put = impl_->statement("INSERT OR REPLACE INTO alerts VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-    put_at(put, 1, alert.alert.view());
-    put_at(put, 2, alert.group.view());
-    put_at(put, 3, alert.author.view());
-    put_at(put, 4, alert.message_id.view());
-    put_at(put, 5, std::uint64_t{alert.state});
-    put_at(put, 6, key);
-    put_at(put, 7, recipients.view());
-    put_at(put, 8, alert.last_step.value);
-    put.exec();
-  });
-}
-
 Result<std::vector<BotLeaf>> BotStore::leaves() {
   return impl_->guard([&]() -> Result<std::vector<BotLeaf>> {
     std::vector<BotLeaf> all;

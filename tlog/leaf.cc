@@ -15,6 +15,7 @@ bool known(std::uint8_t kind) {
     case LeafKind::attempt:
     case LeafKind::alert_step:
     case LeafKind::group_change:
+    case LeafKind::alert_dismissal:
     case LeafKind::statement:
     case LeafKind::certificate:
     case LeafKind::revocation:
@@ -93,6 +94,8 @@ std::string_view name_of(LeafKind kind) {
       return "alert_step";
     case LeafKind::group_change:
       return "group_change";
+    case LeafKind::alert_dismissal:
+      return "alert_dismissal";
     case LeafKind::statement:
       return "statement";
     case LeafKind::certificate:

@@ -26,6 +26,7 @@ enum class LeafKind : std::uint8_t {
   attempt = 3,  // warned or blocked, not released
   alert_step = 4,
   group_change = 5,
+  alert_dismissal = 6,  // the step that closed a serious alert as if there had been nothing to it
   statement = 16,
   certificate = 17,
   revocation = 18,

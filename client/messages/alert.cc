@@ -7,7 +7,8 @@
 namespace candour::messages {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kActionsMax = static_cast<std::uint8_t>(AlertAction::sample);
 constexpr std::string_view kAlertLabel = "candour alert v1";
 constexpr std::string_view kUpdateLabel = "candour alert update v1";
 constexpr std::string_view kStepLabel = "candour alert step v1";
@@ -26,6 +27,38 @@ SecretText read_secret_text(Reader& in) {
 
 std::string read_string(Reader& in) { return std::string(as_text(in.vec())); }
 
+void write_subject(SecretWriter& out, const AlertSubject& subject) {
+  out.vec(subject.pseudonym);
+  out.id(subject.device);
+  out.vec(subject.person);
+  out.vec(subject.name);
+}
+
+AlertSubject read_subject(Reader& in) {
+  AlertSubject subject;
+  subject.pseudonym = read_string(in);
+  subject.device = in.id<DeviceId>();
+  subject.person = read_string(in);
+  subject.name = read_string(in);
+  return subject;
+}
+
+struct ResolutionName {
+  Resolution resolution;
+  std::string_view name;
+};
+constexpr ResolutionName kResolutions[] = {{Resolution::advice_given, "advice-given"},
+                                           {Resolution::training, "training"},
+                                           {Resolution::referred, "referred"},
+                                           {Resolution::no_action, "no-action"},
+                                           {Resolution::false_positive, "false-positive"}};
+
+Resolution read_resolution(Reader& in) {
+  const std::uint8_t value = in.u8();
+  if (value > static_cast<std::uint8_t>(Resolution::false_positive)) in.fail();
+  return static_cast<Resolution>(value);
+}
+
 // An update opens under the alert's key but never as the alert itself.
 Bytes update_context(const AlertId& id) {
   Bytes context = to_bytes(id.view());
@@ -41,7 +74,7 @@ Bytes signed_part(const AlertId& id, ByteView ciphertext) {
 
 struct Mail {
   AlertMailHeader header;
-  ByteView wrapped_key;  // of an alert
+  ByteView envelope;  // of an alert
   ByteView ciphertext;
   Signature signature;
 };
@@ -54,7 +87,7 @@ Result<Mail> parse_mail(ByteView bytes) {
   Mail mail;
   mail.header.id = in.id<AlertId>();
   mail.header.update = type == static_cast<std::uint8_t>(MailType::update);
-  if (!mail.header.update) mail.wrapped_key = in.vec();
+  if (!mail.header.update) mail.envelope = in.vec();
   mail.ciphertext = in.vec();
   mail.signature = in.id<Signature>();
   if (!version_known || type < 1 || type > 2 || !in.finish()) return bad("the alert mail");
@@ -105,6 +138,46 @@ std::string_view name_of(AlertState state) {
   return "unknown";
 }
 
+std::string_view name_of(AlertAction action) {
+  switch (action) {
+    case AlertAction::acknowledge:
+      return "acknowledge";
+    case AlertAction::assign:
+      return "assign";
+    case AlertAction::escalate:
+      return "escalate";
+    case AlertAction::close:
+      return "close";
+    case AlertAction::share:
+      return "share";
+    case AlertAction::raise:
+      return "raise";
+    case AlertAction::remind:
+      return "remind";
+    case AlertAction::overdue:
+      return "overdue";
+    case AlertAction::want:
+      return "want";
+    case AlertAction::sample:
+      return "sample";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(Resolution resolution) {
+  for (const ResolutionName& known : kResolutions) {
+    if (known.resolution == resolution) return known.name;
+  }
+  return "";
+}
+
+std::optional<Resolution> resolution_from_name(std::string_view name) {
+  for (const ResolutionName& known : kResolutions) {
+    if (known.name == name) return known.resolution;
+  }
+  return std::nullopt;
+}
+
 SecretBytes AlertBody::encode() const {
   SecretWriter out;
   out.u8(kVersion);
@@ -113,17 +186,19 @@ SecretBytes AlertBody::encode() const {
   out.vec(group_name);
   out.vec(category);
   out.u8(severity);
+  out.u8(serious ? 1 : 0);
   out.vec(rule);
   out.vec(standard);
   out.id(message_id);
-  out.id(device);
-  out.vec(person);
-  out.vec(name);
+  write_subject(out, subject);
   out.u8(static_cast<std::uint8_t>(outcome));
   out.vec(justification.view());
   out.vec(excerpt.view());
   out.u32(start);
   out.u32(end);
+  out.u32(earlier.all);
+  out.u32(earlier.acted_upon);
+  out.u32(earlier.dismissed);
   return SecretBytes(out.take());
 }
 
@@ -136,21 +211,24 @@ Result<AlertBody> AlertBody::decode(ByteView bytes) {
   body.group_name = read_string(in);
   body.category = read_string(in);
   body.severity = in.u8();
+  const std::uint8_t serious = in.u8();
   body.rule = read_string(in);
   body.standard = read_string(in);
   body.message_id = in.id<MessageId>();
-  body.device = in.id<DeviceId>();
-  body.person = read_string(in);
-  body.name = read_string(in);
+  body.subject = read_subject(in);
   const std::uint8_t outcome = in.u8();
   body.justification = read_secret_text(in);
   body.excerpt = read_secret_text(in);
   body.start = in.u32();
   body.end = in.u32();
-  if (!version_known || !in.finish() || body.severity < 1 || body.severity > 3 || outcome < 1 ||
-      outcome > 5 || body.start > body.end || body.end > body.excerpt.size()) {
+  body.earlier.all = in.u32();
+  body.earlier.acted_upon = in.u32();
+  body.earlier.dismissed = in.u32();
+  if (!version_known || !in.finish() || body.severity < 1 || body.severity > 3 || serious > 1 ||
+      outcome < 1 || outcome > 5 || body.start > body.end || body.end > body.excerpt.size()) {
     return bad("the alert");
   }
+  body.serious = serious != 0;
   body.outcome = static_cast<AlertOutcome>(outcome);
   return body;
 }
@@ -158,11 +236,15 @@ Result<AlertBody> AlertBody::decode(ByteView bytes) {
 SecretBytes AlertUpdate::encode() const {
   SecretWriter out;
   out.u8(kVersion);
+  out.u8(static_cast<std::uint8_t>(action));
   out.number(time);
   out.u8(static_cast<std::uint8_t>(state));
+  out.u8(static_cast<std::uint8_t>(resolution));
   out.id(device);
   out.vec(person);
   out.vec(argument.view());
+  out.id(to);
+  write_subject(out, subject);
   return SecretBytes(out.take());
 }
 
@@ -170,12 +252,19 @@ Result<AlertUpdate> AlertUpdate::decode(ByteView bytes) {
   Reader in(bytes);
   const bool version_known = in.u8() == kVersion;
   AlertUpdate update;
+  const std::uint8_t action = in.u8();
   update.time = in.number<TimeMs>();
   const std::uint8_t state = in.u8();
+  update.resolution = read_resolution(in);
   update.device = in.id<DeviceId>();
   update.person = read_string(in);
   update.argument = read_secret_text(in);
-  if (!version_known || !in.finish() || state > 4) return bad("the alert update");
+  update.to = in.id<DeviceId>();
+  update.subject = read_subject(in);
+  if (!version_known || !in.finish() || state > 4 || action < 1 || action > kActionsMax) {
+    return bad("the alert update");
+  }
+  update.action = static_cast<AlertAction>(action);
   update.state = static_cast<AlertState>(state);
   return update;
 }
@@ -184,22 +273,34 @@ SealedAlert SealedAlert::seal(const AlertId& id, const AlertBody& body,
                               const crypto::SigningKey& bot, Random& random) {
   SealedAlert alert;
   alert.id_ = id;
-  alert.key_ = random.secret<32>();
-  alert.ciphertext_ = crypto::box_seal(alert.key_, id.view(), body.encode().view(), random);
-  alert.signature_ = bot.sign_labelled(kAlertLabel, signed_part(id, alert.ciphertext_));
+  alert.keys_.body = random.secret<32>();
+  alert.keys_.update = random.secret<32>();
+  alert.body_.ciphertext =
+      crypto::box_seal(alert.keys_.body, id.view(), body.encode().view(), random);
+  alert.body_.signature = bot.sign_labelled(kAlertLabel, signed_part(id, alert.body_.ciphertext));
   return alert;
 }
 
-Result<Bytes> SealedAlert::mail_for(const SealingPublicKey& device, Random& random) const {
-  CANDOUR_TRY(auto wrapped,
-              crypto::sealed_box(device, as_bytes(kAlertLabel), id_.view(), key_.view(), random));
+Result<Bytes> SealedAlert::envelope_for(const SealingPublicKey& device, Random& random) const {
+  return wrap_alert_keys(id_, keys_, device, random);
+}
+
+Result<Bytes> wrap_alert_keys(const AlertId& id, const AlertKeys& keys,
+                              const SealingPublicKey& device, Random& random) {
+  SecretWriter both;
+  both.raw(keys.body.view());
+  both.raw(keys.update.view());
+  return crypto::sealed_box(device, as_bytes(kAlertLabel), id.view(), both.view(), random);
+}
+
+Bytes alert_mail(const AlertId& id, ByteView envelope, const SealedBody& body) {
   Writer out;
   out.u8(kVersion);
   out.u8(static_cast<std::uint8_t>(MailType::alert));
-  out.id(id_);
-  out.vec(wrapped);
-  out.vec(ciphertext_);
-  out.id(signature_);
+  out.id(id);
+  out.vec(envelope);
+  out.vec(body.ciphertext);
+  out.id(body.signature);
   return out.take();
 }
 
@@ -228,13 +329,16 @@ Result<OpenedAlert> open_alert(ByteView mail, const crypto::SealingKey& mine,
     return error(ErrorCode::input_invalid, "the mail is an update, not an alert");
   }
   CANDOUR_TRY(check_signature(parsed, bot));
-  CANDOUR_TRY(auto key_bytes, crypto::open_sealed_box(mine, as_bytes(kAlertLabel),
-                                                      parsed.header.id.view(), parsed.wrapped_key));
-  if (key_bytes.size() != crypto::AeadKey::kSize) return bad("the alert's wrapped key");
+  CANDOUR_TRY(auto both, crypto::open_sealed_box(mine, as_bytes(kAlertLabel),
+                                                 parsed.header.id.view(), parsed.envelope));
+  constexpr std::size_t kKeySize = crypto::AeadKey::kSize;
+  if (both.size() != 2 * kKeySize) return bad("the alert's envelope");
   OpenedAlert opened;
   opened.id = parsed.header.id;
-  opened.key = crypto::AeadKey::copy_of(key_bytes.view().first<crypto::AeadKey::kSize>());
-  CANDOUR_TRY(auto plaintext, crypto::box_open(opened.key, opened.id.view(), parsed.ciphertext));
+  opened.keys.body = crypto::AeadKey::copy_of(both.view().first<kKeySize>());
+  opened.keys.update = crypto::AeadKey::copy_of(both.view().last<kKeySize>());
+  CANDOUR_TRY(auto plaintext,
+              crypto::box_open(opened.keys.body, opened.id.view(), parsed.ciphertext));
   CANDOUR_TRY(opened.body, AlertBody::decode(plaintext.view()));
   return opened;
 }
@@ -256,7 +360,10 @@ SecretBytes AlertStep::sign(const crypto::SigningKey& device_key) const {
   out.u8(kVersion);
   out.id(alert);
   out.u8(static_cast<std::uint8_t>(action));
+  out.u8(static_cast<std::uint8_t>(resolution));
   out.vec(argument.view());
+  out.id(to);
+  out.vec(envelope);
   out.id(device);
   out.number(time);
   out.id(device_key.sign_labelled(kStepLabel, out.view()));
@@ -269,12 +376,23 @@ Result<AlertStep> AlertStep::decode(ByteView bytes) {
   AlertStep step;
   step.alert = in.id<AlertId>();
   const std::uint8_t action = in.u8();
+  step.resolution = read_resolution(in);
   step.argument = read_secret_text(in);
+  step.to = in.id<DeviceId>();
+  step.envelope = to_bytes(in.vec());
   step.device = in.id<DeviceId>();
   step.time = in.number<TimeMs>();
   in.id<Signature>();
-  if (!version_known || !in.finish() || action < 1 || action > 4) return bad("the alert step");
+  if (!version_known || !in.finish() || action < 1 || action > kActionsMax)
+    return bad("the alert step");
   step.action = static_cast<AlertAction>(action);
+  const bool closes = step.action == AlertAction::close;
+  const bool shares = step.action == AlertAction::share;
+  const bool names_desk = shares || step.action == AlertAction::want;
+  if (closes != (step.resolution != Resolution::none) || names_desk == step.to.is_zero() ||
+      step.envelope.size() != (shares ? kAlertEnvelopeSize : 0)) {
+    return bad("the alert step");
+  }
   return step;
 }
 

@@ -21,7 +21,7 @@ constexpr std::string_view kHelp =
     "  /groups, /group NAME, /roster, /history, /notice, /accept (acknowledge the notice)\n"
     "  /edit TEXT, /withdraw, /send-anyway REASON, /wrong REASON   answer the last warning\n"
     "  /reply ID TEXT, /react ID EMOJI, /change ID TEXT, /delete ID, /report ID REASON\n"
-    "  /alerts, /ack ID, /assign ID PERSON, /escalate ID REASON, /close ID OUTCOME\n"
+    "  /alerts, /ack ID, /assign ID PERSON, /escalate ID REASON, /close ID OUTCOME NOTE\n"
     "  /help, /quit          ID = the first letters of a message's or alert's id\n";
 
 /// Lines from standard input as they come, without waiting for them.
@@ -272,7 +272,12 @@ class Chat {
   }
   Status assign(std::string_view rest) { return step(rest, messages::AlertAction::assign); }
   Status escalate(std::string_view rest) { return step(rest, messages::AlertAction::escalate); }
-  Status close(std::string_view rest) { return step(rest, messages::AlertAction::close); }
+  Status close(std::string_view rest) {
+    CANDOUR_TRY(const messages::AlertId id, find_alert(client(), take_word(rest)));
+    const auto resolution = messages::resolution_from_name(take_word(rest));
+    return client().alert_step(id, messages::AlertAction::close, SecretText::copy_of(rest),
+                               resolution.value_or(messages::Resolution::none));
+  }
 
   struct Command {
     std::string_view name;

@@ -12,7 +12,6 @@ constexpr const char* kVersion = "candour 0.1.0";
 struct Texts {
   std::string text;
   std::string reason;
-  std::string outcome;
 };
 
 SecretText moved(std::string& from) {
@@ -122,7 +121,13 @@ void add_alerts(CLI::App& app, Options& o, Texts& texts) {
   }
   assign->add_option("--to", o.to_person, "person id")->required();
   escalate->add_option("--reason", texts.reason, "why");
-  close->add_option("--outcome", texts.outcome, "what came of it")->required();
+  close
+      ->add_option("--outcome", o.resolution,
+                   "advice-given, training, referred, no-action or false-positive")
+      ->required()
+      ->check(
+          CLI::IsMember({"advice-given", "training", "referred", "no-action", "false-positive"}));
+  close->add_option("--note", texts.reason, "what was done, up to 500 characters");
 }
 
 }  // namespace
@@ -164,7 +169,6 @@ Result<CommandLine> read_command_line(int argc, char** argv) {
   o.has_text = !texts.text.empty();
   o.text = moved(texts.text);
   o.reason = moved(texts.reason);
-  o.outcome = moved(texts.outcome);
   return line;
 }
 

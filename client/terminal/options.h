@@ -55,7 +55,7 @@ struct Options {
   // alerts, receipts, notice
   bool all = false;
   std::string to_person;
-  SecretText outcome;
+  std::string resolution;  // of close
   bool proof = false;
   std::filesystem::path proof_file;  // empty: print only
   bool acknowledge = false;

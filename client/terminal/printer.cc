@@ -225,6 +225,31 @@ void print_json(std::ostream& out, const client::HistoryRow& row, const messages
   out << '\n';
 }
 
+namespace {
+
+const messages::AlertSubject& subject_of(const client::AlertRecord& record,
+                                         const messages::AlertBody& body) {
+  return record.revealed.known() ? record.revealed : body.subject;
+}
+
+// What the bot did about an alert.
+std::string_view bots_words(messages::AlertAction action) {
+  switch (action) {
+    case messages::AlertAction::remind:
+      return "nobody has acknowledged this yet";
+    case messages::AlertAction::overdue:
+      return "nobody acknowledged this in time: passed on to professional standards";
+    case messages::AlertAction::want:
+      return "a desk that came later should have this";
+    case messages::AlertAction::sample:
+      return "closed without action, drawn for a second look by professional standards";
+    default:
+      return messages::name_of(action);
+  }
+}
+
+}  // namespace
+
 void print_alert_json(std::ostream& out, const client::AlertRecord& record, TimeMs now) {
   auto body = messages::AlertBody::decode(record.body.view());
   if (!body) return;
@@ -237,7 +262,14 @@ void print_alert_json(std::ostream& out, const client::AlertRecord& record, Time
     line.text("group_name", alert.group_name).time("time", now).time("raised", alert.time);
     line.text("category", alert.category).text("severity", severity_name(alert.severity));
     line.text("rule", alert.rule).text("standard", alert.standard);
-    line.id("device", alert.device).text("person", alert.person).text("name", alert.name);
+    const messages::AlertSubject& subject = subject_of(record, alert);
+    if (!subject.device.is_zero()) line.id("device", subject.device);
+    line.text("person", subject.person).text("name", subject.name);
+    if (!alert.subject.pseudonym.empty()) line.text("pseudonym", alert.subject.pseudonym);
+    line.flag("serious", alert.serious);
+    line.number("earlier", alert.earlier.all)
+        .number("earlier_acted_upon", alert.earlier.acted_upon);
+    line.number("earlier_dismissed", alert.earlier.dismissed);
     line.text("outcome", messages::name_of(alert.outcome));
     line.text("justification", alert.justification.expose());
     line.text("excerpt", alert.excerpt.expose());
@@ -245,12 +277,16 @@ void print_alert_json(std::ostream& out, const client::AlertRecord& record, Time
     if (!record.steps.empty()) {
       line.text("by", record.steps.back().person);
       line.text("argument", record.steps.back().argument.expose());
+      if (record.steps.back().resolution != messages::Resolution::none) {
+        line.text("resolution", messages::name_of(record.steps.back().resolution));
+      }
     }
     std::ostream& steps = line.value("history");
     steps << '[';
     for (std::size_t i = 0; i < record.steps.size(); ++i) {
       if (i > 0) steps << ',';
       JsonLine step(steps);
+      step.text("action", messages::name_of(record.steps[i].action));
       step.text("state", messages::name_of(record.steps[i].state));
       step.text("by", record.steps[i].person).time("time", record.steps[i].time);
       step.text("argument", record.steps[i].argument.expose());
@@ -286,8 +322,11 @@ void print_alert_plain(std::ostream& out, const client::AlertRecord& record) {
   out << "ALERT " << record.id.hex().substr(0, kShortId) << " ("
       << messages::name_of(record.state()) << ") " << alert.category << " in \"";
   write_plain(out, alert.group_name);
-  out << "\" by " << alert.name << " (" << alert.person << "), message "
-      << messages::name_of(alert.outcome) << ", rule " << alert.rule << "\n  ";
+  const messages::AlertSubject& subject = subject_of(record, alert);
+  out << "\" by ";
+  write_plain(out, subject.person.empty() ? subject.pseudonym : subject.name);
+  if (!subject.person.empty()) out << " (" << subject.person << ')';
+  out << ", message " << messages::name_of(alert.outcome) << ", rule " << alert.rule << "\n  ";
   messages::ReplyFinding mark;
   mark.start = alert.start;
   mark.end = alert.end;
@@ -298,9 +337,19 @@ void print_alert_plain(std::ostream& out, const client::AlertRecord& record) {
     write_plain(out, alert.justification.expose());
     out << '\n';
   }
+  if (alert.earlier.all > 0) {
+    out << "  In the year before: " << alert.earlier.all << " alerts about this person, "
+        << alert.earlier.acted_upon << " acted upon, " << alert.earlier.dismissed
+        << " closed as nothing.\n";
+  }
   for (const client::AlertStepSeen& step : record.steps) {
-    out << "  " << time_encode(step.time.value) << ' ' << messages::name_of(step.state) << " by "
-        << step.person << ' ';
+    out << "  " << time_encode(step.time.value) << ' ';
+    if (step.person.empty()) {
+      out << bots_words(step.action);
+    } else {
+      out << messages::name_of(step.state) << ' ' << messages::name_of(step.resolution) << " by "
+          << step.person << ' ';
+    }
     write_plain(out, step.argument.expose());
     out << '\n';
   }

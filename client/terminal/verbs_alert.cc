@@ -54,18 +54,23 @@ Status alert_step(const Options& options, const World& world) {
   CANDOUR_TRY(session->start());
   CANDOUR_TRY(const messages::AlertId id, find_alert(session->client(), options.id));
   CANDOUR_TRY(auto before, session->store().alert(id));
+  messages::AlertAction action = messages::AlertAction::acknowledge;
   const std::size_t steps = before ? before->steps.size() : 0;
   for (const Step& step : kSteps) {
     if (step.verb != options.verb) continue;
-    SecretText argument = options.verb == "assign"  ? SecretText::copy_of(options.to_person)
-                          : options.verb == "close" ? options.outcome.clone()
-                                                    : options.reason.clone();
+    SecretText argument =
+        options.verb == "assign" ? SecretText::copy_of(options.to_person) : options.reason.clone();
     sink.forget();
-    CANDOUR_TRY(session->client().alert_step(id, step.action, std::move(argument)));
+    action = step.action;
+    const auto resolution =
+        messages::resolution_from_name(options.resolution).value_or(messages::Resolution::none);
+    CANDOUR_TRY(session->client().alert_step(id, step.action, std::move(argument), resolution));
   }
   if (options.no_wait) return ok();
   CANDOUR_TRY(session->pump_until([&] {
-    return sink.last() != nullptr && sink.last()->id == id && sink.last()->steps.size() > steps;
+    const client::AlertRecord* last = sink.last();
+    return last != nullptr && last->id == id && last->steps.size() > steps &&
+           last->steps.back().action == action;
   }));
   print(world, *sink.last(), options.json);
   return ok();

@@ -32,6 +32,7 @@ class Hearing {
         hear_commit();
         break;
       case LeafKind::alert_step:
+      case LeafKind::alert_dismissal:
         hear_step();
         break;
       case LeafKind::group_change:

@@ -109,7 +109,7 @@ Result<CheckedLeaf> check_opening_leaf(ByteView leaf, const OpeningRow* row) {
 
 Result<CheckedLeaf> check_ordinary(ByteView leaf, ByteView record) {
   const auto kind = static_cast<LeafKind>(leaf[1]);
-  if (leaf[1] < 1 || kind > LeafKind::group_change) {
+  if (leaf[1] < 1 || kind > LeafKind::alert_dismissal) {
     return bad("a record is kept under kind " + std::to_string(leaf[1]));
   }
   // LeafOpening::entry() from the columns as they are (tlog/leaf.h).

@@ -23,6 +23,7 @@ class Play:
         self.groups = first_day.open_groups(organisation, print)
         self.transcript = open(organisation.folder / "transcript.txt", "w", encoding="utf-8")
         self.count = collections.Counter()
+        self.raised = set()  # ids of alerts
         self.released = collections.defaultdict(list)  # team -> message ids in order of seq
         self.records_of = collections.Counter()  # one record for each message a person submits
         self.released_by = {}  # person -> the newest
@@ -183,13 +184,14 @@ class Play:
         o = self.organisation
         alerts = o.candour(supervisor, "alerts")
         self.count["alerts"] += len(alerts)
+        self.raised.update(alert["alert"] for alert in alerts)
         for alert in alerts:
             self.tell(f"{'':7}alert to {supervisor}: {alert['category']} by {alert['name']}, "
                       f"{alert['outcome']}; standard {alert['standard']}")
             o.candour(supervisor, "ack", alert["alert"])
             self.count["alert_steps"] += 1
             if alert["outcome"] == "overridden":
-                o.candour(supervisor, "close", alert["alert"], "--outcome", "advice given")
+                o.candour(supervisor, "close", alert["alert"], "--outcome", "advice-given")
                 self.count["alert_steps"] += 1
         left = [a for a in o.candour(supervisor, "alerts", "--all") if a["state"] == "open"]
         self.expect(f"open alerts left at {supervisor}'s desk", len(left), 0)

@@ -31,7 +31,8 @@ def close(play, verified, opened, seconds):
         if count[what] == 0:
             play.problems.append(f"the day had no message for: {what}")
     kinds = verified["kinds"]
-    ordinary = ("message", "commit", "attempt", "alert_step", "group_change")
+    ordinary = ("message", "commit", "attempt", "alert_step", "alert_dismissal",
+                "group_change")
     play.expect("records of all ordinary kinds", sum(kinds.get(k, 0) for k in ordinary),
                 verified["records"])
     play.expect("leaves of all kinds", sum(kinds.values()), verified["size"])
@@ -39,7 +40,8 @@ def close(play, verified, opened, seconds):
     play.expect("message records in the log", kinds.get("message"), count["delivered"])
     play.expect("attempt records in the log", kinds.get("attempt"),
                 count["warned"] + count["blocked"])
-    play.expect("alert steps in the log", kinds.get("alert_step"), count["alert_steps"])
+    # That each was raised is a step too.
+    play.expect("alert steps in the log", kinds.get("alert_step"), len(play.raised) + count["alert_steps"])
     figures = relay_figures(organisation)
     play.expect("releases the relay counts", int(figures["candour_relay_releases_total"]),
                 count["delivered"] + kinds.get("commit", 0))

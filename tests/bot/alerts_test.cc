@@ -2,8 +2,7 @@
 // checked, logged and told. Method: supervisors of several units; their mail is opened with the
 // keys each of them has.
 #include "base/limits.h"
-#include "client/messages/alert.h"
-#include "tests/bot/world.h"
+#include "tests/bot/alert_world.h"
 
 namespace candour::tests {
 namespace {
@@ -11,60 +10,7 @@ namespace {
 using messages::AlertAction;
 using messages::AlertState;
 
-class BotAlerts : public ::testing::Test {
- protected:
-  void SetUp() override {
-    world.publish_policy();
-    world.start();
-    world.make_group({&amy, &ben});
-  }
-  std::vector<messages::OpenedAlert> alerts_of(const Officer& officer) const {
-    std::vector<messages::OpenedAlert> out;
-    for (const v1::Mail& mail : world.relay.mail_of(officer.device.id, v1::ALERT)) {
-      if (messages::inspect_alert_mail(as_bytes(mail.body())).value().update) continue;
-      auto opened = messages::open_alert(as_bytes(mail.body()), officer.device.sealing,
-                                         world.keys->signing.public_key());
-      EXPECT_TRUE(opened) << opened.error().message;
-      if (opened) out.push_back(std::move(opened).value());
-    }
-    return out;
-  }
-  std::size_t updates_of(const Officer& officer) const {
-    std::size_t count = 0;
-    for (const v1::Mail& mail : world.relay.mail_of(officer.device.id, v1::ALERT)) {
-      if (messages::inspect_alert_mail(as_bytes(mail.body())).value().update) ++count;
-    }
-    return count;
-  }
-  void step(const Officer& by, const messages::AlertId& alert, AlertAction action,
-            const crypto::SigningKey* key = nullptr, const std::string& argument = "note") {
-    ++world.clock.time_ms;
-    send_step(by, alert, action, key, argument);
-  }
-  /// At the world's present time.
-  void send_step(const Officer& by, const messages::AlertId& alert, AlertAction action,
-                 const crypto::SigningKey* key, const std::string& argument) {
-    messages::AlertStep step;
-    step.alert = alert;
-    step.action = action;
-    step.argument = SecretText::copy_of(argument);
-    step.device = by.device.id;
-    step.time = world.clock.now();
-    messages::ToBot mail;
-    mail.type = messages::ToBotType::alert_step;
-    mail.body = step.sign(key != nullptr ? *key : by.device.signing);
-    const auto id = world.dice.id<messages::MailId>();
-    world.relay.mail_to_bot(id.view(),
-                            mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
-    world.run();
-  }
-
-  World world;
-  Officer amy{world, "p-101"};
-  Officer ben{world, "p-102"};
-  Officer grace{world, "p-201", "supervisor", "team-a"};
-  Officer hugh{world, "p-202", "supervisor", "team-b"};
-};
+using BotAlerts = AlertWorld;
 
 TEST_F(BotAlerts, GoesToTheUnitsSupervisorsOnly) {
   const auto draft = amy.send("That is a badword, you know.");
@@ -72,7 +18,7 @@ TEST_F(BotAlerts, GoesToTheUnitsSupervisorsOnly) {
   ASSERT_EQ(alerts.size(), 1u);
   const messages::AlertBody& body = alerts[0].body;
   EXPECT_EQ(body.message_id, draft.id);
-  EXPECT_EQ(body.person, "p-101");
+  EXPECT_EQ(body.subject.person, "p-101");
   EXPECT_EQ(body.rule, "warn");
   EXPECT_EQ(body.outcome, messages::AlertOutcome::warned);
   EXPECT_EQ(body.group_name, "Team A");
@@ -133,12 +79,12 @@ TEST_F(BotAlerts, ReportGoesPastTheLineAndIsNotDelivered) {
   const auto report = amy.send("report", std::move(options));
   EXPECT_EQ(amy.receipt(report).seq, Seq(0));
   EXPECT_EQ(world.relay.delivered.size(), delivered);
-  EXPECT_EQ(world.relay.records.size(), records + 1);
+  EXPECT_EQ(world.relay.records.size(), records + 2);  // the report, and that it was passed on
   const auto alerts = alerts_of(inspector);
   ASSERT_EQ(alerts.size(), 1u);
   EXPECT_EQ(alerts[0].body.outcome, messages::AlertOutcome::reported);
   EXPECT_EQ(alerts[0].body.message_id, seen.id);
-  EXPECT_EQ(alerts[0].body.person, "p-102");
+  EXPECT_EQ(alerts[0].body.subject.person, "p-102");
   EXPECT_TRUE(alerts_of(grace).empty());
 }
 
@@ -152,7 +98,7 @@ TEST_F(BotAlerts, StepsAreLoggedAndTold) {
   EXPECT_EQ(updates_of(grace), 1u);
   EXPECT_EQ(updates_of(second), 1u);
   const auto update = messages::open_alert_update(
-      as_bytes(world.relay.mail_of(second.device.id, v1::ALERT).back().body()), alert.key,
+      as_bytes(world.relay.mail_of(second.device.id, v1::ALERT).back().body()), alert.keys.update,
       world.keys->signing.public_key());
   ASSERT_TRUE(update);
   EXPECT_EQ(update.value().state, AlertState::acknowledged);

@@ -128,14 +128,35 @@ struct Outcome {
   std::uint64_t draws = 0;
 };
 
+// A supervisor handles the first alert she got: `action`, signed and mailed.
+void handle(World& world, const Officer& by, messages::AlertAction action) {
+  const auto mails = world.relay.mail_of(by.device.id, v1::ALERT);
+  if (mails.empty()) return;
+  messages::AlertStep step;
+  step.alert = messages::inspect_alert_mail(as_bytes(mails.front().body())).value().id;
+  step.action = action;
+  if (action == messages::AlertAction::close) step.resolution = messages::Resolution::no_action;
+  step.device = by.device.id;
+  step.time = TimeMs(++world.clock.time_ms);
+  messages::ToBot mail;
+  mail.type = messages::ToBotType::alert_step;
+  mail.body = step.sign(by.device.signing);
+  const auto id = world.dice.id<messages::MailId>();
+  world.relay.mail_to_bot(id.view(),
+                          mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
+  world.run();
+}
+
 Outcome play(std::uint64_t kill_at) {
   World world;
+  world.alerts.sample_one_in = 1;
   world.publish_policy();
   world.start();
   Officer amy(world, "p-101");
   Officer ben(world, "p-102");
   Officer chloe(world, "p-103");
   Officer grace(world, "p-201", "supervisor", "team-a");
+  Officer inspector(world, "p-301", "investigator", "psd");
   const std::uint64_t before = world.bot_dice.draws;
   if (kill_at != 0) world.bot_dice.kill_at = before + kill_at;
   for (Officer* officer : {&amy, &ben, &chloe}) officer->publish_key_package();
@@ -144,9 +165,12 @@ Outcome play(std::uint64_t kill_at) {
   world.advance(4'000);
   for (Officer* officer : {&amy, &ben, &chloe}) officer->catch_up();
   const auto clean = amy.send("Morning.");
-  const auto warned = amy.send("That is a badword.");
+  const auto warned = amy.send("That is a gravestword.");
   const auto sent_anyway =
       amy.answer(warned, override_field(amy.warning(warned), "quoting what the suspect said"));
+  handle(world, grace, messages::AlertAction::acknowledge);
+  handle(world, grace, messages::AlertAction::close);
+  world.advance(3'600'000);  // the second alert is overdue
   world.revoke(chloe.device);
   world.advance(4'000);
   ben.catch_up();
@@ -160,16 +184,18 @@ Outcome play(std::uint64_t kill_at) {
   return {ben.shown,
           ben.chain.seq.value,
           world.relay.records.size(),
-          world.relay.mail_of(grace.device.id, v1::ALERT).size(),
+          world.relay.mail_of(grace.device.id, v1::ALERT).size() +
+              world.relay.mail_of(inspector.device.id, v1::ALERT).size(),
           world.kills,
           world.bot_dice.draws - before};
 }
 
 TEST(BotCrashEverywhere, TheConversationEndsTheSame_I4) {
   const Outcome calm = play(0);
-  EXPECT_EQ(calm.shown, (std::vector<std::string>{"Morning.", "That is a badword.", "(own)"}));
+  EXPECT_EQ(calm.shown, (std::vector<std::string>{"Morning.", "That is a gravestword.", "(own)"}));
   EXPECT_EQ(calm.seq, 5u);  // three messages and two commits
-  EXPECT_EQ(calm.alerts, 2u);
+  // Two alerts, four updates (acknowledged, closed, drawn; overdue), also at the inspector's.
+  EXPECT_EQ(calm.alerts, 10u);
   ASSERT_GT(calm.draws, 40u);
   int killed = 0;
   int points = 0;

@@ -290,8 +290,7 @@ bool RelayDouble::apply(const v1::Verdict& verdict, GroupRow& group) {
   // A relay that knows nothing of a group begins where the bot says.
   const bool next = token && (group.seq == 0 || (token.value().seq.value == group.seq + 1 &&
                                                  token.value().previous == group.token_hash));
-  if (!next ||
-      token.value().ciphertext_hash != crypto::sha256(as_bytes(submitted.ciphertext())) ||
+  if (!next || token.value().ciphertext_hash != crypto::sha256(as_bytes(submitted.ciphertext())) ||
       verdict.log_size() == 0 ||
       token.value().leaf_hash != tlog::leaf_hash(as_bytes(verdict.log(0).entry()))) {
     violations.push_back("a release whose token does not fit");

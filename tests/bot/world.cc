@@ -56,8 +56,8 @@ BotProcess::BotProcess(World& world)
                  return std::async(std::launch::deferred, [&world] { return *world.pack_on_disk; });
                }),
       pool(*world.escrow, 8),
-      context{*world.keys, *store,      *trust,         policies,          world.retention,
-              pool,        world.clock, world.bot_dice, world.log_attempts},
+      context{*world.keys, *store,      *trust,         policies,           world.retention,
+              pool,        world.clock, world.bot_dice, world.log_attempts, world.alerts},
       robot(context) {
   const Status loaded = robot.load();
   EXPECT_TRUE(loaded) << loaded.error().message;
@@ -124,6 +124,8 @@ World::World()
                  rule("quiet", policy::Severity::warn, "grumble", false),
                  rule("warn", policy::Severity::warn, "badword", true),
                  rule("block", policy::Severity::block, "worstword", true)};
+  rules.rules.push_back(rule("grave", policy::Severity::warn, "gravestword", true));
+  rules.rules.back().alert_level = "high";
   pack = signed_pack("1", policy::Engine::build(std::move(rules)).value());
   group = dice.id<GroupId>();
 }

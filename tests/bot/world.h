@@ -176,6 +176,7 @@ class World {
   std::optional<crypto::Point> escrow;
   GroupId group;
   bool log_attempts = true;
+  bot::AlertSettings alerts;             // of bots that are started from now on
   std::uint64_t certificate_days = 300;  // of devices that are enrolled from now on
   int kills = 0;
   std::unique_ptr<BotProcess> process;

@@ -24,7 +24,7 @@ Result<storage::LogLeaf> Gate::check_log_entry(const v1::LogEntry& entry) const 
                  "a sealed record has 1 to " + std::to_string(limits::kRecordSizeMax) + " bytes");
   }
   CANDOUR_TRY(const auto opening, tlog::LeafOpening::decode(as_bytes(entry.opening())));
-  if (opening.kind > tlog::LeafKind::group_change) {
+  if (opening.kind > tlog::LeafKind::alert_dismissal) {
     return error(ErrorCode::input_invalid,
                  "a bot's record is not of kind " + std::string(tlog::name_of(opening.kind)));
   }

@@ -15,6 +15,7 @@ bool ordinary(tlog::LeafKind kind) {
     case tlog::LeafKind::attempt:
     case tlog::LeafKind::alert_step:
     case tlog::LeafKind::group_change:
+    case tlog::LeafKind::alert_dismissal:
       return true;
     default:
       return false;

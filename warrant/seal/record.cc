@@ -52,7 +52,7 @@ std::vector<RecordFinding> read_findings(Reader& in) {
 // Kinds whose leaves have a record; the others are public objects of the directory.
 bool has_record(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(tlog::LeafKind::message) &&
-         kind <= static_cast<std::uint8_t>(tlog::LeafKind::group_change);
+         kind <= static_cast<std::uint8_t>(tlog::LeafKind::alert_dismissal);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@
 //   message, attempt  the MLS content with its signature and the group context it covers, so that
 //                     the record rests on the officer's own signature and not on the bot's word
 //   commit            the commit's signed public part, or its SHA-256 where it is too large
-//   alert_step        the signed step (client/messages/alert.h)
+//   alert_step, alert_dismissal
+//                     the signed step (client/messages/alert.h)
 //   group_change      the signed request note (client/messages/group_request.h)
 //
 // Values; functions are pure and thread-safe.

@@ -1,0 +1,66 @@
+// What the bot keeps of an alert, and what an operator may say about alerts.
+//
+// Kept is where an alert stands and what those get who hear of it later: the sealed body with
+// envelopes for the next line, made when it was raised. The bot holds none of the keys that open
+// it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "client/messages/alert.h"
+#include "crypto/aead.h"
+#include "storage/bot_store.h"
+
+namespace candour::bot {
+
+/// The [alerts] section of bot.toml.
+struct AlertSettings {
+  /// Desks learn whom an alert is about only when it is escalated or drawn for a second look.
+  bool pseudonymous = false;
+  /// An alert leaves after a random while up to this, so that whoever watches the relay does not
+  /// see which submission it is about.
+  std::uint64_t delay_max_ms = 0;
+  /// After this without an acknowledgement the desks are reminded, and then it goes to the next
+  /// line: from when it was raised.
+  std::uint64_t remind_after_ms = 60ull * 60 * 1000;
+  std::uint64_t escalate_after_ms = 8ull * 60 * 60 * 1000;
+  /// The same for serious ones.
+  std::uint64_t serious_remind_after_ms = 10ull * 60 * 1000;
+  std::uint64_t serious_escalate_after_ms = 60ull * 60 * 1000;
+  /// Of serious alerts closed as if there had been nothing to them, one in so many is looked at by
+  /// professional standards; 1 = each.
+  std::uint64_t sample_one_in = 4;
+};
+
+/// BotAlert::sealed:
+///   version u8 = 1, ciphertext vec, signature 64, excluded u16 count, each: person vec;
+///   envelopes u16 count, each: next u8 (0 the desk's, 1 the next line's), device 32, keys vec
+struct KeptAlert {
+  struct Envelope {
+    DeviceId device;
+    bool next_line = false;
+    Bytes keys;
+  };
+  messages::SealedBody body;
+  std::vector<std::string> excluded;  // persons it never goes to
+  std::vector<Envelope> envelopes;    // not sent yet
+
+  Bytes encode() const;
+  /// state_damaged.
+  static Result<KeptAlert> decode(ByteView bytes);
+};
+
+/// Stands for a person in the bot's store: HMAC under a key made of the bot's state key.
+storage::BotAlert::Subject subject_of(const crypto::AeadKey& state, std::string_view person);
+/// "officer 3f2a91c0".
+std::string pseudonym_of(const storage::BotAlert::Subject& subject);
+
+/// One of 0 .. bound - 1, each as likely as the others to within 2^-32; bound > 0 and small.
+std::uint64_t random_below(std::uint64_t bound, Random& random);
+
+/// Whether a text names somebody: the last word of the name, four letters or longer, stands in it.
+bool text_names(std::string_view text, std::string_view name);
+
+}  // namespace candour::bot

@@ -1,0 +1,52 @@
+// Who hears of an alert.
+#include <algorithm>
+
+#include "bot/alerts.h"
+
+namespace candour::bot {
+
+Alerts::Certificates Alerts::with_role(std::string_view role,
+                                       const std::vector<std::string>& excluded) const {
+  Certificates out;
+  for (const identity::Certificate* certificate : context_.trust.certificates()) {
+    const std::string& person = certificate->subject.person;
+    if (certificate->subject.role != role || !context_.trust.device(certificate->device()) ||
+        std::find(excluded.begin(), excluded.end(), person) != excluded.end()) {
+      continue;
+    }
+    out.push_back(certificate);
+  }
+  return out;
+}
+
+Alerts::Certificates Alerts::desks(const Group& group,
+                                   const std::vector<std::string>& excluded) const {
+  const Certificates supervisors = with_role("supervisor", excluded);
+  Certificates of_unit;
+  for (const identity::Certificate* certificate : supervisors) {
+    if (certificate->subject.unit == group.info.unit) of_unit.push_back(certificate);
+  }
+  if (!of_unit.empty()) return of_unit;
+  if (!supervisors.empty()) return supervisors;
+  return with_role("investigator", excluded);
+}
+
+Alerts::Certificates Alerts::next_line(const std::vector<std::string>& excluded) const {
+  return with_role("investigator", excluded);
+}
+
+std::vector<std::string> Alerts::persons_in(const Opened& opened) const {
+  std::vector<std::string> persons = {opened.certificate->subject.person};
+  const auto& mentions = opened.content.mentions;
+  persons.insert(persons.end(), mentions.begin(), mentions.end());
+  const SecretText text = opened.content.checkable();
+  for (const identity::Certificate* certificate : context_.trust.certificates()) {
+    const identity::Enrolment& subject = certificate->subject;
+    // Only those who could be sent it matter.
+    if (subject.role != "supervisor" && subject.role != "investigator") continue;
+    if (text_names(text.expose(), subject.name)) persons.push_back(subject.person);
+  }
+  return persons;
+}
+
+}  // namespace candour::bot
