@@ -148,9 +148,9 @@ Result<Bytes> Scribe::release(Group& group, identity::SubmissionKind kind, const
 
 std::optional<v1::Mail> Scribe::reply(const messages::Reply& reply, const GroupId& group,
                                       const MessageId& message, const DeviceId& device) const {
-  // Valid or not: whoever is refused because the certificate expired is told so.
+  // Whoever is refused because the certificate expired is told so; a revoked device is told nothing.
   const identity::Certificate* certificate = context_.trust.find(device);
-  if (certificate == nullptr) return std::nullopt;
+  if (certificate == nullptr || context_.trust.revoked(device)) return std::nullopt;
   auto sealed = messages::seal_reply(reply, certificate->subject.sealing_key, group, message,
                                      context_.keys.signing, context_.random);
   if (!sealed) {

@@ -33,8 +33,8 @@ class Scribe {
                         const Digest& ciphertext_hash, const Digest& content_commitment,
                         Epoch epoch, const Digest& leaf_hash);
 
-  /// The sealed reply as mail to its device; nothing when there is nobody to read it (no valid
-  /// certificate).
+  /// The sealed reply as mail to its device; nothing when there is nobody to read it (no
+  /// certificate, or a revoked one).
   std::optional<v1::Mail> reply(const messages::Reply& reply, const GroupId& group,
                                 const MessageId& message, const DeviceId& device) const;
   /// The warning (or block) for what the judge found.

@@ -44,7 +44,7 @@ TEST(Record, I12UnknownVersionKindAndSeverityAreRefused) {
   SecretBytes bytes = make_record().encode();
   bytes.mutable_view()[0] = 2;
   EXPECT_FALSE(Record::decode(bytes.view()).has_value());
-  for (const std::uint8_t kind : {0, 6, 16, 33, 255}) {
+  for (const std::uint8_t kind : {0, 7, 16, 33, 255}) {
     bytes = make_record().encode();
     bytes.mutable_view()[1] = kind;
     EXPECT_FALSE(Record::decode(bytes.view()).has_value()) << int{kind};

@@ -18,6 +18,7 @@ constexpr std::pair<LeafKind, int> kNumbers[] = {
     {LeafKind::attempt, 3},
     {LeafKind::alert_step, 4},
     {LeafKind::group_change, 5},
+    {LeafKind::alert_dismissal, 6},
     {LeafKind::statement, 16},
     {LeafKind::certificate, 17},
     {LeafKind::revocation, 18},
