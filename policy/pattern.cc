@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace candour::policy {
@@ -23,10 +25,19 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 
 }  // namespace
 
+// Most patterns of a pack are seldom or never needed in one process, and a compiled one takes some
+// hundred KiB: what compile() has checked is compiled again when it is first asked.
 struct Pattern::Impl {
-  explicit Impl(const std::string& source) : expression(source, options()) {}
-  RE2 expression;
+  std::string source;
   int span_group = 0;
+  bool matches_nothing = false;
+  mutable std::once_flag once;
+  mutable std::optional<RE2> compiled;
+
+  const RE2& expression() const {
+    std::call_once(once, [this] { compiled.emplace(source, options()); });
+    return *compiled;
+  }
 };
 
 Pattern::Pattern(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -35,12 +46,15 @@ Pattern& Pattern::operator=(Pattern&&) noexcept = default;
 Pattern::~Pattern() = default;
 
 Result<Pattern> Pattern::compile(const std::string& source) {
-  auto impl = std::make_unique<Impl>(source);
-  if (!impl->expression.ok()) {
+  auto impl = std::make_unique<Impl>();
+  impl->source = source;
+  const RE2 expression(source, options());
+  if (!expression.ok()) {
     return error(ErrorCode::policy_invalid,
-                 "pattern '" + source + "' does not compile: " + impl->expression.error());
+                 "pattern '" + source + "' does not compile: " + expression.error());
   }
-  const auto& names = impl->expression.NamedCapturingGroups();
+  impl->matches_nothing = RE2::PartialMatch("", expression);
+  const auto& names = expression.NamedCapturingGroups();
   const auto span = names.find("span");
   if (span != names.end()) impl->span_group = span->second;
   if (impl->span_group >= kGroupsMax) {
@@ -52,14 +66,16 @@ Result<Pattern> Pattern::compile(const std::string& source) {
 }
 
 bool Pattern::is_in(std::string_view text) const {
-  return RE2::PartialMatch(piece(text), impl_->expression);
+  return RE2::PartialMatch(piece(text), impl_->expression());
 }
+
+bool Pattern::matches_nothing() const { return impl_->matches_nothing; }
 
 bool Pattern::find(std::string_view text, std::size_t from, PatternMatch& out) const {
   std::array<re2::StringPiece, kGroupsMax> groups;
   const int count = impl_->span_group + 1;
-  if (!impl_->expression.Match(piece(text), from, text.size(), RE2::UNANCHORED, groups.data(),
-                               count)) {
+  if (!impl_->expression().Match(piece(text), from, text.size(), RE2::UNANCHORED, groups.data(),
+                                 count)) {
     return false;
   }
   const auto range = [&](const re2::StringPiece& found) {

@@ -37,7 +37,8 @@ class Pattern {
   /// The first match that begins at `from` or later; `from` is at most text.size(). What stands
   /// before `from` is seen by \b and ^.
   bool find(std::string_view text, std::size_t from, PatternMatch& out) const;
-  bool matches_nothing() const { return is_in(std::string_view()); }
+  /// Whether an empty text is a match.
+  bool matches_nothing() const;
 
  private:
   struct Impl;

@@ -327,8 +327,7 @@ class PhraseCompiler {
     switch (node.kind) {
       case Node::Kind::item:
       case Node::Kind::not_item:
-        add(node.kind == Node::Kind::item ? Op::item : Op::not_item, phrase_.sets_.size());
-        phrase_.sets_.push_back(node.tags);
+        add(node.kind == Node::Kind::item ? Op::item : Op::not_item, add_item(node.tags));
         break;
       case Node::Kind::any:
         emit_gap(node.most);
@@ -357,6 +356,16 @@ class PhraseCompiler {
 
  private:
   std::uint32_t here() const { return static_cast<std::uint32_t>(phrase_.steps_.size()); }
+
+  std::size_t add_item(const TagSet& set) {
+    const std::vector<Tag> tags = set.list();
+    Phrase::Item item;
+    item.begin = static_cast<std::uint32_t>(phrase_.tags_.size());
+    phrase_.tags_.insert(phrase_.tags_.end(), tags.begin(), tags.end());
+    item.end = static_cast<std::uint32_t>(phrase_.tags_.size());
+    phrase_.items_.push_back(item);
+    return phrase_.items_.size() - 1;
+  }
 
   // The fewest words first: what follows is found as near as it stands.
   void emit_gap(std::size_t most) {
@@ -410,6 +419,9 @@ Result<Phrase> Phrase::compile(std::string_view source, const PatternLists& list
     return error(ErrorCode::policy_invalid, "it has more than " + std::to_string(kStepsMax) +
                                                 " steps; use tags for its words");
   }
+  phrase.steps_.shrink_to_fit();
+  phrase.items_.shrink_to_fit();
+  phrase.tags_.shrink_to_fit();
   phrase.required_ = required_of(node);
   if (phrase.required_.empty()) {
     return error(ErrorCode::policy_invalid,
@@ -418,74 +430,6 @@ Result<Phrase> Phrase::compile(std::string_view source, const PatternLists& list
   const std::optional<bool> empty = first_of(node, phrase.first_);
   phrase.first_known_ = empty.has_value() && !*empty;
   return phrase;
-}
-
-bool Phrase::can_begin(const Marks& marks, std::size_t word) const {
-  if (!first_known_) return true;
-  for (std::uint32_t i = marks.begin(word); i != 0; i = marks.mark(i).next) {
-    if (first_.has(marks.mark(i).tag)) return true;
-  }
-  return false;
-}
-
-std::size_t Phrase::match(const Marks& marks, WordRange sentence, std::size_t start,
-                          PhraseScratch& scratch) const {
-  const std::size_t reach = std::min(sentence.end - start, kPhraseReachMax);
-  const std::size_t columns = kPhraseReachMax + 1;
-  if (scratch.seen_.size() < steps_.size() * columns) {
-    scratch.seen_.assign(steps_.size() * columns, 0);
-    scratch.round_ = 0;
-  }
-  ++scratch.round_;
-  auto& stack = scratch.stack_;
-  stack.clear();
-  stack.emplace_back(0, 0);
-  while (!stack.empty()) {
-    const auto [at, offset] = stack.back();
-    stack.pop_back();
-    std::uint32_t& seen = scratch.seen_[at * columns + offset];
-    if (seen == scratch.round_) continue;
-    seen = scratch.round_;
-    const Step& step = steps_[at];
-    const std::size_t word = start + offset;
-    const bool inside = offset < reach;
-    switch (step.op) {
-      case Op::match:
-        if (offset > 0) return word;
-        break;
-      case Op::split:
-        stack.emplace_back(step.y, offset);
-        stack.emplace_back(step.x, offset);
-        break;
-      case Op::jump:
-        stack.emplace_back(step.x, offset);
-        break;
-      case Op::any:
-        if (inside && !marks.stops(word)) stack.emplace_back(at + 1, offset + 1);
-        break;
-      case Op::sentence_start:
-        if (word == sentence.start) stack.emplace_back(at + 1, offset);
-        break;
-      case Op::sentence_end:
-        if (word == sentence.end) stack.emplace_back(at + 1, offset);
-        break;
-      case Op::item:
-      case Op::not_item: {
-        bool found = false;
-        for (std::uint32_t i = inside ? marks.begin(word) : 0; i != 0; i = marks.mark(i).next) {
-          const Marks::Mark& mark = marks.mark(i);
-          if (!sets_[step.x].has(mark.tag)) continue;
-          found = true;
-          if (step.op == Op::item && mark.end - start <= reach) {
-            stack.emplace_back(at + 1, static_cast<std::uint32_t>(mark.end - start));
-          }
-        }
-        if (step.op == Op::not_item && !found) stack.emplace_back(at + 1, offset);
-        break;
-      }
-    }
-  }
-  return 0;
 }
 
 }  // namespace candour::policy

@@ -136,8 +136,16 @@ class Phrase {
     std::uint32_t x = 0;  // set of an item, or where to go first
     std::uint32_t y = 0;  // where else to go
   };
+  /// Tags of an item, sorted, among tags_: a set of bits for each would be most of a pack's memory.
+  struct Item {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+  bool has(const Item& item, Tag tag) const;
+
   std::vector<Step> steps_;
-  std::vector<TagSet> sets_;
+  std::vector<Item> items_;
+  std::vector<Tag> tags_;
   std::vector<TagSet> required_;
   TagSet first_;
   bool first_known_ = false;
