@@ -1,5 +1,5 @@
-// The profile Candour itself uses: the bot (ours) made the group, sits at leaf 0 and alone commits
-// membership; everything travels as PrivateMessage (Policy::candour()).
+// The profile Candour itself uses: the bot (ours) made the group, sits at leaf 0 and alone
+// commits; everything travels as PrivateMessage (Policy::candour()).
 import assert from "node:assert/strict"
 
 import { refused } from "../bytes.js"
@@ -48,16 +48,15 @@ export const candourProfile = [
     },
   },
   {
-    name: "Candour's profile: an officer renews its own path, all else by officers is refused",
+    name: "Candour's profile: whatever an officer commits or proposes is refused",
     only: profile,
     async run(world) {
       const [bot, officer, other] = await form(world, ["cpp", "ts", "ts", "cpp"])
-      await world.commit(officer)
-      await world.commit(other)
       const ours = world.members.filter((m) => m.kind === "cpp")
       const keyPackage = await (await world.newMember("ts")).newKeyPackage()
       const { ownLeaf } = await other.state()
       const wrong = [
+        [{}, /only the group's steward/],
         [{ adds: [keyPackage] }, /only the group's steward/],
         [{ removes: [ownLeaf] }, /only the group's steward/],
         [{ removes: [(await bot.state()).ownLeaf] }, /only the group's steward/],
