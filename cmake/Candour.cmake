@@ -11,6 +11,9 @@ target_compile_options(candour_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
   -Woverloaded-virtual -Wno-missing-field-initializers -Wno-restrict
   -fstack-protector-strong -fno-strict-aliasing)
+# Functions are bound when a program starts: the dynamic linker saves the vector registers to the
+# stack when it binds one at its first call, and a secret that is just being moved may be in them.
+target_link_options(candour_options INTERFACE -Wl,-z,relro,-z,now)
 if(CANDOUR_WERROR)
   target_compile_options(candour_options INTERFACE -Werror)
 endif()
