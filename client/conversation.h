@@ -186,6 +186,8 @@ class Client {
   bool is_of_old_log(const GroupSession& session) const;
   /// The log was lost and another followed: nothing of the old one is waited for any more.
   void follow_new_log(const std::string& before);
+  /// Until the welcome to its MLS group, if one comes on this connection.
+  void keep_early(const GroupId& id, const v1::Deliver& delivered);
   /// The message belongs to an MLS group whose welcome is still to come.
   bool awaits_welcome(const GroupSession& session, const v1::Deliver& delivered) const;
   /// The group of this device that the welcome forms again, or null.

@@ -226,9 +226,12 @@ Status Client::handle_welcome(const v1::MailItem& mail) {
     if (mine) break;
   }
   if (!mine) {
-    return error(
+    const Error missing = error(
         ErrorCode::not_found,
         "a welcome is for a key package that this device does not have; ask to be added again");
+    // No other welcome comes by itself, so nothing may go on waiting for it.
+    if (GroupSession* before_it = formed_again(welcome)) stop(*before_it, missing, 0);
+    return missing;
   }
   GroupProgress before;
   if (const auto group = GroupId::from(as_bytes(welcome.group()))) {

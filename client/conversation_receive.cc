@@ -23,6 +23,12 @@ std::string Client::person_of(const DeviceId& device) const {
   return certificate == nullptr ? device.hex().substr(0, 8) : certificate->subject.name;
 }
 
+void Client::keep_early(const GroupId& id, const v1::Deliver& delivered) {
+  if (early_count_ >= kEarlyFramesMax) return;
+  ++early_count_;
+  early_[id].push_back(delivered);
+}
+
 Status Client::handle_deliver(const v1::Deliver& delivered) {
   const auto id = GroupId::from(as_bytes(delivered.group()));
   if (!id) return ok();
@@ -30,9 +36,7 @@ Status Client::handle_deliver(const v1::Deliver& delivered) {
   if (known == nullptr || known->progress().is_stopped() || known->progress().removed ||
       awaits_welcome(*known, delivered)) {
     // Of a group whose welcome is still to come, or that adds this device anew.
-    if (early_count_ >= kEarlyFramesMax) return ok();
-    ++early_count_;
-    early_[*id].push_back(delivered);
+    keep_early(*id, delivered);
     return ok();
   }
   CANDOUR_TRY(deliver_to(*known, delivered));
@@ -100,6 +104,8 @@ Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
     held_.erase(group);
     stop(session, accepted.error(), delivered.seq());
     if (delivered.kind() == v1::COMMIT) report_failure(session, delivered);
+    // What skips numbers is of the MLS group that this device is added to anew, if it is.
+    if (Seq(delivered.seq()) > session.progress().seq.next()) keep_early(group, delivered);
     return ok();
   }
   acks_[group] = session.progress().seq;

@@ -49,8 +49,10 @@ void Client::follow_new_log(const std::string& before) {
   tell(std::move(followed));
 }
 
+// In a new log nothing goes on from the old one: it begins with a commit that this device may have
+// no delivery of, only the welcome, and mail and deliveries come in no order between them.
 bool Client::awaits_welcome(const GroupSession& session, const v1::Deliver& delivered) const {
-  if (early_.contains(session.record().id)) return true;
+  if (early_.contains(session.record().id) || is_of_old_log(session)) return true;
   if (Seq(delivered.seq()) <= session.progress().seq || delivered.kind() != v1::COMMIT) {
     return false;
   }

@@ -4,6 +4,7 @@
 // memory that delivers commit, welcome and older messages in the orders in which they can come.
 #include <algorithm>
 
+#include "mls/key_package_bundle.h"
 #include "tests/client/client_fixture.h"
 
 namespace candour::client::test {
@@ -96,6 +97,65 @@ TEST_F(FormedAgain, DeliveriesThatComeBeforeTheWelcomeWait) {
   push_welcome(added);
   pump();
   EXPECT_EQ(sink_.delivered, std::vector<std::string>{"with the new keys"});
+}
+
+TEST_F(FormedAgain, InANewLogDeliveriesWaitForTheWelcomeWithoutTheCommit) {
+  form();
+  relay_.push(bot_.release(ben_->write("before the fire")));
+  pump();
+  organisation_.lose_log();
+  ben_->trust_store = std::make_unique<MemoryTrustStore>();
+  ben_->trust = Trust::load(organisation_.root, *ben_->trust_store, ben_->clock).value();
+  for (const auto& object : organisation_.objects) ASSERT_VALUE(ben_->trust->add(object));
+  auto added = form_again();
+  const auto first = bot_.release(ben_->write("after the fire"));
+  const auto second = bot_.release(ben_->write("we go on"));
+  relay_.groups[0].set_seq(bot_.chain.seq.value);
+  start();
+  // The new relay has this device begin just after the commit, and its mail comes when it comes.
+  relay_.push(first);
+  pump();
+  relay_.push(second);
+  push_welcome(added);
+  pump();
+  EXPECT_EQ(sink_.count(EventType::new_log), 1u);
+  EXPECT_EQ(sink_.count(EventType::stopped), 0u);
+  EXPECT_EQ(sink_.delivered,
+            (std::vector<std::string>{"before the fire", "after the fire", "we go on"}));
+  EXPECT_EQ(relay_.acknowledged[bot_.id], bot_.chain.seq.value);
+}
+
+TEST_F(FormedAgain, WhoIsAddedAnewReadsWhatCameBeforeTheWelcome) {
+  form();
+  DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
+  const auto at_ben = [&](const v1::Deliver& delivered) {
+    EXPECT_VALUE(ben_->session->accept(delivered, *ben_->trust, ben_->log, kNow));
+  };
+  // The relay has dropped what this device was to read, and the bot adds it anew.
+  at_ben(bot_.remove(keys.device));
+  auto added = bot_.add({{&keys, relay_.key_packages[1]}});
+  at_ben(added.commit);
+  relay_.push(bot_.release(ben_->write("one")));
+  relay_.push(bot_.release(ben_->write("two")));
+  pump();
+  EXPECT_EQ(sink_.count(EventType::stopped), 1u);
+  EXPECT_TRUE(sink_.delivered.empty());
+  push_welcome(added);
+  pump();
+  EXPECT_EQ(sink_.delivered, (std::vector<std::string>{"one", "two"}));
+  EXPECT_FALSE(session().progress().is_stopped());
+}
+
+TEST_F(FormedAgain, AWelcomeForALostKeyPackageStopsTheGroup) {
+  form();
+  auto added = form_again();
+  const auto& welcome = added.welcomes[store_->keys().device];
+  const auto references = mls::welcome_references(as_bytes(welcome.welcome()));
+  ASSERT_VALUE(references);
+  for (const Digest& each : references.value()) ASSERT_VALUE(store_->erase_key_package(each));
+  relay_.push(added.commit);
+  push_welcome(added);
+  expect_stopped("not_found");
 }
 
 TEST_F(FormedAgain, OwnMessagesWithoutAnOutcomeAreEncryptedAnew) {
