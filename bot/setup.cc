@@ -34,18 +34,26 @@ Result<Organisation> load_organisation(const config::BotConfig& config) {
   return organisation;
 }
 
+Result<std::shared_ptr<const policy::Pack>> load_pack_at(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) return policy::load_pack(path);
+  CANDOUR_TRY(const Bytes bytes, read_file(path, policy::kCompiledPackSizeMax));
+  auto pack = policy::load_compiled(bytes);
+  if (pack) return pack;
+  return error(pack.error().code, path.string() + ": " + pack.error().message);
+}
+
 Result<std::shared_ptr<const policy::Pack>> load_policy(const config::BotConfig& config,
                                                         const identity::Statement& statement) {
-  CANDOUR_TRY(auto pack, policy::load_pack(config.policy_pack_dir));
+  CANDOUR_TRY(auto pack, load_pack_at(config.policy_pack_dir));
   const Status signed_by_both = check_signatures(*pack, statement);
   if (signed_by_both) return pack;
   return error(signed_by_both.error().code,
-               (config.policy_pack_dir / "").string() + " " + signed_by_both.error().message);
+               config.policy_pack_dir.string() + ": " + signed_by_both.error().message);
 }
 
 Policies::Loader policy_loader(const config::BotConfig& config) {
-  return [folder = config.policy_pack_dir] {
-    return std::async(std::launch::async, [folder] { return policy::load_pack(folder); });
+  return [path = config.policy_pack_dir] {
+    return std::async(std::launch::async, [path] { return load_pack_at(path); });
   };
 }
 

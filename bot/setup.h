@@ -22,6 +22,10 @@ struct Organisation {
 /// (config_invalid).
 Result<Organisation> load_organisation(const config::BotConfig& config);
 
+/// The pack in a folder, or in the file that `candourctl policy compile` made of one:
+/// policy_invalid with the place.
+Result<std::shared_ptr<const policy::Pack>> load_pack_at(const std::filesystem::path& path);
+
 /// The pack, compiled, and signed by a policy-author and a policy-approver of the statement:
 /// policy_invalid otherwise.
 Result<std::shared_ptr<const policy::Pack>> load_policy(const config::BotConfig& config,

@@ -11,7 +11,7 @@
 //   root_vkey_file = "root.vkey"           required; pinned
 //   statement_file = "statement.note"      required
 //   [policy]
-//   pack_dir = "policy"                    required
+//   pack_dir = "policy"                    required; a folder, or the file of `policy compile`
 //   [retention]
 //   keys_file = "retention.keys"           required
 //   [attempts]

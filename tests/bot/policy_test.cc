@@ -2,7 +2,12 @@
 // only when it holds, is signed by two people and proven to be in the log (I10); whatever is wrong
 // with it, the one in force stays. Method: officers talk while packs appear on the bot's disk and
 // in the log, in every order.
+#include <unistd.h>
+
+#include "base/files.h"
+#include "bot/setup.h"
 #include "crypto/hash.h"
+#include "policy/compiled.h"
 #include "tests/bot/world.h"
 
 namespace candour::tests {
@@ -154,6 +159,29 @@ TEST_F(BotReload, MessagesThatWaitedAreJudgedByTheVersionInForceThen_I10) {
   world.pack = next;  // the process starts with what is on disk
   world.start();
   EXPECT_EQ(cited_by_warning(draft), next.digest);
+}
+
+TEST(BotPack, IsAFolderOrTheFileCompiledFromIt) {
+  const std::filesystem::path folder = std::string(CANDOUR_SOURCE_DIR) + "/config/policy/default";
+  const auto of_folder = bot::load_pack_at(folder);
+  ASSERT_TRUE(of_folder) << of_folder.error().message;
+  const auto file = std::filesystem::temp_directory_path() /
+                    ("candour-pack-" + std::to_string(::getpid()) + ".bin");
+  Bytes bytes = policy::compile_pack(*of_folder.value());
+  ASSERT_TRUE(write_file(file, bytes));
+  const auto of_file = bot::load_pack_at(file);
+  ASSERT_TRUE(of_file) << of_file.error().message;
+  EXPECT_EQ(of_file.value()->digest, of_folder.value()->digest);
+  EXPECT_EQ(of_file.value()->raw_note, of_folder.value()->raw_note);
+  EXPECT_EQ(of_file.value()->engine->rules().size(), of_folder.value()->engine->rules().size());
+  bytes[bytes.size() / 2] ^= 1;
+  ASSERT_TRUE(write_file(file, bytes));
+  const auto damaged = bot::load_pack_at(file);
+  std::filesystem::remove(file);
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().code, ErrorCode::policy_invalid);
+  EXPECT_EQ(damaged.error().message.find(file.string()), 0u);
+  EXPECT_FALSE(bot::load_pack_at(folder / "nothing"));
 }
 
 }  // namespace
