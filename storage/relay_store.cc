@@ -32,6 +32,10 @@ constexpr int kCheckpointPassesMax = 4;
 /// more than one transaction takes.
 constexpr std::uint64_t kFreePagesMin = 64;
 constexpr std::size_t kProbeSize = 2 * 1024 * 1024;
+/// With less than this free on the disk the log goes into the database from this many pages (1 MB)
+/// on: once a log has filled the disk, the database may have no room to take it.
+constexpr std::uint64_t kLowRoom = 2 * kProbeSize;
+constexpr std::uint64_t kCheckpointPagesLowRoom = 64;
 
 /// An advisory lock on relay.lock, held as long as the object lives.
 class FolderLock {
@@ -209,6 +213,13 @@ void RelayStore::Impl::committed() {
   } catch (const std::exception&) {
     // The next write finds out what is wrong.
   }
+  std::error_code ignored;  // of unknown room there is enough (-1)
+  if (wal_pages >= kCheckpointPagesLowRoom &&
+      std::filesystem::space(folder, ignored).available < kLowRoom) {
+    checkpoint(*writer, SQLITE_CHECKPOINT_TRUNCATE);
+    ++checkpoints;
+    return;
+  }
   if (wal_pages < kCheckpointPages) return;
   if (!checkpoint_thread.joinable() || wal_pages >= kCheckpointPagesMax) {
     checkpoint(*writer, SQLITE_CHECKPOINT_RESTART);
@@ -225,6 +236,9 @@ Status RelayStore::Impl::try_again() {
     if (pages_max != 0 && pages + kFreePagesMin > pages_max) {
       return error(ErrorCode::storage_full, "relay.db is as large as limits.database_bytes allows");
     }
+    // What fills the disk may be the write-ahead log: it shrinks by what the database already has
+    // room for, and nobody else would move it while no write goes through.
+    checkpoint(*writer, SQLITE_CHECKPOINT_TRUNCATE);
     if (!has_room(folder)) return error(ErrorCode::storage_full, "the disk has no room");
     SQLite::Transaction transaction(writer->database(), SQLite::TransactionBehavior::IMMEDIATE);
     writer->run("UPDATE meta SET value = value WHERE name = 'schema'");
