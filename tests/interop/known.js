@@ -57,7 +57,8 @@ export const known = [
   {
     name: "one of ours joins a group of ts-mls by an external commit",
     reason: "ts-mls writes external_pub without the length in front (section 12.4.3.2)",
-    fails: /data of an extension is malformed/,
+    // The first byte of the key is read as the length; one in 256 keys begins with that of the rest.
+    fails: /data of an extension is malformed|public key has the wrong length/,
     async run(world) {
       const [ts] = await world.form(["ts", "cpp"])
       const joiner = await world.newMember("cpp")
