@@ -320,7 +320,10 @@ Status Group::merge(StagedCommit&& staged) {
 
 Status Group::process_proposal(ByteView message, TimeMs now) {
   CANDOUR_TRY(may_send(*state_));
-  return internal::keep_proposal(*state_, message, state_->checks(now));
+  // As process_commit: the commit that refers to it is taken by everybody else.
+  Checks checks = state_->checks(now);
+  checks.ended = state_->policy.ended_key_packages;
+  return internal::keep_proposal(*state_, message, checks);
 }
 
 Result<SuccessorGroup> Group::continue_reinit(const std::vector<VerifiedKeyPackage>& packages,

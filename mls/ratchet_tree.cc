@@ -143,16 +143,18 @@ void RatchetTree::count(const LeafPtr& leaf, int by) {
 
 void RatchetTree::put(LeafIndex index, LeafPtr leaf) {
   CANDOUR_ASSERT(index.value < leaf_count());
-  const LeafPtr& old = leaves_[index.value];
+  const LeafPtr old = leaves_[index.value];
+  const LeafPtr now = leaf;
   count(old, -1);
-  count(leaf, 1);
-  if (leaf) {
-    note_key(leaf->encryption_key);
-    if (!old || old->signature_key != leaf->signature_key) note_key(leaf->signature_key);
+  count(now, 1);
+  leaves_.set(index.value, std::move(leaf));
+  // Only when the leaf stands there: a filter that is filled anew in between takes it from there.
+  if (now) {
+    note_key(now->encryption_key);
+    if (!old || old->signature_key != now->signature_key) note_key(now->signature_key);
   } else {
     first_free_ = std::min(first_free_, index.value);
   }
-  leaves_.set(index.value, std::move(leaf));
   forget_hashes(NodeIndex(index));
 }
 

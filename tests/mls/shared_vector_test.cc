@@ -3,6 +3,8 @@
 #include "mls/shared_vector.h"
 
 #include "mls/key_filter.h"
+#include "mls/key_package.h"
+#include "mls/ratchet_tree.h"
 #include "tests/mls/fixture.h"
 
 namespace candour::mls::test {
@@ -73,6 +75,25 @@ TEST(KeyFilter, NeverDeniesAKeyItHasAndSeldomClaimsOthers) {
     claimed += filter.may_have(other) ? 1 : 0;
   }
   EXPECT_LT(claimed, 50);
+}
+
+// The filter is filled anew while leaves are put in; the one just put in must not get lost then.
+TEST(KeyFilter, OfATreeKnowsEveryKeyHoweverOftenItIsFilledAnew) {
+  auto& random = system_random();
+  RatchetTree tree;
+  std::vector<Bytes> keys;
+  for (int added = 0; added < 300; ++added) {
+    const auto key = crypto::SigningKey::generate(random);
+    auto made =
+        make_key_package(key, as_bytes("somebody"), {kNow, TimeMs(kNow.value + 1000)}, random);
+    ASSERT_TRUE(made);
+    auto package = verify_key_package(made.value().key_package, kNow);
+    ASSERT_TRUE(package);
+    const LeafIndex at = tree.add(leaf_of(*internal::package_of(package.value())));
+    keys.push_back(to_bytes(ByteView(tree.leaf(at)->encryption_key)));
+    keys.push_back(to_bytes(ByteView(tree.leaf(at)->signature_key)));
+    for (const Bytes& known : keys) ASSERT_TRUE(tree.may_have_key(known)) << "leaf " << added;
+  }
 }
 
 }  // namespace

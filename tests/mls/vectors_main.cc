@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
     for (const std::string& failure : report.failures) {
       std::fprintf(stderr, "%s %s\n", report.name.c_str(), failure.c_str());
     }
-    all = all && report.failures.empty();
+    // A file without one case for our suites proves nothing.
+    all = all && report.failures.empty() && report.total > 0;
   }
   return all ? 0 : 1;
 }
