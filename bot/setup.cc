@@ -35,7 +35,8 @@ Result<Organisation> load_organisation(const config::BotConfig& config) {
 }
 
 Result<std::shared_ptr<const policy::Pack>> load_pack_at(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) return policy::load_pack(path);
+  std::error_code unreadable;  // load_pack says why
+  if (!std::filesystem::is_regular_file(path, unreadable)) return policy::load_pack(path);
   CANDOUR_TRY(const Bytes bytes, read_file(path, policy::kCompiledPackSizeMax));
   auto pack = policy::load_compiled(bytes);
   if (pack) return pack;
@@ -51,9 +52,23 @@ Result<std::shared_ptr<const policy::Pack>> load_policy(const config::BotConfig&
                config.policy_pack_dir.string() + ": " + signed_by_both.error().message);
 }
 
+namespace {
+
+// A disk that fails in new ways must not end a bot that has a policy in force.
+Result<std::shared_ptr<const policy::Pack>> load_whatever_happens(
+    const std::filesystem::path& path) {
+  try {
+    return load_pack_at(path);
+  } catch (const std::exception& failed) {
+    return error(ErrorCode::policy_invalid, path.string() + ": " + failed.what());
+  }
+}
+
+}  // namespace
+
 Policies::Loader policy_loader(const config::BotConfig& config) {
   return [path = config.policy_pack_dir] {
-    return std::async(std::launch::async, [path] { return load_pack_at(path); });
+    return std::async(std::launch::async, [path] { return load_whatever_happens(path); });
   };
 }
 

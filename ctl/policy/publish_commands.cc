@@ -9,6 +9,7 @@
 #include "ctl/policy/verbs.h"
 #include "ctl/relay_access.h"
 #include "identity/pack_note.h"
+#include "policy/compiled.h"
 
 namespace candour::ctl {
 namespace {
@@ -24,9 +25,19 @@ struct Sign {
   std::string root;
 };
 
+// One digest must not stand for two sets of rules: the compiled ones that the note lists are those
+// of the TOML that people have read.
+Status check_compiled(const policy::Pack& pack) {
+  const auto same_rules = policy::load_compiled(policy::compile_pack(pack));
+  if (same_rules) return ok();
+  return error(ErrorCode::policy_invalid,
+               same_rules.error().message + "; write the note anew with candourctl policy note");
+}
+
 // What does not hold is not signed: the pack is loaded as the bot would first.
 Result<int> sign(const Context& context, const Sign& o) {
   CANDOUR_TRY(const auto pack, load_as_bot(o.pack));
+  CANDOUR_TRY(check_compiled(*pack));
   CANDOUR_TRY(const auto statement, load_statement(o.statement, o.root));
   CANDOUR_TRY(const auto key, load_named_key(o.key, o.name));
   CANDOUR_TRY(const auto signatures, sign_pack(*pack, key, statement));
@@ -61,6 +72,7 @@ Status await_proof(RelaySession& session, const Digest& digest) {
 
 Result<int> publish(const Context& context, const Publish& o) {
   CANDOUR_TRY(const auto pack, load_as_bot(o.pack));
+  CANDOUR_TRY(check_compiled(*pack));
   CANDOUR_TRY(auto session, RelaySession::open(context, o.relay));
   CANDOUR_TRY(const client::Trust* trust, session->directory());
   const auto verified = identity::PackNote::verify(pack->raw_note, *trust->statement());
