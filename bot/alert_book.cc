@@ -24,6 +24,7 @@ bool letter(char c) {
 Bytes KeptAlert::encode() const {
   Writer out;
   out.u8(kVersion);
+  out.u8(report ? 1 : 0);
   out.vec(body.ciphertext);
   out.id(body.signature);
   out.u16(static_cast<std::uint16_t>(excluded.size()));
@@ -41,6 +42,7 @@ Result<KeptAlert> KeptAlert::decode(ByteView bytes) {
   Reader in(bytes);
   const bool version_known = in.u8() == kVersion;
   KeptAlert kept;
+  kept.report = in.u8() != 0;
   kept.body.ciphertext = to_bytes(in.vec());
   kept.body.signature = in.id<Signature>();
   for (std::uint16_t n = in.u16(); n > 0 && in.ok(); --n) {

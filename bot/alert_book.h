@@ -35,7 +35,7 @@ struct AlertSettings {
 };
 
 /// BotAlert::sealed:
-///   version u8 = 1, ciphertext vec, signature 64, excluded u16 count, each: person vec;
+///   version u8 = 1, report u8, ciphertext vec, signature 64, excluded u16 count, each: person vec;
 ///   envelopes u16 count, each: next u8 (0 the desk's, 1 the next line's), device 32, keys vec
 struct KeptAlert {
   struct Envelope {
@@ -43,6 +43,7 @@ struct KeptAlert {
     bool next_line = false;
     Bytes keys;
   };
+  bool report = false;  // goes past the line: to investigators only
   messages::SealedBody body;
   std::vector<std::string> excluded;  // persons it never goes to
   std::vector<Envelope> envelopes;    // not sent yet

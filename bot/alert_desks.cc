@@ -35,6 +35,12 @@ Alerts::Certificates Alerts::next_line(const std::vector<std::string>& excluded)
   return with_role("investigator", excluded);
 }
 
+Alerts::Certificates Alerts::first_line(const Group& group, const KeptAlert& kept) const {
+  if (!kept.report) return desks(group, kept.excluded);
+  const Certificates investigators = next_line(kept.excluded);
+  return investigators.empty() ? with_role("supervisor", kept.excluded) : investigators;
+}
+
 std::vector<std::string> Alerts::persons_in(const Opened& opened) const {
   std::vector<std::string> persons = {opened.certificate->subject.person};
   const auto& mentions = opened.content.mentions;

@@ -117,7 +117,7 @@ Status Alerts::share(const messages::AlertStep& step, Case& about) const {
   if (contains(about.alert.recipients, step.to)) {
     return error(ErrorCode::already_exists, "the desk has this alert already");
   }
-  if (!contains(desks(*group, about.kept.excluded), to)) {
+  if (!contains(first_line(*group, about.kept), to)) {
     return error(ErrorCode::not_permitted, "the alert is not for the desk it was shared with");
   }
   about.leaving.push_back({step.to, false, step.envelope});
@@ -140,6 +140,11 @@ Status Alerts::step(ByteView bytes) {
     return error(ErrorCode::not_permitted, "the alert is " + std::string(messages::name_of(state)) +
                                                ": this step does not follow");
   }
+  if (state == AlertState::escalated && step.action == AlertAction::close &&
+      by->subject.role != "investigator" && !next_line({}).empty()) {
+    return error(ErrorCode::not_permitted,
+                 "the alert is with professional standards now, who close it");
+  }
   CANDOUR_TRY(check_step(step, *alert));
   CANDOUR_TRY(Case about, open(std::move(*alert)));
   about.alert.state = static_cast<std::uint8_t>(*next);
@@ -155,6 +160,8 @@ Status Alerts::step(ByteView bytes) {
   if (!dismissed || about.kept.envelopes.empty()) return ok();
   if (random_below(context_.alerts.sample_one_in, context_.random) != 0) return ok();
   pass_on(about);
+  // For professional standards to close, in another way if need be.
+  about.alert.state = static_cast<std::uint8_t>(AlertState::escalated);
   return act(about, AlertAction::sample);
 }
 
@@ -192,11 +199,14 @@ Status Alerts::be_due(Case& about) {
     alert.due = later(remind_after(settings, alert.serious));
     return act(about, AlertAction::raise);
   }
-  if (alert.recipients.empty()) {
+  if (alert.recipients.empty() && waiting.empty()) {
     alert.due = TimeMs();  // sealed to nobody
     return context_.store.put_alert(alert);
   }
-  if (waiting.empty() || !alert.reminded) {
+  const bool nobody_there = std::none_of(
+      waiting.begin(), waiting.end(),
+      [&](const KeptAlert::Envelope& e) { return bool(context_.trust.device(e.device)); });
+  if (nobody_there || (!alert.reminded && !alert.recipients.empty())) {
     // Where there is no next line the desks are reminded again and again.
     alert.due = alert.reminded ? TimeMs(now.value + escalate_after(settings, alert.serious))
                                : later(escalate_after(settings, alert.serious));
@@ -216,12 +226,11 @@ Status Alerts::look_for_desks() {
     const Group* group = groups_.find(alert.group);
     if (group == nullptr || alert.recipients.empty()) continue;
     CANDOUR_TRY(Case about, open(std::move(alert)));
-    for (const identity::Certificate* desk : desks(*group, about.kept.excluded)) {
+    for (const identity::Certificate* desk : first_line(*group, about.kept)) {
       const DeviceId device = desk->device();
-      if (contains(about.alert.recipients, device) || !asked_.insert({about.id, device}).second) {
-        continue;
-      }
+      if (contains(about.alert.recipients, device) || asked_.contains({about.id, device})) continue;
       CANDOUR_TRY(act(about, AlertAction::want, device));
+      asked_.insert({about.id, device});
     }
   }
   return ok();
@@ -255,16 +264,19 @@ Status Alerts::settle(Case& about, const messages::AlertStep& step, ByteView byt
   v1::AppendRecord append;
   *append.mutable_log() = std::move(logged.entry);
   const auto send = [&](const DeviceId& device, const Bytes& body) {
-    if (!context_.trust.device(device)) return;
+    if (!context_.trust.device(device)) return false;
     v1::Mail& out = *append.add_mail();
     out.set_device(wire_bytes(device.view()));
     out.set_kind(v1::ALERT);
     out.set_body(wire_bytes(body));
     out.set_about(wire_bytes(about.id.view()));
+    return true;
   };
   for (const KeptAlert::Envelope& envelope : about.leaving) {
-    send(envelope.device, messages::alert_mail(about.id, envelope.keys, about.kept.body));
-    if (!contains(alert.recipients, envelope.device)) alert.recipients.push_back(envelope.device);
+    const Bytes mail = messages::alert_mail(about.id, envelope.keys, about.kept.body);
+    if (send(envelope.device, mail) && !contains(alert.recipients, envelope.device)) {
+      alert.recipients.push_back(envelope.device);
+    }
   }
   about.leaving.clear();
 

@@ -129,8 +129,10 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
                   static_cast<std::uint8_t>(messages::Resolution::no_action)));
   body.earlier = {earlier.all, earlier.acted_upon, earlier.dismissed};
   KeptAlert kept;
+  kept.report = report;
+  const std::string body_person = body.subject.person;
   if (report) {
-    kept.excluded = {body.subject.person};
+    kept.excluded = {body_person};
   } else {
     kept.excluded = persons_in(opened);
   }
@@ -143,9 +145,12 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
   const auto sealed = messages::SealedAlert::seal(id, body, context_.keys.signing, context_.random);
   kept.body = sealed.body();
   alert.update_key = SecretBytes::copy_of(sealed.update_key().view());
-  Certificates first = report ? next_line(kept.excluded) : desks(group, kept.excluded);
-  if (report && first.empty()) first = with_role("supervisor", kept.excluded);
-  add_envelopes(sealed, first, false, kept);
+  // Nobody escapes by naming all who could be told: then only the author is left out.
+  const std::string author = report ? body_person : opened.certificate->subject.person;
+  if (first_line(group, kept).empty() || (!report && next_line(kept.excluded).empty())) {
+    kept.excluded = {author};
+  }
+  add_envelopes(sealed, first_line(group, kept), false, kept);
   if (!report) add_envelopes(sealed, next_line(kept.excluded), true, kept);
   if (kept.envelopes.empty()) {
     log::error(

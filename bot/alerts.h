@@ -48,6 +48,8 @@ class Alerts {
   Certificates with_role(std::string_view role, const std::vector<std::string>& excluded) const;
   Certificates desks(const Group& group, const std::vector<std::string>& excluded) const;
   Certificates next_line(const std::vector<std::string>& excluded) const;
+  /// Who gets it first: desks, or of a report the investigators, where there are none supervisors.
+  Certificates first_line(const Group& group, const KeptAlert& kept) const;
   std::vector<std::string> persons_in(const Opened& opened) const;
 
   // What (alerts.cc).

@@ -264,6 +264,7 @@ class Client {
   EventSink& sink_;
   LogWatch watch_;
   std::set<messages::AlertId> wanted_alerts_;  // to be shared with other desks
+  TimeMs share_at_;                            // not before
   std::unique_ptr<Trust> trust_;
   std::unique_ptr<Connection> connection_;
   std::map<GroupId, GroupSession> groups_;

@@ -8,6 +8,7 @@
 namespace candour::client {
 namespace {
 
+constexpr std::uint64_t kShareEveryMs = 2'000;
 constexpr std::uint64_t kKeyPackageLifetimeMs = 180ull * 24 * 3600 * 1000;
 // A flag: what members would see of a report if it were ever released, which it is not.
 constexpr std::string_view kReportMark = "\xE2\x9A\x91";
@@ -183,16 +184,25 @@ void Client::note_wanted(AlertRecord& record, const messages::AlertUpdate& updat
 
 Status Client::share_wanted() {
   if (wanted_alerts_.empty() || connection_ == nullptr) return ok();
-  const std::set<messages::AlertId> alerts = std::exchange(wanted_alerts_, {});
+  if (clock_.now() < share_at_) return ok();
+  share_at_ = TimeMs(clock_.now().value + kShareEveryMs);
+  const std::set<messages::AlertId> alerts = wanted_alerts_;
   for (const messages::AlertId& id : alerts) {
     CANDOUR_TRY(auto record, store_.alert(id));
     if (!record) continue;
+    std::vector<DeviceId> later;
     for (const DeviceId& desk : record->wanted) {
       const Status shared = share(*record, desk);
-      if (!shared && is_lost(shared.error())) return shared;
-      // Another desk, or this one after its next start, may do better.
+      if (shared) continue;
+      if (is_lost(shared.error())) return shared;
+      const ErrorCode code = shared.error().code;
+      // A certificate that is not in a witnessed checkpoint yet will be, before long.
+      if (code != ErrorCode::not_permitted && code != ErrorCode::device_revoked) {
+        later.push_back(desk);
+      }
     }
-    record->wanted.clear();
+    if (later.empty()) wanted_alerts_.erase(id);
+    record->wanted = std::move(later);
     CANDOUR_TRY(keep([&] { return store_.put_alert(*record); }));
   }
   return ok();
@@ -202,11 +212,15 @@ Status Client::share_wanted() {
 // proven to be in the log, who are there to handle alerts, and whom it is not about.
 Status Client::share(const AlertRecord& record, const DeviceId& desk) {
   CANDOUR_TRY(trust_->prove_devices({desk}, *connection_));
+  if (!trust_->proven(desk)) {
+    return error(ErrorCode::not_found, "the desk's certificate is not proven to be in the log");
+  }
   CANDOUR_TRY(const identity::Certificate* to, trust_->device(desk));
   CANDOUR_TRY(const auto body, messages::AlertBody::decode(record.body.view()));
   const std::string& role = to->subject.role;
-  if (!trust_->proven(desk) || (role != "supervisor" && role != "investigator") ||
-      to->subject.person == body.subject.person) {
+  const bool report = body.outcome == messages::AlertOutcome::reported;
+  const bool in_line = role == "supervisor" && !report;
+  if ((!in_line && role != "investigator") || to->subject.person == body.subject.person) {
     return error(ErrorCode::not_permitted, "an alert is not for this desk");
   }
   messages::AlertStep step;

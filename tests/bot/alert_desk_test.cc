@@ -241,6 +241,45 @@ TEST_F(AlertDesk, DeskThatComesLaterGetsOpenAlertsFromAnother) {
   EXPECT_EQ(world.relay.mail_of(late.device.id, v1::ALERT).size(), mails);
 }
 
+TEST_F(AlertDesk, ReportIsNeverForTheLine) {
+  const auto seen = ben.send("Something that was not caught.");
+  amy.catch_up();
+  Officer::Options options;
+  options.field.type = messages::BotFieldType::report;
+  options.field.reported = seen.id;
+  options.field.reason = SecretText::copy_of("this was aimed at a colleague");
+  amy.send("report", std::move(options));
+  const auto report = only_alert_of(inspector);
+  Officer late(world, "p-204", "supervisor", "team-a");
+  world.advance(1'000);
+  restart();
+  world.advance(1'000);
+  EXPECT_TRUE(told(inspector, report).empty());  // nobody is wanted
+  share(inspector, report, grace);
+  EXPECT_TRUE(alerts_of(grace).empty());
+  EXPECT_TRUE(alerts_of(late).empty());
+}
+
+TEST_F(AlertDesk, NamingEverybodyLetsNobodyEscape) {
+  amy.send("That badword p-201, p-202 and p-301.");
+  const auto first = only_alert_of(grace);
+  EXPECT_TRUE(alerts_of(inspector).empty());
+  world.advance(61 * kMinuteMs);
+  world.advance(8 * 60 * kMinuteMs);
+  EXPECT_EQ(alerts_of(inspector).size(), 1u);
+}
+
+TEST_F(AlertDesk, WhatIsWithProfessionalStandardsIsTheirsToClose) {
+  amy.send("That is a badword.");
+  const auto alert = only_alert_of(grace);
+  step(grace, alert.id, AlertAction::acknowledge);
+  step(grace, alert.id, AlertAction::escalate);
+  step(grace, alert.id, AlertAction::close);
+  EXPECT_EQ(told(grace, alert).back().state, AlertState::escalated);
+  step(inspector, alert.id, AlertAction::close);
+  EXPECT_EQ(told(grace, alert).back().state, AlertState::closed);
+}
+
 TEST_F(AlertDesk, DeskCannotShareWithOthers_I12) {
   amy.send("That is a badword.");
   const auto alert = only_alert_of(grace);
