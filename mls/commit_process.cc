@@ -116,6 +116,13 @@ Status take_path(const GroupState& state, LeafIndex sender, const UpdatePath& pa
       member_of(sender, path.leaf_node) != member_of(sender, *before)) {
     return broken(Rule::policy_identity_changed);
   }
+  // A resync brings the replaced leaf's identity back, as an Update of it would.
+  if (applied.joiner && !state.policy.identity_changes && !applied.removed.empty()) {
+    const Member replaced = applied.removed.front();
+    if (member_of(replaced.leaf, path.leaf_node) != replaced) {
+      return broken(Rule::policy_identity_changed);
+    }
+  }
   if (applied.joiner && same(applied.replaced_key, path.leaf_node.encryption_key)) {
     return broken(Rule::leaf_key_unchanged);
   }

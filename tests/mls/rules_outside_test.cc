@@ -164,6 +164,18 @@ TEST_F(MlsOutsideRules, ThePolicyIsAsked) {
       insider->send_public(insider->content(ContentType::proposal, encode(Proposal{Update{leaf}}),
                                             WireFormat::public_message)),
       Rule::policy_identity_changed);
+  // A resync brings back whom it replaces, and nobody else (section 12.2).
+  const Bytes info = w.peer(1).group->group_info().value();
+  const auto strange = crypto::SigningKey::generate(w.random);
+  const auto taken = Group::join_by_external_commit(info, strange, as_bytes("somebody else"),
+                                                    w.random, {}, LeafIndex(3));
+  ASSERT_VALUE(taken);
+  EXPECT_BROKEN(p.group->process_commit(taken.value().commit, kNow), Rule::policy_identity_changed);
+  const Peer& own = w.peer(3);
+  const auto back =
+      Group::join_by_external_commit(info, own.key, as_bytes(own.name), w.random, {}, LeafIndex(3));
+  ASSERT_VALUE(back);
+  EXPECT_VALUE(p.group->process_commit(back.value().commit, kNow));
 
   Policy led;
   led.steward = LeafIndex(1);
