@@ -1,8 +1,5 @@
-// What the bot keeps of an alert, and what an operator may say about alerts.
-//
-// Kept is where an alert stands and what those get who hear of it later: the sealed body with
-// envelopes for the next line, made when it was raised. The bot holds none of the keys that open
-// it.
+// What the bot keeps of an alert for those who hear of it later: the sealed body, with envelopes for
+// the next line that were made when it was raised. The bot holds none of the keys that open it.
 #pragma once
 
 #include <string>
@@ -14,25 +11,6 @@
 #include "storage/bot_store.h"
 
 namespace candour::bot {
-
-/// The [alerts] section of bot.toml.
-struct AlertSettings {
-  /// Desks learn whom an alert is about only when it is escalated or drawn for a second look.
-  bool pseudonymous = false;
-  /// An alert leaves after a random while up to this, so that whoever watches the relay does not
-  /// see which submission it is about.
-  std::uint64_t delay_max_ms = 0;
-  /// After this without an acknowledgement the desks are reminded, and then it goes to the next
-  /// line: from when it was raised.
-  std::uint64_t remind_after_ms = 60ull * 60 * 1000;
-  std::uint64_t escalate_after_ms = 8ull * 60 * 60 * 1000;
-  /// The same for serious ones.
-  std::uint64_t serious_remind_after_ms = 10ull * 60 * 1000;
-  std::uint64_t serious_escalate_after_ms = 60ull * 60 * 1000;
-  /// Of serious alerts closed as if there had been nothing to them, one in so many is looked at by
-  /// professional standards; 1 = each.
-  std::uint64_t sample_one_in = 4;
-};
 
 /// BotAlert::sealed:
 ///   version u8 = 1, report u8, ciphertext vec, signature 64, excluded u16 count, each: person vec;

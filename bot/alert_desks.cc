@@ -28,7 +28,7 @@ Alerts::Certificates Alerts::desks(const Group& group,
   }
   if (!of_unit.empty()) return of_unit;
   if (!supervisors.empty()) return supervisors;
-  return with_role("investigator", excluded);
+  return next_line(excluded);
 }
 
 Alerts::Certificates Alerts::next_line(const std::vector<std::string>& excluded) const {

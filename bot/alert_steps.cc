@@ -21,11 +21,11 @@ bool contains(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-std::uint64_t remind_after(const AlertSettings& settings, bool serious) {
+std::uint64_t remind_after(const config::AlertSettings& settings, bool serious) {
   return serious ? settings.serious_remind_after_ms : settings.remind_after_ms;
 }
 
-std::uint64_t escalate_after(const AlertSettings& settings, bool serious) {
+std::uint64_t escalate_after(const config::AlertSettings& settings, bool serious) {
   return serious ? settings.serious_escalate_after_ms : settings.escalate_after_ms;
 }
 
@@ -186,7 +186,7 @@ Status Alerts::tick() {
 Status Alerts::be_due(Case& about) {
   storage::BotAlert& alert = about.alert;
   const TimeMs now = context_.clock.now();
-  const AlertSettings& settings = context_.alerts;
+  const config::AlertSettings& settings = context_.alerts;
   const auto later = [&](std::uint64_t after) {
     return TimeMs(std::max(now.value + 1, alert.raised.value + after));
   };

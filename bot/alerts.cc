@@ -112,7 +112,7 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
   if (!report && alerting(decision.judgement) == nullptr) return ok();
   CANDOUR_TRY(messages::AlertBody body, body_of(opened, decision, group));
 
-  const AlertSettings& settings = context_.alerts;
+  const config::AlertSettings& settings = context_.alerts;
   storage::BotAlert alert;
   const auto id = context_.random.id<messages::AlertId>();
   alert.alert = *decltype(alert.alert)::from(id.view());
@@ -130,12 +130,8 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
   body.earlier = {earlier.all, earlier.acted_upon, earlier.dismissed};
   KeptAlert kept;
   kept.report = report;
-  const std::string body_person = body.subject.person;
-  if (report) {
-    kept.excluded = {body_person};
-  } else {
-    kept.excluded = persons_in(opened);
-  }
+  const std::string author = body.subject.person;
+  kept.excluded = report ? std::vector{author} : persons_in(opened);
   // A report goes to those who may know at once whom it is about.
   alert.hidden = settings.pseudonymous && !report;
   if (alert.hidden) {
@@ -146,7 +142,6 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
   kept.body = sealed.body();
   alert.update_key = SecretBytes::copy_of(sealed.update_key().view());
   // Nobody escapes by naming all who could be told: then only the author is left out.
-  const std::string author = report ? body_person : opened.certificate->subject.person;
   if (first_line(group, kept).empty() || (!report && next_line(kept.excluded).empty())) {
     kept.excluded = {author};
   }

@@ -14,6 +14,7 @@
 
 #include <set>
 
+#include "bot/alert_book.h"
 #include "bot/groups.h"
 #include "bot/outbox.h"
 #include "bot/scribe.h"

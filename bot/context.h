@@ -7,10 +7,10 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "bot/alert_book.h"
 #include "bot/keys.h"
 #include "bot/policies.h"
 #include "client/trust.h"
+#include "config/bot_config.h"
 #include "storage/bot_store.h"
 #include "warrant/seal/retention.h"
 #include "warrant/seal/seal.h"
@@ -28,7 +28,7 @@ struct Context {
   Random& random;
   /// Whether withheld messages leave a record (attempts.log_warned).
   bool log_attempts = true;
-  AlertSettings alerts = {};
+  config::AlertSettings alerts = {};
 
   /// The log's origin, as the statement names it.
   const std::string& origin() const { return trust.statement()->log.name; }

@@ -72,17 +72,6 @@ Policies::Loader policy_loader(const config::BotConfig& config) {
   };
 }
 
-AlertSettings alert_settings(const config::BotConfig& config) {
-  const config::BotConfig::Alerts& alerts = config.alerts;
-  return {.pseudonymous = alerts.pseudonymous,
-          .delay_max_ms = alerts.delay_max_ms,
-          .remind_after_ms = alerts.remind_after_ms,
-          .escalate_after_ms = alerts.escalate_after_ms,
-          .serious_remind_after_ms = alerts.serious_remind_after_ms,
-          .serious_escalate_after_ms = alerts.serious_escalate_after_ms,
-          .sample_one_in = alerts.sample_one_in};
-}
-
 Result<warrant::RetentionKeys> load_retention(const config::BotConfig& config, TimeMs now) {
   CANDOUR_TRY(auto keys, warrant::RetentionKeys::read(config.retention_keys_file));
   for (const char* group_class : kGroupClasses) {

@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "bot/alert_book.h"
 #include "bot/policies.h"
 #include "config/bot_config.h"
 #include "identity/statement.h"
@@ -36,8 +35,6 @@ Policies::Loader policy_loader(const config::BotConfig& config);
 
 /// The retention keys; config_invalid when the present year lacks one for a class of groups.
 Result<warrant::RetentionKeys> load_retention(const config::BotConfig& config, TimeMs now);
-
-AlertSettings alert_settings(const config::BotConfig& config);
 
 /// Whether a host name or address is this machine's loopback.
 bool is_loopback(std::string_view host);

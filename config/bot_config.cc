@@ -9,7 +9,7 @@ namespace {
 constexpr auto kOptional = Section::Presence::optional;
 constexpr std::uint64_t kDayMs = 24ull * 60 * 60 * 1000;
 
-void read_alerts(Section section, BotConfig::Alerts& alerts) {
+void read_alerts(Section section, AlertSettings& alerts) {
   section.boolean("pseudonymous", alerts.pseudonymous);
   section.number("delay_max_ms", alerts.delay_max_ms, 0, 60'000, kOptional);
   section.number("remind_after_ms", alerts.remind_after_ms, 1'000, 30 * kDayMs, kOptional);

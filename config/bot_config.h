@@ -33,6 +33,18 @@
 
 namespace candour::config {
 
+struct AlertSettings {
+  bool pseudonymous = false;
+  /// So that whoever watches the relay does not see which submission an alert is about.
+  std::uint64_t delay_max_ms = 3'000;
+  /// Both from when it was raised.
+  std::uint64_t remind_after_ms = 60 * 60 * 1000;
+  std::uint64_t escalate_after_ms = 8 * 60 * 60 * 1000;
+  std::uint64_t serious_remind_after_ms = 10 * 60 * 1000;
+  std::uint64_t serious_escalate_after_ms = 60 * 60 * 1000;
+  std::uint64_t sample_one_in = 4;
+};
+
 struct BotConfig {
   std::filesystem::path state_dir;
   std::string log_level = "info";
@@ -42,15 +54,7 @@ struct BotConfig {
   std::filesystem::path policy_pack_dir;
   std::filesystem::path retention_keys_file;
   bool attempts_log_warned = true;
-  struct Alerts {
-    bool pseudonymous = false;
-    std::uint64_t delay_max_ms = 3'000;
-    std::uint64_t remind_after_ms = 60 * 60 * 1000;
-    std::uint64_t escalate_after_ms = 8 * 60 * 60 * 1000;
-    std::uint64_t serious_remind_after_ms = 10 * 60 * 1000;
-    std::uint64_t serious_escalate_after_ms = 60 * 60 * 1000;
-    std::uint64_t sample_one_in = 4;
-  } alerts;
+  AlertSettings alerts;
 };
 
 /// not_found or config_invalid ("file:line:column: key 'relay.port': ...").

@@ -158,20 +158,14 @@ Result<Group> Group::create(ByteView mls_group_id, const crypto::SigningKey& key
   return Group(std::move(state));
 }
 
-namespace {
-
-Checks checks_of(const Policy& policy, TimeMs now) {
-  return {
-      .now = now, .lifetime_max_ms = policy.lifetime_max_ms, .clock_skew_ms = policy.clock_skew_ms};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<Group> Group::join(ByteView welcome, ByteView key_package, ByteView private_part,
                           const crypto::SigningKey& key, TimeMs now, const JoinOptions& options) {
   const GroupState* old = options.predecessor ? options.predecessor->state_.get() : nullptr;
-  CANDOUR_TRY(auto state, internal::join_group(welcome, key_package, private_part, key.clone(),
-                                               checks_of(options.policy, now), options, old));
+  CANDOUR_TRY(auto state,
+              internal::join_group(welcome, key_package, private_part, key.clone(),
+                                   internal::checks_of(options.policy, now), options, old));
   return Group(std::move(state));
 }
 
@@ -307,9 +301,8 @@ Result<PreparedCommit> Group::commit(const CommitRequest& request, TimeMs now, R
 Result<StagedCommit> Group::process_commit(ByteView message, TimeMs now,
                                            const std::vector<ExternalPsk>& psks) const {
   CANDOUR_TRY(may_send(*state_));
-  Checks checks = state_->checks(now);
-  checks.ended = state_->policy.ended_key_packages;
-  CANDOUR_TRY(auto staged, internal::stage_commit(*state_, message, checks, psks));
+  CANDOUR_TRY(auto staged,
+              internal::stage_commit(*state_, message, state_->checks_on_receipt(now), psks));
   return StagedCommit(std::make_unique<internal::Staged>(std::move(staged)));
 }
 
@@ -320,10 +313,7 @@ Status Group::merge(StagedCommit&& staged) {
 
 Status Group::process_proposal(ByteView message, TimeMs now) {
   CANDOUR_TRY(may_send(*state_));
-  // As process_commit: the commit that refers to it is taken by everybody else.
-  Checks checks = state_->checks(now);
-  checks.ended = state_->policy.ended_key_packages;
-  return internal::keep_proposal(*state_, message, checks);
+  return internal::keep_proposal(*state_, message, state_->checks_on_receipt(now));
 }
 
 Result<SuccessorGroup> Group::continue_reinit(const std::vector<VerifiedKeyPackage>& packages,

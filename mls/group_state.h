@@ -46,6 +46,11 @@ struct KeptProposal {
   VerifiedPackage package;
 };
 
+inline Checks checks_of(const Policy& policy, TimeMs now) {
+  return {
+      .now = now, .lifetime_max_ms = policy.lifetime_max_ms, .clock_skew_ms = policy.clock_skew_ms};
+}
+
 struct GroupState {
   GroupState(crypto::SigningKey&& signing_key, const Policy& p)
       : key(std::move(signing_key)), policy(p) {}
@@ -59,10 +64,12 @@ struct GroupState {
   std::vector<KeptProposal> proposals;  // in the order they came
   std::optional<ReInit> reinit;         // the group has ended with it
 
-  Checks checks(TimeMs at) const {
-    return {.now = at,
-            .lifetime_max_ms = policy.lifetime_max_ms,
-            .clock_skew_ms = policy.clock_skew_ms};
+  Checks checks(TimeMs at) const { return checks_of(policy, at); }
+  /// Of commits, and of proposals that a commit everybody else takes may refer to.
+  Checks checks_on_receipt(TimeMs at) const {
+    Checks out = checks(at);
+    out.ended = policy.ended_key_packages;
+    return out;
   }
 };
 

@@ -55,12 +55,7 @@ class AlertDesk : public AlertWorld {
                         .value();
     step.device = by.device.id;
     step.time = world.clock.now();
-    messages::ToBot mail;
-    mail.type = messages::ToBotType::alert_step;
-    mail.body = step.sign(by.device.signing);
-    const auto id = world.dice.id<messages::MailId>();
-    world.relay.mail_to_bot(id.view(),
-                            mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
+    world.mail_to_bot(messages::ToBotType::alert_step, step.sign(by.device.signing));
     world.run();
   }
   Officer inspector{world, "p-301", "investigator", "psd"};

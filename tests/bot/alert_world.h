@@ -46,12 +46,8 @@ class AlertWorld : public ::testing::Test {
     if (action == messages::AlertAction::close) step.resolution = resolution;
     step.device = by.device.id;
     step.time = world.clock.now();
-    messages::ToBot mail;
-    mail.type = messages::ToBotType::alert_step;
-    mail.body = step.sign(key != nullptr ? *key : by.device.signing);
-    const auto id = world.dice.id<messages::MailId>();
-    world.relay.mail_to_bot(id.view(),
-                            mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
+    world.mail_to_bot(messages::ToBotType::alert_step,
+                      step.sign(key != nullptr ? *key : by.device.signing));
     world.run();
   }
 

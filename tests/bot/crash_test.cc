@@ -138,12 +138,7 @@ void handle(World& world, const Officer& by, messages::AlertAction action) {
   if (action == messages::AlertAction::close) step.resolution = messages::Resolution::no_action;
   step.device = by.device.id;
   step.time = TimeMs(++world.clock.time_ms);
-  messages::ToBot mail;
-  mail.type = messages::ToBotType::alert_step;
-  mail.body = step.sign(by.device.signing);
-  const auto id = world.dice.id<messages::MailId>();
-  world.relay.mail_to_bot(id.view(),
-                          mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
+  world.mail_to_bot(messages::ToBotType::alert_step, step.sign(by.device.signing));
   world.run();
 }
 
@@ -194,8 +189,8 @@ TEST(BotCrashEverywhere, TheConversationEndsTheSame_I4) {
   const Outcome calm = play(0);
   EXPECT_EQ(calm.shown, (std::vector<std::string>{"Morning.", "That is a gravestword.", "(own)"}));
   EXPECT_EQ(calm.seq, 5u);  // three messages and two commits
-  // The supervisor's: two alerts; acknowledged, closed, drawn; a reminder, overdue. The inspector's:
-  // two alerts; drawn, overdue.
+  // The supervisor's: two alerts; acknowledged, closed, drawn; a reminder, overdue. The
+  // inspector's: two alerts; drawn, overdue.
   EXPECT_EQ(calm.alerts, 11u);
   ASSERT_GT(calm.draws, 40u);
   int killed = 0;

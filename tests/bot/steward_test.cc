@@ -35,12 +35,8 @@ class BotSteward : public ::testing::Test {
     report.message_id = commit;
     report.device = by.device.id;
     report.time = world.clock.now();
-    messages::ToBot mail;
-    mail.type = messages::ToBotType::failure_report;
-    mail.body = SecretBytes::copy_of(report.sign(by.device.signing));
-    const auto id = world.dice.id<messages::MailId>();
-    world.relay.mail_to_bot(id.view(),
-                            mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
+    world.mail_to_bot(messages::ToBotType::failure_report,
+                      SecretBytes::copy_of(report.sign(by.device.signing)));
     world.run();
   }
 
@@ -91,12 +87,8 @@ TEST_F(BotSteward, RequestThatFailsHalfwayLeavesNothing_I12) {
 TEST_F(BotSteward, RequestWithoutARegistrarsSignatureChangesNothing_I12) {
   identity::SignedNote note{world.create_request({&amy}).print(), {}};
   identity::sign_note(note, "registrar-1", world.author);
-  messages::ToBot mail;
-  mail.type = messages::ToBotType::group_request;
-  mail.body = SecretBytes::copy_of(as_bytes(note.print()));
-  const auto id = world.dice.id<messages::MailId>();
-  world.relay.mail_to_bot(id.view(),
-                          mail.seal(world.keys->sealing.public_key(), id, world.dice).value());
+  world.mail_to_bot(messages::ToBotType::group_request,
+                    SecretBytes::copy_of(as_bytes(note.print())));
   world.run();
   EXPECT_EQ(world.robot().groups().find(world.group), nullptr);
   EXPECT_TRUE(world.relay.records.empty());

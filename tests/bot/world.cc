@@ -234,14 +234,16 @@ void World::request(const messages::GroupRequest& wish) {
   run();
 }
 
+void World::mail_to_bot(messages::ToBotType type, SecretBytes body) {
+  const auto id = dice.id<messages::MailId>();
+  const messages::ToBot mail{type, std::move(body)};
+  relay.mail_to_bot(id.view(), mail.seal(keys->sealing.public_key(), id, dice).value());
+}
+
 void World::mail_request(const messages::GroupRequest& wish) {
   identity::SignedNote note{wish.print(), {}};
   identity::sign_note(note, "registrar-1", registrar1);
-  messages::ToBot mail;
-  mail.type = messages::ToBotType::group_request;
-  mail.body = SecretBytes::copy_of(as_bytes(note.print()));
-  const auto id = dice.id<messages::MailId>();
-  relay.mail_to_bot(id.view(), mail.seal(keys->sealing.public_key(), id, dice).value());
+  mail_to_bot(messages::ToBotType::group_request, SecretBytes::copy_of(as_bytes(note.print())));
 }
 
 messages::GroupRequest World::create_request(const std::vector<const Officer*>& members) {

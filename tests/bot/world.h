@@ -151,6 +151,8 @@ class World {
   /// Signed by author and approver; as loaded from a folder.
   policy::Pack signed_pack(const std::string& version,
                            std::shared_ptr<const policy::Engine> engine) const;
+  /// Seals a mail to the bot, which does not run yet.
+  void mail_to_bot(messages::ToBotType type, SecretBytes body);
   /// A group request signed by registrar 1, mailed to the bot.
   void request(const messages::GroupRequest& request);
   /// The same, but the bot does not run yet.
@@ -176,8 +178,8 @@ class World {
   std::optional<crypto::Point> escrow;
   GroupId group;
   bool log_attempts = true;
-  bot::AlertSettings alerts;             // of bots that are started from now on
-  std::uint64_t certificate_days = 300;  // of devices that are enrolled from now on
+  config::AlertSettings alerts{.delay_max_ms = 0};  // of bots that are started from now on
+  std::uint64_t certificate_days = 300;             // of devices that are enrolled from now on
   int kills = 0;
   std::unique_ptr<BotProcess> process;
 

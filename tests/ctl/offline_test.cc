@@ -15,26 +15,7 @@ using identity::NoteKey;
 
 class Offline : public CtlTest {
  protected:
-  void SetUp() override {
-    good({"org", "init", "--dir", "root", "--id", "ex", "--name", "Example", "--example"});
-    for (const char* who : {"r1", "r2", "author", "approver"}) {
-      good({"key", "new", "--name", std::string("ex/") + who, "--file", who, "--dir", "keys"});
-    }
-    good({"key", "new", "--name", "log.example", "--file", "log", "--dir", "keys"});
-    good({"key", "new", "--name", "w.example", "--file", "w", "--dir", "keys", "--cosignature"});
-    good({"org",       "statement",
-          "--dir",     "root",
-          "--out",     "statement.note",
-          "--log",     "keys/log.vkey",
-          "--witness", "keys/w.vkey",
-          "--quorum",  "1",
-          "--role",    "registrar:p-1:keys/r1.vkey",
-          "--role",    "registrar:p-2:keys/r2.vkey",
-          "--role",    "policy-author:p-3:keys/author.vkey",
-          "--role",    "policy-approver:p-4:keys/approver.vkey",
-          "--client",  "candour/0.1.0",
-          "--bot",     std::string(64, 'a')});
-  }
+  void SetUp() override { make_organisation(); }
 
   NoteKey vkey(const std::string& file) const {
     std::string text = text_of(path(file));

@@ -10,27 +10,8 @@ namespace {
 class PolicyTools : public CtlTest {
  protected:
   void SetUp() override {
-    good({"org", "init", "--dir", "root", "--id", "ex", "--name", "Example", "--example"});
-    for (const char* who : {"r1", "r2", "author", "approver", "both-a", "both-b"}) {
-      good({"key", "new", "--name", std::string("ex/") + who, "--file", who, "--dir", "keys"});
-    }
-    good({"key", "new", "--name", "log.example", "--file", "log", "--dir", "keys"});
-    good({"key", "new", "--name", "w.example", "--file", "w", "--dir", "keys", "--cosignature"});
     // One person may hold both roles, with a key for each.
-    good({"org",       "statement",
-          "--dir",     "root",
-          "--out",     "statement.note",
-          "--log",     "keys/log.vkey",
-          "--witness", "keys/w.vkey",
-          "--quorum",  "1",
-          "--role",    "registrar:p-1:keys/r1.vkey",
-          "--role",    "registrar:p-2:keys/r2.vkey",
-          "--role",    "policy-author:p-3:keys/author.vkey",
-          "--role",    "policy-approver:p-4:keys/approver.vkey",
-          "--role",    "policy-author:p-5:keys/both-a.vkey",
-          "--role",    "policy-approver:p-5:keys/both-b.vkey",
-          "--client",  "candour/0.1.0",
-          "--bot",     std::string(64, 'a')});
+    make_organisation({{"policy-author:p-5:", "both-a"}, {"policy-approver:p-5:", "both-b"}});
     fs::create_directory(path("pack"));
     write_rule("blimey", "oh blimey");
     good({"policy", "note", "pack", "--name", "small", "--version", "1"});

@@ -84,6 +84,30 @@ class CtlTest : public testing::Test {
     return outcome;
   }
 
+  /// root/, keys/ and statement.note of an example organisation with two registrars, an author and
+  /// an approver of policy; and `more` roles, each the beginning of a --role and the name of its
+  /// key.
+  void make_organisation(const std::vector<std::pair<std::string, std::string>>& more = {}) const {
+    std::vector<std::pair<std::string, std::string>> roles = {{"registrar:p-1:", "r1"},
+                                                              {"registrar:p-2:", "r2"},
+                                                              {"policy-author:p-3:", "author"},
+                                                              {"policy-approver:p-4:", "approver"}};
+    roles.insert(roles.end(), more.begin(), more.end());
+    good({"org", "init", "--dir", "root", "--id", "ex", "--name", "Example", "--example"});
+    std::vector<std::string> statement = {
+        "org",       "statement",      "--dir",    "root",
+        "--out",     "statement.note", "--log",    "keys/log.vkey",
+        "--witness", "keys/w.vkey",    "--quorum", "1",
+        "--client",  "candour/0.1.0",  "--bot",    std::string(64, 'a')};
+    for (const auto& [role, key] : roles) {
+      good({"key", "new", "--name", "ex/" + key, "--file", key, "--dir", "keys"});
+      statement.insert(statement.end(), {"--role", role + "keys/" + key + ".vkey"});
+    }
+    good({"key", "new", "--name", "log.example", "--file", "log", "--dir", "keys"});
+    good({"key", "new", "--name", "w.example", "--file", "w", "--dir", "keys", "--cosignature"});
+    good(statement);
+  }
+
  private:
   fs::path dir_;
 };

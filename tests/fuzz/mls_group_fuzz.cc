@@ -5,27 +5,16 @@
 #include <optional>
 
 #include "mls/group.h"
+#include "tests/fuzz/counting_random.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace candour::mls {
 namespace {
 
+using fuzz::CountingRandom;
+
 constexpr TimeMs kNow(1'790'000'000'000);
 constexpr Lifetime kLifetime{TimeMs(kNow.value - 3'600'000), TimeMs(kNow.value + 3'600'000)};
-
-/// The same numbers in each run, so that an input always does the same.
-class CountingRandom final : public Random {
- public:
-  void fill(MutableByteView out) override {
-    for (std::uint8_t& byte : out) {
-      state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-      byte = static_cast<std::uint8_t>(state_ >> 56);
-    }
-  }
-
- private:
-  std::uint64_t state_ = 1;
-};
 
 /// The input, read byte by byte; zero when it is over.
 class Script {
