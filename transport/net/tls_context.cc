@@ -14,10 +14,14 @@ namespace {
 
 constexpr std::string_view kExporterLabel = "EXPORTER-candour-login-v1";
 constexpr std::size_t kChannelBindingSize = 32;
+// Left to itself OpenSSL also offers ffdhe8192, with which anybody could make the server work for
+// milliseconds a handshake.
+constexpr const char* kGroups = "X25519:P-256";
 
 Result<SslContextPtr> new_context(const SSL_METHOD* method) {
   SslContextPtr context(SSL_CTX_new(method));
-  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1) {
+  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1 ||
+      SSL_CTX_set1_groups_list(context.get(), kGroups) != 1) {
     return error(ErrorCode::internal, "OpenSSL cannot set up TLS 1.3: " + take_ssl_error());
   }
   // Idle connections give their buffers back; partial writes let a slow peer be suspended; the
