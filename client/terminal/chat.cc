@@ -1,12 +1,9 @@
 // The interactive chat: lines in, events out, on one thread. Whatever is typed that is no command
 // is sent to the chosen group.
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 
 #include "base/encoding.h"
+#include "client/terminal/line_input.h"
 #include "client/terminal/text_io.h"
 #include "client/terminal/verbs.h"
 
@@ -23,34 +20,6 @@ constexpr std::string_view kHelp =
     "  /reply ID TEXT, /react ID EMOJI, /change ID TEXT, /delete ID, /report ID REASON\n"
     "  /alerts, /ack ID, /assign ID PERSON, /escalate ID REASON, /close ID OUTCOME NOTE\n"
     "  /help, /quit          ID = the first letters of a message's or alert's id\n";
-
-/// Lines from standard input as they come, without waiting for them.
-class LineInput {
- public:
-  /// Reads what is there; false at the end of the input.
-  bool read_some() {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&input, 1, 0) <= 0) return true;
-    std::array<std::uint8_t, 1024> chunk{};
-    const ssize_t got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
-    if (got <= 0) return false;
-    pending_.insert(pending_.end(), chunk.begin(), chunk.begin() + got);
-    wipe(chunk.data(), chunk.size());
-    return true;
-  }
-  /// The next whole line, without its end.
-  std::optional<SecretText> take_line() {
-    const auto end = std::find(pending_.begin(), pending_.end(), std::uint8_t{'\n'});
-    if (end == pending_.end()) return std::nullopt;
-    SecretBytes::Buffer line(pending_.begin(), end);
-    SecretBytes::Buffer rest(end + 1, pending_.end());
-    pending_.swap(rest);
-    return SecretText(SecretBytes(std::move(line)));
-  }
-
- private:
-  SecretBytes::Buffer pending_;
-};
 
 /// Takes the first word off `rest`.
 std::string_view take_word(std::string_view& rest) {

@@ -5,6 +5,7 @@
 #include "base/json_text.h"
 #include "base/random.h"
 #include "client/terminal/command_line.h"
+#include "client/terminal/driven.h"
 #include "client/terminal/verbs.h"
 
 namespace {
@@ -43,6 +44,13 @@ constexpr Verb kVerbs[] = {
     {"close", terminal::alert_step},
 };
 
+Status run_verb(const terminal::Options& options, const terminal::World& world) {
+  for (const Verb& verb : kVerbs) {
+    if (verb.name == options.verb) return verb.run(options, world);
+  }
+  return error(ErrorCode::usage, "there is no verb \"" + options.verb + "\"");
+}
+
 int fail(const Error& e, bool json) {
   if (json) {
     std::cerr << "{\"error\":" << json_quote(code_name(e.code))
@@ -74,11 +82,9 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const terminal::Options& options = line.value().options;
   const terminal::World world{system_clock(), system_random(), std::cout, stop_signal};
-  for (const Verb& verb : kVerbs) {
-    if (verb.name != options.verb) continue;
-    const Status done = verb.run(options, world);
-    std::cout << std::flush;
-    if (!done) return fail(done.error(), options.json);
-  }
-  return 0;
+  const bool by_program = options.verb.empty() && options.json;
+  const Status done =
+      by_program ? terminal::driven(options, world, run_verb) : run_verb(options, world);
+  std::cout << std::flush;
+  return done ? 0 : fail(done.error(), options.json);
 }

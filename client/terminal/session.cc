@@ -30,33 +30,57 @@ void pause(std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::millisec
 Result<std::unique_ptr<Session>> Session::open(const Options& options, const World& world,
                                                client::EventSink& sink) {
   std::unique_ptr<Session> session(new Session(options, world));
+  if (world.standing != nullptr) {
+    session->base_ = world.standing->base_;
+    session->base_->verb = &sink;
+    session->base_->verb_out = &world.out;
+    return session;
+  }
+  session->base_ = std::make_shared<Base>();
+  Base& base = *session->base_;
+  base.owner = &sink;
   CANDOUR_TRY(SecretText passphrase, get_passphrase(options.passphrase_file, false));
-  CANDOUR_TRY(session->store_, client::Store::open(options.state, passphrase, world.random));
-  session->endpoint_ = session->store_->profile().relay;
+  CANDOUR_TRY(base.store, client::Store::open(options.state, passphrase, world.random));
+  base.endpoint = base.store->profile().relay;
   if (!options.config.empty()) {
     CANDOUR_TRY(auto profile, config::load_client_profile(options.config));
-    session->endpoint_ = {profile.relay.host, profile.relay.port, profile.relay.tls_name,
-                          profile.relay.ca_file.string()};
+    base.endpoint = {profile.relay.host, profile.relay.port, profile.relay.tls_name,
+                     profile.relay.ca_file.string()};
   }
-  CANDOUR_TRY(session->client_,
-              client::Client::open(*session->store_, world.clock, world.random, sink));
+  CANDOUR_TRY(base.client, client::Client::open(*base.store, world.clock, world.random, base));
   return session;
 }
 
+Session::~Session() {
+  if (world_.standing == nullptr || base_ == nullptr) return;
+  base_->verb = nullptr;
+  base_->verb_out = nullptr;
+}
+
+void Session::Base::on_event(const client::Event& event) {
+  owner->on_event(event);
+  if (verb == nullptr) return;
+  std::streambuf* const shown = verb_out->rdbuf(nullptr);  // the owner has printed it
+  verb->on_event(event);
+  verb_out->rdbuf(shown);
+}
+
 Status Session::connect() {
-  if (io_ == nullptr) io_ = std::make_unique<net::IoThread>();
-  return client_->connect(*io_, endpoint_, options_.timeout_ms);
+  if (base_->io == nullptr) base_->io = std::make_unique<net::IoThread>();
+  return client().connect(*base_->io, base_->endpoint, options_.timeout_ms);
 }
 
 Status Session::start() {
   if (options_.offline) return ok();
-  CANDOUR_TRY(connect());
-  const Status synced = client_->sync(options_.timeout_ms);
+  if (!client().connected()) {
+    CANDOUR_TRY(connect());
+  }
+  const Status synced = client().sync(options_.timeout_ms);
   if (synced || !is_passing(synced.error().code) || synced.error().code == ErrorCode::timed_out) {
     return synced;
   }
   CANDOUR_TRY(reconnect(options_.timeout_ms));
-  return client_->sync(options_.timeout_ms);
+  return client().sync(options_.timeout_ms);
 }
 
 Status Session::reconnect(std::uint64_t give_up_ms) {
@@ -71,7 +95,7 @@ Status Session::reconnect(std::uint64_t give_up_ms) {
 }
 
 Result<bool> Session::pump(std::uint64_t timeout_ms, std::uint64_t give_up_ms) {
-  auto pumped = client_->pump(timeout_ms);
+  auto pumped = client().pump(timeout_ms);
   if (pumped || !is_passing(pumped.error().code)) return pumped;
   CANDOUR_TRY(reconnect(give_up_ms));
   return true;
@@ -84,8 +108,8 @@ Status Session::pump_until(const std::function<bool()>& done) {
     CANDOUR_TRY(const bool progress, pump(kPumpMs, options_.timeout_ms));
     if (progress) last_progress = now_ms();
     if (now_ms() - last_progress < options_.timeout_ms) continue;
-    std::string why = client_->waiting_for();
-    if (why.empty() && !client_->bot_present()) why = "the compliance bot is absent";
+    std::string why = client().waiting_for();
+    if (why.empty() && !client().bot_present()) why = "the compliance bot is absent";
     return error(ErrorCode::timed_out, "no outcome in time" +
                                            (why.empty() ? "" : " (" + why + ")") +
                                            "; what was sent is kept and goes on at the next start");

@@ -13,6 +13,8 @@
 
 namespace candour::terminal {
 
+class Session;
+
 /// What a run needs from the outside; made by main.
 struct World {
   const Clock& clock;
@@ -20,6 +22,9 @@ struct World {
   std::ostream& out;
   /// Set by SIGINT and SIGTERM.
   const volatile std::sig_atomic_t& stop;
+  /// Where a program drives this one (driven.h): the session that stands while verbs come and go.
+  /// Theirs share its client, and events, which it prints, are not printed again to `out`.
+  Session* standing = nullptr;
 };
 
 /// For verbs that print what is kept and not what happens meanwhile.
@@ -31,12 +36,13 @@ class Silent : public client::EventSink {
 
 class Session {
  public:
+  ~Session();
   /// Opens the state with its passphrase. `sink` is told of every event and outlives the session.
   static Result<std::unique_ptr<Session>> open(const Options& options, const World& world,
                                                client::EventSink& sink);
 
-  client::Client& client() { return *client_; }
-  client::Store& store() { return *store_; }
+  client::Client& client() { return *base_->client; }
+  client::Store& store() { return *base_->store; }
   const Options& options() const { return options_; }
   const World& world() const { return world_; }
   bool stopped() const { return world_.stop != 0; }
@@ -50,16 +56,27 @@ class Session {
   Status pump_until(const std::function<bool()>& done);
 
  private:
+  /// The device's state and the client on it, with whoever is told of events.
+  struct Base : client::EventSink {
+    void on_event(const client::Event& event) override;
+    bool shows_alarms() const override { return owner->shows_alarms(); }
+
+    net::Endpoint endpoint;
+    client::EventSink* owner = nullptr;
+    client::EventSink* verb = nullptr;  // of the session that shares this, if one does now
+    std::ostream* verb_out = nullptr;
+    std::unique_ptr<client::Store> store;
+    std::unique_ptr<net::IoThread> io;
+    std::unique_ptr<client::Client> client;
+  };
+
   Session(const Options& options, const World& world) : options_(options), world_(world) {}
   Status connect();
   Status reconnect(std::uint64_t give_up_ms);
 
   const Options& options_;
   World world_;
-  net::Endpoint endpoint_;
-  std::unique_ptr<client::Store> store_;
-  std::unique_ptr<net::IoThread> io_;
-  std::unique_ptr<client::Client> client_;
+  std::shared_ptr<Base> base_;
 };
 
 }  // namespace candour::terminal

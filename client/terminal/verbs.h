@@ -34,6 +34,9 @@ Status alert_step(const Options& options, const World& world);
 /// The interactive chat.
 Status chat(const Options& options, const World& world);
 
+/// "ready": connected and caught up.
+void print_ready(Session& session, bool json);
+
 /// A message id, or the unique beginning (4 hex digits or more) of a draft's or shown message's.
 Result<MessageId> find_message(client::Client& client, std::string_view what);
 /// The same for alerts.

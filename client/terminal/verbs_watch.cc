@@ -5,6 +5,8 @@ namespace {
 
 constexpr std::uint64_t kPumpMs = 100;
 
+}  // namespace
+
 void print_ready(Session& session, bool json) {
   std::ostream& out = session.world().out;
   if (json) {
@@ -22,8 +24,6 @@ void print_ready(Session& session, bool json) {
   }
   out << std::flush;
 }
-
-}  // namespace
 
 Status watch(const Options& options, const World& world) {
   PrintingSink sink(world.out, options.json);

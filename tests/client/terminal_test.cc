@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "client/terminal/command_line.h"
+#include "client/terminal/driven.h"
 #include "client/terminal/printer.h"
 #include "client/terminal/text_io.h"
 #include "tests/client/fixture.h"
@@ -69,6 +70,13 @@ TEST(Json, EscapesAndReplacesWhatIsNotUtf8) {
   EXPECT_EQ(json("a\"b\\c\nd\te"), "\"a\\\"b\\\\c\\nd\\u0009e\"");
   EXPECT_EQ(json("caf\xC3\xA9 \xF0\x9F\x98\x80"), "\"caf\xC3\xA9 \xF0\x9F\x98\x80\"");
   EXPECT_EQ(json("x\xFFy"), "\"x\xEF\xBF\xBDy\"");
+}
+
+TEST(Driven, WordsAreSeparatedByTabsAndMayHoldAnyCharacter) {
+  EXPECT_EQ(strings(words_of("send\t-g\tTeam A\ttwo\\nlines, a\\ttab, a \\\\")),
+            (std::vector<std::string>{"send", "-g", "Team A", "two\nlines, a\ttab, a \\"}));
+  EXPECT_EQ(strings(words_of("edit\tid\t")), (std::vector<std::string>{"edit", "id", ""}));
+  EXPECT_EQ(strings(words_of("")), std::vector<std::string>{""});
 }
 
 TEST(Marking, OffsetsAreBytesAndOverlapsMerge) {
