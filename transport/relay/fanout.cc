@@ -11,6 +11,9 @@ namespace {
 /// Mail read from the store at a time; and how many frames may wait for the socket meanwhile.
 constexpr std::size_t kPageSize = 1024 * 1024;
 constexpr std::size_t kQueuedFramesMax = limits::kSessionQueueFramesMax / 4;
+/// How many releases of a group wait for the next, and for how long the first of them does.
+constexpr std::size_t kHeldMax = 16;
+constexpr std::uint64_t kHeldMsMax = 4;
 static_assert(kQueuedFramesMax > net::kDrainedAbove, "or nobody says when there is room again");
 
 }  // namespace
@@ -37,6 +40,7 @@ void Fanout::start(Session& session) {
   if (device == nullptr) return;
   session.mail_sent = device->mail_acknowledged;
   read_mail(session);
+  ++context_.model.audience_version;
   if (session.bot) return;  // it has seen every message when it judged it
   for (const auto& id : device->groups) {
     const Group& group = context_.model.groups.at(id);
@@ -67,6 +71,7 @@ void Fanout::drained(SessionId id) {
 
 void Fanout::resynchronise(Session& session, const Group& group) {
   session.sent.erase(group.row.group);
+  ++context_.model.audience_version;
   ++context_.model.counters.resynchronised;
   v1::ServerFrame frame;
   frame.mutable_resynchronise()->set_group(wire::to_field(group.row.group));
@@ -129,22 +134,68 @@ net::SharedFrame Fanout::deliver_frame(const Context& context, const storage::Me
 
 void Fanout::released(const GroupId& id, Seq seq, const net::SharedFrame& frame) {
   Group& group = context_.model.groups.at(id);
-  group.released = seq;
-  for (const auto& [member, cursor] : group.cursors) {
-    const Device* device = context_.model.device(member);
-    Session* session = device != nullptr ? context_.model.session(device->session) : nullptr;
-    if (session == nullptr) continue;
-    auto sent = session->sent.find(id);
-    if (sent == session->sent.end() || sent->second >= seq) continue;
-    if (frame && sent->second.next() == seq && session->reading.count(id) == 0 &&
-        !session->behind) {
-      context_.send(session->id, frame);
-      ++context_.model.counters.deliveries;
-      sent->second = seq;
-    } else {
-      read_group(*session, id);
+  if (!frame) {
+    send_held(group);
+    group.released = seq;
+    for (const Listener& to : audience(group)) {
+      if (*to.sent < seq) read_group(*to.session, id);
     }
+    return;
   }
+  const bool more = group.row.seq > seq;  // decided, and not yet durable
+  group.released = seq;
+  group.held.push_back(frame);
+  if (more && group.held.size() == 1) {
+    group.held_since = context_.monotonic.now();
+    holding_.insert(id);
+  }
+  const auto waited = [&] { return context_.monotonic.now().value - group.held_since.value; };
+  if (more && group.held.size() < kHeldMax && waited() < kHeldMsMax) return;
+  send_held(group);
+}
+
+void Fanout::tick() {
+  const auto groups = std::move(holding_);
+  holding_.clear();
+  for (const auto& id : groups) send_held(context_.model.groups.at(id));
+}
+
+void Fanout::send_held(Group& group) {
+  if (group.held.empty()) return;
+  if (!holding_.empty()) holding_.erase(group.row.group);
+  const auto frames = std::move(group.held);
+  group.held.clear();
+  const Seq first(group.released.value - frames.size() + 1);
+  for (const Listener& to : audience(group)) {
+    const Seq next = to.sent->next();
+    if (next > group.released) continue;
+    const bool live =
+        to.session->reading.empty() || to.session->reading.count(group.row.group) == 0;
+    if (next < first || !live || to.session->behind) {
+      read_group(*to.session, group.row.group);
+      continue;
+    }
+    for (auto i = next.value - first.value; i < frames.size(); ++i) {
+      context_.send(to.session->id, frames[i]);
+      ++context_.model.counters.deliveries;
+    }
+    *to.sent = group.released;
+  }
+}
+
+const std::vector<Listener>& Fanout::audience(Group& group) {
+  Model& model = context_.model;
+  if (group.audience_version == model.audience_version) return group.audience;
+  group.audience.clear();
+  for (const auto& [member, cursor] : group.cursors) {
+    const Device* device = model.device(member);
+    Session* session = device != nullptr ? model.session(device->session) : nullptr;
+    if (session == nullptr) continue;
+    const auto sent = session->sent.find(group.row.group);
+    if (sent != session->sent.end()) group.audience.push_back({session, &sent->second});
+  }
+  group.audience_version = model.audience_version;
+  return group.audience;
 }
 
 void Fanout::number_mail(std::vector<storage::MailRow>& mail) {
@@ -208,6 +259,8 @@ void Fanout::read_mail(Session& session) {
 
 void Fanout::members_changed(Group& group, const storage::RosterChange& change) {
   Model& model = context_.model;
+  send_held(group);  // to those who leave, too: it was released before
+  ++model.audience_version;
   const Seq commit = group.row.seq;
   std::unordered_map<DeviceId, Seq> cursors;
   for (const auto& id : change.members) {
@@ -239,6 +292,7 @@ void Fanout::members_changed(Group& group, const storage::RosterChange& change) 
 
 void Fanout::forget(const DeviceId& id) {
   Device& device = context_.model.devices.at(id);
+  ++context_.model.audience_version;
   for (const auto& group : device.groups) {
     context_.model.groups.at(group).cursors.erase(id);
     moved_cursors_.erase({group, id});
@@ -260,6 +314,7 @@ Status Fanout::caught_up(Session& session, Group& group, Seq seq) {
   group.cursors[session.device] = seq;
   moved_cursors_.insert({group.row.group, session.device});
   session.sent[group.row.group] = seq;
+  ++context_.model.audience_version;
   read_group(session, group.row.group);
   return ok();
 }

@@ -18,8 +18,12 @@ class Fanout {
   /// The socket has room again.
   void drained(SessionId session);
 
-  /// A release became durable. `frame` is null when its bytes are only in the store.
+  /// A release became durable. `frame` is null when its bytes are only in the store. It goes out at
+  /// once, or, when more of its group is on the way to the disk, together with that: one write to
+  /// each member instead of several. Bounded in number and time.
   void released(const GroupId& group, Seq seq, const net::SharedFrame& frame);
+  /// Sends what was held for others to come.
+  void tick();
   /// Gives the mail its numbers; the caller queues the write.
   void number_mail(std::vector<storage::MailRow>& mail);
   /// The mail became durable.
@@ -42,6 +46,8 @@ class Fanout {
                                         std::string_view ciphertext);
 
  private:
+  void send_held(Group& group);
+  const std::vector<Listener>& audience(Group& group);
   void read_group(Session& session, const GroupId& group);
   /// As much of it as the session may take now.
   void send_page(Session& session, const Backlog::Page& page);
@@ -60,6 +66,7 @@ class Fanout {
   std::set<std::pair<GroupId, DeviceId>> moved_cursors_;
   std::map<DeviceId, std::uint64_t> moved_mail_;
   std::set<GroupId> too_many_kept_;
+  std::set<GroupId> holding_;  // groups that hold releases
 };
 
 }  // namespace candour::relay

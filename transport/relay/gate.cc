@@ -12,6 +12,7 @@ namespace candour::relay {
 namespace {
 
 constexpr std::size_t kUnansweredMax = 256;
+constexpr std::size_t kTogetherMax = 16;  // of one group, sent to the bot in a row
 constexpr std::size_t kVerdictsRemembered = 4096;
 constexpr std::size_t kBotMailRemembered = 65536;
 constexpr std::size_t kPageSize = 1024 * 1024;
@@ -114,7 +115,15 @@ void Gate::feed() {
     }
     if (!pending->body) return read_pending(id, submission);
     feed_.pop_front();
-    send_check(*pending);
+    // What waits in the same group goes along: its releases then reach the disk, and the members,
+    // together. The bot's order is that of the group; between groups there is none.
+    for (std::size_t sent = 0; sent < kTogetherMax; ++sent, ++pending) {
+      if (pending == group.pending.end() || !pending->durable || !pending->body ||
+          pending->sent_to_bot || context_.model.unanswered >= kUnansweredMax) {
+        break;
+      }
+      send_check(*pending);
+    }
   }
 }
 

@@ -106,6 +106,12 @@ struct VerdictMemo {
   Seq seq;
 };
 
+/// A session that gets a group's messages, and how far it is.
+struct Listener {
+  Session* session = nullptr;
+  Seq* sent = nullptr;
+};
+
 struct Group {
   storage::GroupRow row;  // as decided
   Bytes mls_group;        // of its newest roster; empty before the first
@@ -114,6 +120,13 @@ struct Group {
   std::deque<Pending> pending;
   bool commit_pending = false;
   std::map<Submission, VerdictMemo> verdicts;  // the newest, for repeats
+  /// The newest releases, up to `released`: durable, and waiting for those that are on their way to
+  /// the disk, so that they go out together (Fanout::released).
+  std::vector<net::SharedFrame> held;
+  TimeMs held_since;  // monotonic
+  /// Who listens, as long as `audience_version` is the model's.
+  std::vector<Listener> audience;
+  std::uint64_t audience_version = 0;
   /// Rows up to here are gone: every cursor has passed them, or they were too many. A device whose
   /// cursor is before it has to resynchronise.
   Seq passed;
@@ -166,6 +179,8 @@ struct Model {
   std::unordered_map<SessionId, Session> sessions;
   std::unordered_map<DeviceId, Device> devices;
   std::unordered_map<GroupId, Group> groups;
+  /// Goes up whenever a session, or the place of one in a group, comes or goes.
+  std::uint64_t audience_version = 1;
   SessionId bot_session = 0;
   DeviceId bot_device;
   /// The bot is connected, has been asked and says nothing (Sessions::tick).

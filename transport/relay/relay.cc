@@ -87,6 +87,7 @@ Status Relay::take_in(const std::vector<std::string>& bootstrap) {
 }
 
 void Relay::drain() {
+  fanout_.tick();
   fanout_.flush_acknowledged();
   model_.draining = true;
 }
@@ -107,6 +108,7 @@ void Relay::drained(SessionId session) { fanout_.drained(session); }
 void Relay::tick(bool storage_full) {
   model_.storage_full = storage_full;
   sessions_.tick();
+  fanout_.tick();
   fanout_.flush_acknowledged();
   const TimeMs now = context_.monotonic.now();
   if (now.value - log_ticked_.value < limits::kCheckpointTickMs) return;

@@ -155,6 +155,7 @@ Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit sub
     group->cursors[session.device] = Seq(0);
     device.groups.insert(id);
     session.sent[id] = Seq(0);
+    ++context_.model.audience_version;
   }
   if (forms_again) {
     if (group->row.stopped) {

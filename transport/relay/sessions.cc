@@ -58,6 +58,7 @@ void Sessions::closed(SessionId id) {
   }
   if (!session->logged_in) --context_.model.unauthenticated;
   context_.model.sessions.erase(id);
+  ++context_.model.audience_version;
 }
 
 Result<SigningPublicKey> Sessions::subject_key(const v1::Login& login, Session& session) const {
