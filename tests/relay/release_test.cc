@@ -70,5 +70,18 @@ TEST_F(Releases, ReachThoseWhoComeMeanwhileOnceAndThoseWhoLeaveNoMore) {
   EXPECT_TRUE(gone.empty() || gone.back() <= 4) << "a removed member got what came after";
 }
 
+TEST_F(Releases, I12_NoCommitPassesWithoutTheBotsSignature) {
+  for (int i = 0; i < 7; ++i) decide(10);
+  settle();
+  const auto frame = judge.commit_frame(group, world.random.id<MessageId>(), 1);
+  ASSERT_EQ(ask(kBotSession, frame).body_case(), Body::kSubmitted);
+  const auto good = judge.release(await(kBotSession, Body::kCheck).check(), {devices[0].id()});
+  auto forged = good;
+  auto token = identity::ReleaseToken::decode(as_bytes(good.verdict().token())).value();
+  forged.mutable_verdict()->set_token(wire::to_field(token.sign(amy.key)));
+  EXPECT_EQ(refusal(kBotSession, forged), ErrorCode::token_invalid);
+  EXPECT_EQ(ask(kBotSession, good).body_case(), Body::kDone);
+}
+
 }  // namespace
 }  // namespace candour::tests

@@ -225,6 +225,7 @@ Status Gate::verdict(Session& session, std::uint64_t request, const v1::Verdict&
                      "; verdicts are given in order");
   }
   CANDOUR_TRY(auto checked, check(session, *group, *pending, verdict));
+  if (checked.token) ++session.releases;
   apply(session.id, request, *group, verdict, hash, std::move(checked));
   feed();
   return ok();

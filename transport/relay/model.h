@@ -52,6 +52,7 @@ struct Session {
   bool bot = false;
   SigningPublicKey key;  // it logged in with
   std::string client_build;
+  std::uint64_t releases = 0;  // of the bot: how many it has told us on this session
 
   /// For each group of the device: the newest seq queued to this session. Not there for a group it
   /// was told to resynchronise.
