@@ -61,12 +61,17 @@ Result<KeptAlert> KeptAlert::decode(ByteView bytes) {
   return kept;
 }
 
-storage::BotAlert::Subject subject_of(const crypto::AeadKey& state, std::string_view person) {
+Id<struct StoreTagTag, 16> tag_of(const crypto::AeadKey& state, std::string_view label,
+                                  ByteView of) {
   const auto extracted = crypto::hkdf_extract({}, state.view());
-  const SecretBytes key =
-      crypto::hkdf_expand(extracted.view(), as_bytes("candour alert subject v1"), 32);
-  const Digest tag = crypto::hmac_sha256_tag(key.view(), {as_bytes(person)});
-  return *storage::BotAlert::Subject::from(tag.view().first(storage::BotAlert::Subject::kSize));
+  const SecretBytes key = crypto::hkdf_expand(extracted.view(), as_bytes(label), 32);
+  const Digest tag = crypto::hmac_sha256_tag(key.view(), {of});
+  return *Id<struct StoreTagTag, 16>::from(tag.view().first(16));
+}
+
+storage::BotAlert::Subject subject_of(const crypto::AeadKey& state, std::string_view person) {
+  const auto tag = tag_of(state, "candour alert subject v1", as_bytes(person));
+  return *storage::BotAlert::Subject::from(tag.view());
 }
 
 std::string pseudonym_of(const storage::BotAlert::Subject& subject) {

@@ -1,5 +1,5 @@
-// What the bot keeps of an alert for those who hear of it later: the sealed body, with envelopes for
-// the next line that were made when it was raised. The bot holds none of the keys that open it.
+// What the bot keeps of an alert for those who hear of it later: the sealed body, with envelopes
+// for the next line that were made when it was raised. The bot holds none of the keys that open it.
 #pragma once
 
 #include <string>
@@ -31,7 +31,10 @@ struct KeptAlert {
   static Result<KeptAlert> decode(ByteView bytes);
 };
 
-/// Stands for a person in the bot's store: HMAC under a key made of the bot's state key.
+/// HMAC of something under a key made of the bot's state key for this label, cut to 16 bytes.
+Id<struct StoreTagTag, 16> tag_of(const crypto::AeadKey& state, std::string_view label,
+                                  ByteView of);
+/// Stands for a person in the bot's store.
 storage::BotAlert::Subject subject_of(const crypto::AeadKey& state, std::string_view person);
 /// "officer 3f2a91c0".
 std::string pseudonym_of(const storage::BotAlert::Subject& subject);

@@ -1,8 +1,8 @@
-// What becomes of an alert: steps of its desks, and the bot's own when time passes.
+// What becomes of an alert: steps of its desks, and how every step is put on record and told.
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "bot/alerts.h"
 #include "client/messages/utf8.h"
 
@@ -13,20 +13,9 @@ using client::wire_bytes;
 using messages::AlertAction;
 using messages::AlertState;
 
-constexpr std::uint64_t kLookEveryMs = 100;
-constexpr std::size_t kDueAtOnce = 64;
-
 template <class List, class Value>
 bool contains(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-std::uint64_t remind_after(const config::AlertSettings& settings, bool serious) {
-  return serious ? settings.serious_remind_after_ms : settings.remind_after_ms;
-}
-
-std::uint64_t escalate_after(const config::AlertSettings& settings, bool serious) {
-  return serious ? settings.serious_escalate_after_ms : settings.escalate_after_ms;
 }
 
 Status check_length(const messages::AlertStep& step) {
@@ -42,14 +31,6 @@ Status check_length(const messages::AlertStep& step) {
 }
 
 }  // namespace
-
-struct Alerts::Case {
-  storage::BotAlert alert;
-  KeptAlert kept;
-  messages::AlertId id;
-  std::vector<KeptAlert::Envelope> leaving;  // with the step that is being settled
-  messages::AlertSubject revealed;
-};
 
 std::optional<AlertState> next_state(AlertState state, AlertAction action) {
   const bool seen = state == AlertState::acknowledged || state == AlertState::assigned;
@@ -74,24 +55,49 @@ std::optional<AlertState> next_state(AlertState state, AlertAction action) {
     case AlertAction::overdue:
     case AlertAction::want:
     case AlertAction::sample:
+    case AlertAction::returned:
+    case AlertAction::repeat:
       return std::nullopt;  // not a desk's to take
   }
   return std::nullopt;
 }
 
-Result<Alerts::Case> Alerts::open(storage::BotAlert alert) const {
+storage::BotDesk* Alerts::Case::desk(const DeviceId& device) {
+  const auto found = std::find_if(alert.desks.begin(), alert.desks.end(),
+                                  [&](const storage::BotDesk& d) { return d.device == device; });
+  return found == alert.desks.end() ? nullptr : &*found;
+}
+
+// A row that is damaged is this alert's misfortune, not the bot's.
+Result<Alerts::Case> Alerts::find(const AlertId& id) const {
+  const auto only_this = [](const Error& e) {
+    return e.code == ErrorCode::state_damaged ? error(ErrorCode::internal, e.message) : e;
+  };
+  auto alert = context_.store.alert(id.view());
+  if (!alert) return only_this(alert.error());
+  if (!alert.value()) return error(ErrorCode::not_found, "there is no such alert");
   Case about;
-  CANDOUR_TRY(about.kept, KeptAlert::decode(alert.sealed));
-  about.id = *messages::AlertId::from(alert.alert.view());
-  about.alert = std::move(alert);
+  about.alert = std::move(*alert.value());
+  about.id = *messages::AlertId::from(id.view());
+  auto kept = KeptAlert::decode(about.alert.sealed);
+  if (!kept) return only_this(kept.error());
+  about.kept = std::move(kept).value();
+  if (about.alert.update_key.size() != crypto::AeadKey::kSize) {
+    return error(ErrorCode::internal, "an alert's key is malformed");
+  }
+  if (groups_.find(about.alert.group) == nullptr) {
+    return error(ErrorCode::internal, "an alert's group is missing");
+  }
   return about;
 }
 
-// So that an update for every desk fits one frame, and no step can be sent a second time.
-Status Alerts::check_step(const messages::AlertStep& step, const storage::BotAlert& alert) const {
+// So that an update for every desk fits one frame, and no step can be sent a second time. Each
+// device's steps are compared with its own only: two desks' clocks need not agree.
+Status Alerts::check_step(const messages::AlertStep& step, const storage::BotDesk& desk) const {
   CANDOUR_TRY(check_length(step));
-  if (step.time <= alert.last_step) {
-    return error(ErrorCode::input_invalid, "the step is not later than the alert's last step");
+  if (step.time <= desk.last_step) {
+    return error(ErrorCode::input_invalid,
+                 "the step is not later than this device's last step on the alert");
   }
   if (step.time.value > context_.clock.now().value + limits::kClockSkewMs) {
     return error(ErrorCode::input_invalid, "the step is of the future; set the device's clock");
@@ -111,13 +117,11 @@ void Alerts::pass_on(Case& about) const {
 }
 
 Status Alerts::share(const messages::AlertStep& step, Case& about) const {
-  const Group* group = groups_.find(about.alert.group);
-  if (group == nullptr) return error(ErrorCode::state_damaged, "an alert's group is missing");
   CANDOUR_TRY(const identity::Certificate* to, context_.trust.device(step.to));
-  if (contains(about.alert.recipients, step.to)) {
+  if (about.desk(step.to) != nullptr) {
     return error(ErrorCode::already_exists, "the desk has this alert already");
   }
-  if (!contains(first_line(*group, about.kept), to)) {
+  if (!contains(first_line(*groups_.find(about.alert.group), about.kept), to)) {
     return error(ErrorCode::not_permitted, "the alert is not for the desk it was shared with");
   }
   about.leaving.push_back({step.to, false, step.envelope});
@@ -129,12 +133,12 @@ Status Alerts::step(ByteView bytes) {
   CANDOUR_TRY(const identity::Certificate* by, context_.trust.device(unchecked.device));
   CANDOUR_TRY(const messages::AlertStep step,
               messages::AlertStep::verify(bytes, by->subject.signing_key));
-  CANDOUR_TRY(auto alert, context_.store.alert(step.alert.view()));
-  if (!alert) return error(ErrorCode::not_found, "there is no such alert");
-  if (!contains(alert->recipients, step.device)) {
+  CANDOUR_TRY(Case about, find(*AlertId::from(step.alert.view())));
+  storage::BotDesk* desk = about.desk(step.device);
+  if (desk == nullptr) {
     return error(ErrorCode::not_permitted, "the alert was not sent to this device");
   }
-  const auto state = static_cast<AlertState>(alert->state);
+  const AlertState state = about.state();
   const auto next = next_state(state, step.action);
   if (!next) {
     return error(ErrorCode::not_permitted, "the alert is " + std::string(messages::name_of(state)) +
@@ -145,95 +149,53 @@ Status Alerts::step(ByteView bytes) {
     return error(ErrorCode::not_permitted,
                  "the alert is with professional standards now, who close it");
   }
-  CANDOUR_TRY(check_step(step, *alert));
-  CANDOUR_TRY(Case about, open(std::move(*alert)));
-  about.alert.state = static_cast<std::uint8_t>(*next);
-  about.alert.last_step = step.time;
-  if (*next != AlertState::open) about.alert.due = TimeMs();
-  about.alert.resolution = static_cast<std::uint8_t>(step.resolution);
-  if (step.action == AlertAction::escalate) pass_on(about);
+  CANDOUR_TRY(check_step(step, *desk));
+  desk->last_step = step.time;
+  apply(step, *next, about);
   if (step.action == AlertAction::share) {
     CANDOUR_TRY(share(step, about));
   }
   CANDOUR_TRY(settle(about, step, bytes, by->subject.person));
-  const bool dismissed = about.alert.serious && messages::dismisses(step.resolution);
+  return step.action == AlertAction::close ? sample(about) : ok();
+}
+
+void Alerts::apply(const messages::AlertStep& step, AlertState next, Case& about) const {
+  storage::BotAlert& alert = about.alert;
+  about.become(next);
+  alert.resolution = static_cast<std::uint8_t>(step.resolution);
+  switch (step.action) {
+    case AlertAction::acknowledge:
+      // Assigning it to and fro does not put this off.
+      alert.due = in(return_after(alert));
+      alert.reminders = 0;
+      break;
+    case AlertAction::escalate:
+      pass_on(about);
+      alert.due = in(return_after(alert));
+      alert.reminders = 0;
+      break;
+    case AlertAction::close:
+      alert.closed = context_.clock.now();
+      alert.due = in(context_.alerts.keep_closed_ms);
+      break;
+    default:
+      break;
+  }
+}
+
+Status Alerts::sample(Case& about) {
+  storage::BotAlert& alert = about.alert;
+  const bool dismissed =
+      alert.serious && messages::dismisses(static_cast<messages::Resolution>(alert.resolution));
   if (!dismissed || about.kept.envelopes.empty()) return ok();
   if (random_below(context_.alerts.sample_one_in, context_.random) != 0) return ok();
   pass_on(about);
   // For professional standards to close, in another way if need be.
-  about.alert.state = static_cast<std::uint8_t>(AlertState::escalated);
+  about.become(AlertState::escalated);
+  alert.closed = TimeMs();
+  alert.due = in(return_after(alert));
+  alert.reminders = 0;
   return act(about, AlertAction::sample);
-}
-
-bool Alerts::due() const {
-  const TimeMs now = context_.clock.now();
-  return raised_ || now.value >= looked_.value + kLookEveryMs || now < looked_;
-}
-
-Status Alerts::tick() {
-  const TimeMs now = context_.clock.now();
-  looked_ = now;
-  raised_ = false;
-  CANDOUR_TRY(auto alerts, context_.store.alerts_due(now, kDueAtOnce));
-  if (alerts.size() == kDueAtOnce) raised_ = true;  // there may be more
-  for (storage::BotAlert& alert : alerts) {
-    CANDOUR_TRY(Case about, open(std::move(alert)));
-    CANDOUR_TRY(be_due(about));
-  }
-  return ok();
-}
-
-Status Alerts::be_due(Case& about) {
-  storage::BotAlert& alert = about.alert;
-  const TimeMs now = context_.clock.now();
-  const config::AlertSettings& settings = context_.alerts;
-  const auto later = [&](std::uint64_t after) {
-    return TimeMs(std::max(now.value + 1, alert.raised.value + after));
-  };
-  auto& waiting = about.kept.envelopes;
-  const auto first = std::stable_partition(waiting.begin(), waiting.end(),
-                                           [](const auto& e) { return e.next_line; });
-  if (first != waiting.end()) {
-    std::move(first, waiting.end(), std::back_inserter(about.leaving));
-    waiting.erase(first, waiting.end());
-    alert.due = later(remind_after(settings, alert.serious));
-    return act(about, AlertAction::raise);
-  }
-  if (alert.recipients.empty() && waiting.empty()) {
-    alert.due = TimeMs();  // sealed to nobody
-    return context_.store.put_alert(alert);
-  }
-  const bool nobody_there = std::none_of(
-      waiting.begin(), waiting.end(),
-      [&](const KeptAlert::Envelope& e) { return bool(context_.trust.device(e.device)); });
-  if (nobody_there || (!alert.reminded && !alert.recipients.empty())) {
-    // Where there is no next line the desks are reminded again and again.
-    alert.due = alert.reminded ? TimeMs(now.value + escalate_after(settings, alert.serious))
-                               : later(escalate_after(settings, alert.serious));
-    alert.reminded = true;
-    return act(about, AlertAction::remind);
-  }
-  pass_on(about);
-  alert.state = static_cast<std::uint8_t>(AlertState::escalated);
-  alert.due = TimeMs();
-  return act(about, AlertAction::overdue);
-}
-
-Status Alerts::look_for_desks() {
-  CANDOUR_TRY(auto alerts,
-              context_.store.alerts_not(static_cast<std::uint8_t>(AlertState::closed)));
-  for (storage::BotAlert& alert : alerts) {
-    const Group* group = groups_.find(alert.group);
-    if (group == nullptr || alert.recipients.empty()) continue;
-    CANDOUR_TRY(Case about, open(std::move(alert)));
-    for (const identity::Certificate* desk : first_line(*group, about.kept)) {
-      const DeviceId device = desk->device();
-      if (contains(about.alert.recipients, device) || asked_.contains({about.id, device})) continue;
-      CANDOUR_TRY(act(about, AlertAction::want, device));
-      asked_.insert({about.id, device});
-    }
-  }
-  return ok();
 }
 
 Status Alerts::act(Case& about, AlertAction action, const DeviceId& to) {
@@ -251,7 +213,7 @@ Status Alerts::settle(Case& about, const messages::AlertStep& step, ByteView byt
                       std::string_view person) {
   storage::BotAlert& alert = about.alert;
   Group* group = groups_.find(alert.group);
-  if (group == nullptr) return error(ErrorCode::state_damaged, "an alert's group is missing");
+  CANDOUR_ASSERT(group != nullptr);  // find() made sure
   warrant::Record record;
   record.kind = alert.serious && messages::dismisses(step.resolution)
                     ? tlog::LeafKind::alert_dismissal
@@ -274,8 +236,8 @@ Status Alerts::settle(Case& about, const messages::AlertStep& step, ByteView byt
   };
   for (const KeptAlert::Envelope& envelope : about.leaving) {
     const Bytes mail = messages::alert_mail(about.id, envelope.keys, about.kept.body);
-    if (send(envelope.device, mail) && !contains(alert.recipients, envelope.device)) {
-      alert.recipients.push_back(envelope.device);
+    if (send(envelope.device, mail) && about.desk(envelope.device) == nullptr) {
+      alert.desks.push_back({envelope.device, TimeMs()});
     }
   }
   about.leaving.clear();
@@ -292,17 +254,15 @@ Status Alerts::settle(Case& about, const messages::AlertStep& step, ByteView byt
     update.to = step.to;
     update.subject = std::move(about.revealed);
     about.revealed = {};
-    if (alert.update_key.size() != crypto::AeadKey::kSize) {
-      return error(ErrorCode::state_damaged, "an alert's key is malformed");
-    }
+    update.repeats = alert.repeats;
     const auto key =
         crypto::AeadKey::copy_of(alert.update_key.view().first<crypto::AeadKey::kSize>());
     const Bytes mail =
         messages::update_mail(about.id, update, key, context_.keys.signing, context_.random);
-    for (const DeviceId& device : alert.recipients) send(device, mail);
+    for (const storage::BotDesk& desk : alert.desks) send(desk.device, mail);
   }
   // What is closed goes to nobody else, but for the draw that follows at once.
-  const bool over = alert.state == static_cast<std::uint8_t>(AlertState::closed);
+  const bool over = about.state() == AlertState::closed;
   KeptAlert keep = about.kept;
   if (over) keep.envelopes.clear();
   alert.sealed = keep.encode();

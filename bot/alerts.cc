@@ -1,6 +1,7 @@
 #include "bot/alerts.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -106,6 +107,47 @@ void Alerts::add_envelopes(const messages::SealedAlert& sealed, const Certificat
   }
 }
 
+// Not of what a person gave reasons for: those are each to be read.
+storage::BotAlert::Likeness Alerts::likeness_of(const messages::AlertBody& body,
+                                                std::string_view person) const {
+  if (body.outcome == messages::AlertOutcome::overridden ||
+      body.outcome == messages::AlertOutcome::reported) {
+    return {};
+  }
+  Writer parts;
+  parts.vec(person);
+  parts.id(body.group);
+  parts.vec(body.rule);
+  parts.u8(static_cast<std::uint8_t>(body.outcome));
+  return *storage::BotAlert::Likeness::from(
+      bot::tag_of(context_.keys.state, "candour alert likeness v1", parts.view()).view());
+}
+
+// The desks hear of the first, second, fourth, eighth ... repeat, and with whatever else they hear
+// how many there were by then: a burst is one alert, and a few words more.
+Result<bool> Alerts::fold(const storage::BotAlert::Likeness& likeness) {
+  const std::uint64_t within = context_.alerts.fold_within_ms;
+  if (within == 0 || likeness.is_zero()) return false;
+  const std::uint64_t now = context_.clock.now().value;
+  CANDOUR_TRY(const auto id,
+              context_.store.alert_like(likeness, TimeMs(now - std::min(now, within))));
+  if (!id) return false;
+  auto found = find(*id);
+  if (!found) {
+    // One more alert is better than none.
+    if (found.error().code == ErrorCode::internal) return false;
+    return std::move(found).error();
+  }
+  Case about = std::move(found).value();
+  const std::uint32_t repeats = ++about.alert.repeats;
+  if (about.alert.desks.empty() || !std::has_single_bit(repeats)) {
+    CANDOUR_TRY(context_.store.put_alert(about.alert));
+    return true;
+  }
+  CANDOUR_TRY(act(about, messages::AlertAction::repeat));
+  return true;
+}
+
 Status Alerts::raise(const Opened& opened, const Decision& decision, const Group& group) {
   const bool report = decision.answer == Answer::report;
   if (decision.answer == Answer::dispute) return ok();
@@ -120,6 +162,9 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
   alert.author = body.subject.device;
   alert.subject = bot::subject_of(context_.keys.state, body.subject.person);
   alert.message_id = body.message_id;
+  alert.likeness = likeness_of(body, body.subject.person);
+  CANDOUR_TRY(const bool folded, fold(alert.likeness));
+  if (folded) return ok();
   alert.serious = body.serious;
   alert.raised = body.time;
   alert.due = TimeMs(body.time.value + random_below(settings.delay_max_ms + 1, context_.random));

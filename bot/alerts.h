@@ -8,6 +8,11 @@
 // when nobody acknowledges it in time, and, drawn by lot, when a serious one is closed as if there
 // had been nothing to it.
 //
+// Time: an open alert is reminded of and then passed on; an acknowledged one that nobody closes is
+// open again, and the second time passed on; one with professional standards is reminded of. Each
+// by severity, at ever longer intervals and only so often (config/bot_config.h). Closed ones are
+// forgotten after a while but for being counted. Messages alike within minutes are one alert.
+//
 // Every step is a record signed by the device that took it, the bot's own ones too. What an alert
 // says is not kept in a form the bot can read (bot/alert_book.h).
 #pragma once
@@ -24,6 +29,8 @@ namespace candour::bot {
 
 class Alerts {
  public:
+  using AlertId = storage::BotAlert::AlertId;
+
   Alerts(Context& context, Groups& groups, Scribe& scribe, Outbox& outbox)
       : context_(context), groups_(groups), scribe_(scribe), outbox_(outbox) {}
 
@@ -32,15 +39,19 @@ class Alerts {
   Status raise(const Opened& opened, const Decision& decision, const Group& group);
   /// Within a batch: a signed step of a desk device. Refusals change nothing (not_found,
   /// not_permitted, signature_invalid, device_revoked, input_invalid for an argument that is too
-  /// long or a time that is not later than the last step's).
+  /// long or a time that is not later than this device's last step's).
   Status step(ByteView bytes);
-  /// Whether tick() has something to do. Cheap.
+  /// Whether it is time to ask due_now(). Cheap.
   bool due() const;
-  /// Within a batch: sends what is to leave, reminds, and passes on what nobody acknowledged.
-  Status tick();
-  /// Within a batch, when certificates came or went: asks the desks of open alerts to share them
-  /// with supervisors who should have them and came later.
-  Status look_for_desks();
+  /// Within a batch: the alerts that tick() has something to do about, the longest due first.
+  Result<std::vector<AlertId>> due_now();
+  /// Within a batch: sends an alert that is to leave, reminds of it, passes it on, forgets it.
+  Status tick(const AlertId& id);
+  /// Within a batch, after tick failed: counts and logs that, and tries it again later.
+  Status set_aside(const AlertId& id, const Error& why);
+  /// Within a batch, when certificates came or went: asks the desks of an open alert to share it
+  /// with supervisors who should have it and came later.
+  Status look_for_desks(const AlertId& id);
 
  private:
   using Certificates = std::vector<const identity::Certificate*>;
@@ -60,14 +71,35 @@ class Alerts {
   void add_envelopes(const messages::SealedAlert& sealed, const Certificates& to, bool next_line,
                      KeptAlert& kept) const;
 
+  storage::BotAlert::Likeness likeness_of(const messages::AlertBody& body,
+                                          std::string_view person) const;
+  /// Whether the message is one more of an alert that is open.
+  Result<bool> fold(const storage::BotAlert::Likeness& likeness);
+
+  /// An alert and what is kept of it.
+  struct Case {
+    storage::BotAlert alert;
+    KeptAlert kept;
+    messages::AlertId id;
+    std::vector<KeptAlert::Envelope> leaving;  // with the step that is being settled
+    messages::AlertSubject revealed;
+
+    messages::AlertState state() const { return static_cast<messages::AlertState>(alert.state); }
+    void become(messages::AlertState next) { alert.state = static_cast<std::uint8_t>(next); }
+    storage::BotDesk* desk(const DeviceId& device);
+  };
+  /// not_found, or `internal` for one that is damaged: the others go on.
+  Result<Case> find(const AlertId& id) const;
+
   // Steps (alert_steps.cc).
-  struct Case;  // an alert and what is kept of it
-  Status check_step(const messages::AlertStep& step, const storage::BotAlert& alert) const;
+  Status check_step(const messages::AlertStep& step, const storage::BotDesk& desk) const;
   Status share(const messages::AlertStep& step, Case& about) const;
   /// The next line becomes a recipient, and everybody learns whom the alert is about.
   void pass_on(Case& about) const;
-  Result<Case> open(storage::BotAlert alert) const;
-  Status be_due(Case& about);
+  /// What a step changes, but for whom it is told.
+  void apply(const messages::AlertStep& step, messages::AlertState next, Case& about) const;
+  /// Perhaps gives professional standards a second look at what was closed.
+  Status sample(Case& about);
   /// The bot's own step.
   Status act(Case& about, messages::AlertAction action, const DeviceId& to = {});
   /// Puts a step on record, keeps the case as it is now, and tells the recipients.
@@ -78,9 +110,18 @@ class Alerts {
   Groups& groups_;
   Scribe& scribe_;
   Outbox& outbox_;
-  TimeMs looked_;                                           // when tick last asked the store
-  bool raised_ = false;                                     // since then
-  std::set<std::pair<messages::AlertId, DeviceId>> asked_;  // look_for_desks did
+  // Time (alert_times.cc).
+  std::uint64_t return_after(const storage::BotAlert& alert) const;
+  TimeMs in(std::uint64_t ms) const;
+  Status leave(Case& about);
+  Status press(Case& about);
+  Status come_back(Case& about);
+  Status remind(Case& about, messages::AlertAction action, std::uint64_t again_after);
+  Status hand_over(Case& about);
+
+  TimeMs looked_;                                 // when due_now last asked the store
+  bool raised_ = false;                           // since then
+  std::set<std::pair<AlertId, DeviceId>> asked_;  // look_for_desks did
 };
 
 /// The state an action leads to, or nothing where it is not allowed.

@@ -225,6 +225,7 @@ Status Bot::handle_answer(const v1::ServerFrame& frame) {
       if (!entered) return ok();
       std::deque<v1::Check> waiting = std::move(groups_.find(expected->group)->waiting);
       groups_.find(expected->group)->waiting.clear();
+      if (!may_judge()) return hold_first(std::move(waiting));
       for (const v1::Check& check : waiting) {
         CANDOUR_TRY(judge(check));
       }
@@ -240,6 +241,17 @@ Status Bot::handle_answer(const v1::ServerFrame& frame) {
     case Purpose::cosignature:
       if (!outcome) log::warning("cosignature_refused", {{"code", outcome.error().code}});
       return ok();
+  }
+  return ok();
+}
+
+// What waited for a commit may be judged only under a policy that is in the log, like the rest,
+// and before what came later.
+Status Bot::hold_first(std::deque<v1::Check> checks) {
+  for (auto check = checks.rbegin(); check != checks.rend(); ++check) {
+    v1::ServerFrame frame;
+    *frame.mutable_check() = std::move(*check);
+    held_.push_front(std::move(frame));
   }
   return ok();
 }
@@ -378,6 +390,29 @@ Status Bot::prove_directory(client::Connection& connection) {
   return ok();
 }
 
+// Each alert by itself: one that fails is set aside, and the others go on.
+Status Bot::tick_alerts() {
+  CANDOUR_TRY(const auto due, alerts_.due_now());
+  for (const Alerts::AlertId& id : due) {
+    const Status ticked = whole([&] { return alerts_.tick(id); });
+    if (ticked) continue;
+    if (is_fatal(ticked.error())) return ticked;
+    CANDOUR_TRY(alerts_.set_aside(id, ticked.error()));
+  }
+  return ok();
+}
+
+Status Bot::look_for_desks() {
+  CANDOUR_TRY(const auto open, context_.store.alerts_open());
+  for (const Alerts::AlertId& id : open) {
+    const Status looked = whole([&] { return alerts_.look_for_desks(id); });
+    if (looked) continue;
+    if (is_fatal(looked.error())) return looked;
+    log::error("alert_failed", {{"alert", id}, {"code", looked.error().code}});
+  }
+  return ok();
+}
+
 Status Bot::housekeeping(client::Connection& connection, bool idle) {
   CANDOUR_TRY(prove_directory(connection));
   context_.policies.work(context_.trust);
@@ -394,8 +429,7 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
       CANDOUR_TRY(steward_.sweep_revoked());
     }
     if (grown && may_judge()) {
-      const Status looked = whole([&] { return alerts_.look_for_desks(); });
-      if (!looked && is_fatal(looked.error())) return looked;
+      CANDOUR_TRY(look_for_desks());
     }
     if (held) {
       CANDOUR_TRY(handle_held());
@@ -413,9 +447,7 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
     CANDOUR_TRY(steward_.work());
   }
   if (may_judge() && alerts_.due()) {
-    const Status ticked = whole([&] { return alerts_.tick(); });
-    if (!ticked && is_fatal(ticked.error())) return ticked;
-    if (!ticked) log::error("alerts_not_sent", {{"code", ticked.error().code}});
+    CANDOUR_TRY(tick_alerts());
   }
   CANDOUR_TRY(witness_.tick(idle));
   CANDOUR_TRY(recall_.forget_old());

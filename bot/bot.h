@@ -66,6 +66,7 @@ class Bot {
   Status whole(const std::function<Status()>& work);
   /// Every check gets an answer, also when judging it fails.
   Status judge(const v1::Check& check);
+  Status hold_first(std::deque<v1::Check> checks);
   Status judge_once(const v1::Check& check, const Envelope& envelope);
   Status handle_mail(const v1::MailItem& mail);
   Status open_mail(const v1::MailItem& mail);
@@ -77,6 +78,8 @@ class Bot {
   /// Where the relay speaks for another log, which must follow the known one: everything of the old
   /// one is given up.
   Status follow_new_log(client::Connection& connection);
+  Status tick_alerts();
+  Status look_for_desks();
   Status form_lost_groups(client::Connection& connection);
   Status housekeeping(client::Connection& connection, bool idle);
 

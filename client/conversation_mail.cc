@@ -1,4 +1,6 @@
 // Sealed mail from the bot: replies to own submissions, welcomes, alerts.
+#include <algorithm>
+
 #include "client/conversation.h"
 #include "client/error_kinds.h"
 #include "crypto/hash.h"
@@ -311,8 +313,9 @@ Status Client::handle_alert(const v1::MailItem& mail) {
     step.person = update.person;
     if (update.subject.known()) record->revealed = update.subject;
     note_wanted(*record, update);
+    record->repeats = std::max(record->repeats, update.repeats);
     step.argument = std::move(update.argument);
-    record->steps.push_back(std::move(step));
+    if (update.action != messages::AlertAction::repeat) record->steps.push_back(std::move(step));
   } else {
     if (kept) return ok();  // wrapped again for this device
     CANDOUR_TRY(const identity::Certificate* bot, trust_->bot());

@@ -7,7 +7,7 @@ namespace candour::client {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kAlertFormat = 2;
+constexpr std::uint8_t kAlertFormat = 3;
 
 std::string text(Reader& in) { return std::string(as_text(in.vec())); }
 
@@ -323,6 +323,7 @@ SecretBytes AlertRecord::encode() const {
     out.vec(step.person);
     out.vec(step.argument.view());
   }
+  out.u32(repeats);
   return done(out);
 }
 
@@ -355,6 +356,7 @@ Result<AlertRecord> AlertRecord::decode(ByteView bytes) {
     step.argument = SecretText(SecretBytes::copy_of(in.vec()));
     record.steps.push_back(std::move(step));
   }
+  record.repeats = in.u32();
   if (!version || !in.finish()) return damaged_record("alert");
   return record;
 }

@@ -173,6 +173,7 @@ struct AlertRecord {
   messages::AlertSubject revealed;  // where the body has a pseudonym and the person became known
   std::vector<DeviceId> wanted;     // desks that came later and are to get it from here
   std::vector<AlertStepSeen> steps;
+  std::uint32_t repeats = 0;  // messages like it that raised no alert of their own
 
   messages::AlertState state() const;
   SecretBytes encode() const;

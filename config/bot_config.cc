@@ -18,6 +18,12 @@ void read_alerts(Section section, AlertSettings& alerts) {
                  kOptional);
   section.number("serious_escalate_after_ms", alerts.serious_escalate_after_ms, 1'000, 30 * kDayMs,
                  kOptional);
+  section.number("return_after_ms", alerts.return_after_ms, 1'000, 90 * kDayMs, kOptional);
+  section.number("serious_return_after_ms", alerts.serious_return_after_ms, 1'000, 90 * kDayMs,
+                 kOptional);
+  section.number("reminders_max", alerts.reminders_max, 1, 30, kOptional);
+  section.number("keep_closed_ms", alerts.keep_closed_ms, 1'000, 3'660 * kDayMs, kOptional);
+  section.number("fold_within_ms", alerts.fold_within_ms, 0, kDayMs, kOptional);
   section.number("sample_one_in", alerts.sample_one_in, 1, 1'000, kOptional);
 }
 
@@ -70,6 +76,11 @@ std::string show(const BotConfig& config, bool redacted) {
   out.number("escalate_after_ms", config.alerts.escalate_after_ms);
   out.number("serious_remind_after_ms", config.alerts.serious_remind_after_ms);
   out.number("serious_escalate_after_ms", config.alerts.serious_escalate_after_ms);
+  out.number("return_after_ms", config.alerts.return_after_ms);
+  out.number("serious_return_after_ms", config.alerts.serious_return_after_ms);
+  out.number("reminders_max", config.alerts.reminders_max);
+  out.number("keep_closed_ms", config.alerts.keep_closed_ms);
+  out.number("fold_within_ms", config.alerts.fold_within_ms);
   out.number("sample_one_in", config.alerts.sample_one_in);
   return out.take();
 }

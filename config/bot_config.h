@@ -23,6 +23,13 @@
 //   escalate_after_ms = 28800000           and then professional standards get it
 //   serious_remind_after_ms = 600000       the same for serious ones
 //   serious_escalate_after_ms = 3600000
+//   return_after_ms = 604800000            acknowledged and not closed: it comes back; the second
+//                                          time it goes to professional standards
+//   serious_return_after_ms = 86400000     the same for serious ones
+//   reminders_max = 6                      at ever longer intervals, then no more
+//   keep_closed_ms = 7776000000            closed ones are forgotten after so long, but counted
+//   fold_within_ms = 600000                messages alike (person, group, rule, outcome) within so
+//                                          long are one alert with a count; 0 = never
 //   sample_one_in = 4                      serious ones closed as nothing: one in so many is looked
 //                                          at by professional standards
 //
@@ -42,6 +49,13 @@ struct AlertSettings {
   std::uint64_t escalate_after_ms = 8 * 60 * 60 * 1000;
   std::uint64_t serious_remind_after_ms = 10 * 60 * 1000;
   std::uint64_t serious_escalate_after_ms = 60 * 60 * 1000;
+  /// From when it was acknowledged, or passed on.
+  std::uint64_t return_after_ms = 7ull * 24 * 60 * 60 * 1000;
+  std::uint64_t serious_return_after_ms = 24ull * 60 * 60 * 1000;
+  std::uint64_t reminders_max = 6;
+  std::uint64_t keep_closed_ms = 90ull * 24 * 60 * 60 * 1000;
+  /// From when the first was raised.
+  std::uint64_t fold_within_ms = 10 * 60 * 1000;
   std::uint64_t sample_one_in = 4;
 };
 

@@ -8,7 +8,8 @@
 namespace candour::storage {
 namespace {
 
-constexpr int kSchemaVersion = 4;
+// A bot.db of another format is refused: nothing is lost without somebody deciding it.
+constexpr int kSchemaVersion = 5;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE groups(
@@ -20,10 +21,12 @@ CREATE TABLE ratchets(
 CREATE TABLE senders(
   group_id BLOB NOT NULL, device BLOB NOT NULL, counter INTEGER NOT NULL,
   withheld_epoch INTEGER NOT NULL, withheld INTEGER NOT NULL, previous_record BLOB NOT NULL,
-  PRIMARY KEY(group_id, device)) WITHOUT ROWID;
+  generation_epoch INTEGER NOT NULL, seen_generations INTEGER NOT NULL,
+  released_generations INTEGER NOT NULL, PRIMARY KEY(group_id, device)) WITHOUT ROWID;
 CREATE TABLE seen(
   group_id BLOB NOT NULL, message_id BLOB NOT NULL, submission INTEGER NOT NULL,
   sender BLOB NOT NULL, PRIMARY KEY(group_id, message_id)) WITHOUT ROWID;
+CREATE INDEX seen_message ON seen(message_id);
 CREATE TABLE warnings_used(
   warning BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE requests_done(request BLOB PRIMARY KEY) WITHOUT ROWID;
@@ -38,44 +41,28 @@ CREATE TABLE outbox(
   number INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, group_id BLOB NOT NULL,
   message_id BLOB NOT NULL, frame BLOB NOT NULL);
 CREATE TABLE alerts(
-  alert BLOB PRIMARY KEY, group_id BLOB NOT NULL, author BLOB NOT NULL, message_id BLOB NOT NULL,
-  state INTEGER NOT NULL, key BLOB NOT NULL, recipients BLOB NOT NULL) WITHOUT ROWID;
+  alert BLOB PRIMARY KEY, group_id BLOB NOT NULL, author BLOB NOT NULL, subject BLOB NOT NULL,
+  message_id BLOB NOT NULL, state INTEGER NOT NULL, resolution INTEGER NOT NULL,
+  serious INTEGER NOT NULL, hidden INTEGER NOT NULL, update_key BLOB NOT NULL,
+  desks BLOB NOT NULL, sealed BLOB NOT NULL, raised INTEGER NOT NULL, due INTEGER NOT NULL,
+  reminders INTEGER NOT NULL, returned INTEGER NOT NULL, likeness BLOB NOT NULL,
+  repeats INTEGER NOT NULL, closed INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX alert_due ON alerts(due) WHERE due > 0;
+CREATE INDEX alert_subject ON alerts(subject, raised);
+CREATE INDEX alert_likeness ON alerts(likeness, raised);
+CREATE TABLE alert_tallies(
+  subject BLOB NOT NULL, raised INTEGER NOT NULL, alert BLOB NOT NULL,
+  resolution INTEGER NOT NULL, PRIMARY KEY(subject, raised, alert)) WITHOUT ROWID;
+CREATE INDEX tally_raised ON alert_tallies(raised);
+CREATE TABLE pasts(
+  group_id BLOB NOT NULL, number INTEGER NOT NULL, time INTEGER NOT NULL, features BLOB NOT NULL,
+  PRIMARY KEY(group_id, number)) WITHOUT ROWID;
 CREATE TABLE leaves(leaf_hash BLOB PRIMARY KEY, acknowledged INTEGER) WITHOUT ROWID;
 CREATE TABLE directory(
   number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, object BLOB NOT NULL,
   leaf_index INTEGER NOT NULL, opening BLOB NOT NULL, proven INTEGER NOT NULL);
 CREATE TABLE notes(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE numbers(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-)";
-
-// From format 1: generations of senders, times of alert steps, message ids across groups.
-constexpr const char* kFormat2 = R"(
-ALTER TABLE senders ADD COLUMN generation_epoch INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE senders ADD COLUMN seen_generations INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE senders ADD COLUMN released_generations INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE alerts ADD COLUMN last_step INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX seen_message ON seen(message_id);
-)";
-
-// From format 2: what is remembered of conversations.
-constexpr const char* kFormat3 = R"(
-CREATE TABLE pasts(
-  group_id BLOB NOT NULL, number INTEGER NOT NULL, time INTEGER NOT NULL, features BLOB NOT NULL,
-  PRIMARY KEY(group_id, number)) WITHOUT ROWID;
-)";
-
-// From format 3: alerts with deadlines, resolutions and what later desks are to get. Open alerts of
-// before cannot be told of any more: their desks have them as they are.
-constexpr const char* kFormat4 = R"(
-DROP TABLE alerts;
-CREATE TABLE alerts(
-  alert BLOB PRIMARY KEY, group_id BLOB NOT NULL, author BLOB NOT NULL, subject BLOB NOT NULL,
-  message_id BLOB NOT NULL, state INTEGER NOT NULL, resolution INTEGER NOT NULL,
-  serious INTEGER NOT NULL, hidden INTEGER NOT NULL, update_key BLOB NOT NULL,
-  recipients BLOB NOT NULL, sealed BLOB NOT NULL, raised INTEGER NOT NULL,
-  last_step INTEGER NOT NULL, due INTEGER NOT NULL, reminded INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX alert_due ON alerts(due) WHERE due > 0;
-CREATE INDEX alert_subject ON alerts(subject, raised);
 )";
 
 Status prepare(SQLite::Database& database) {
@@ -86,16 +73,14 @@ Status prepare(SQLite::Database& database) {
   database.exec("PRAGMA secure_delete=ON");
   database.exec("BEGIN IMMEDIATE");
   const int version = database.execAndGet("PRAGMA user_version").getInt();
-  if (version == 0) database.exec(kSchema);
-  if (version <= 1) database.exec(kFormat2);
-  if (version <= 2) database.exec(kFormat3);
-  if (version < kSchemaVersion) {
-    database.exec(kFormat4);
+  if (version == 0) {
+    database.exec(kSchema);
     database.exec("PRAGMA user_version=" + std::to_string(kSchemaVersion));
   } else if (version != kSchemaVersion) {
     return error(ErrorCode::state_damaged,
                  "bot.db has format " + std::to_string(version) + ", this program reads format " +
-                     std::to_string(kSchemaVersion) + "; use the program that wrote it");
+                     std::to_string(kSchemaVersion) +
+                     " and changes none; start the program that wrote it, or set the bot up anew");
   }
   database.exec("COMMIT");
   return ok();

@@ -99,11 +99,19 @@ struct BotWanted {
   bool readd = false;         // it lost its state: remove and add again
 };
 
+/// A device an alert was sent to.
+struct BotDesk {
+  DeviceId device;
+  TimeMs last_step;  // of this device, by its own clock; 0 = none yet
+};
+
 /// An alert and where it stands. What it says is in `sealed`, which this bot cannot open.
 struct BotAlert {
+  using AlertId = Id<struct AlertIdTag, 16>;
   using Subject = Id<struct AlertSubjectTag, 16>;
+  using Likeness = Id<struct AlertLikenessTag, 16>;
 
-  Id<struct AlertIdTag, 16> alert;
+  AlertId alert;
   GroupId group;
   DeviceId author;
   Subject subject;  // stands for the person it is about
@@ -113,12 +121,15 @@ struct BotAlert {
   bool serious = false;
   bool hidden = false;     // its desks do not know yet whom it is about
   SecretBytes update_key;  // for what is told about it later
-  std::vector<DeviceId> recipients;
-  Bytes sealed;      // ciphertext and envelopes not sent yet, as bot/alert_desk.cc lays them out
+  std::vector<BotDesk> desks;
+  Bytes sealed;  // ciphertext and envelopes not sent yet, as bot/alert_book.h lays them out
   TimeMs raised;
-  TimeMs last_step;  // as the device said it; 0 = none yet
-  TimeMs due;        // when something is to be done about it; 0 = nothing
-  bool reminded = false;
+  TimeMs due;                  // when something is to be done about it; 0 = nothing
+  std::uint8_t reminders = 0;  // since somebody last did something
+  std::uint8_t returned = 0;   // how often it came back because nobody closed it
+  Likeness likeness;           // alike: the same person, group, rule and outcome
+  std::uint32_t repeats = 0;   // messages like it that were folded into it
+  TimeMs closed;               // 0 = it is not
 };
 
 /// Alerts about one subject since a moment.
@@ -220,10 +231,22 @@ class BotStore {
   Result<std::optional<BotAlert>> alert(ByteView id);
   Status put_alert(const BotAlert& alert);
   /// Up to `count` whose time has come, the longest due first.
-  Result<std::vector<BotAlert>> alerts_due(TimeMs now, std::size_t count);
-  /// Those that are not in state `closed`.
-  Result<std::vector<BotAlert>> alerts_not(std::uint8_t closed);
-  /// `dismissed_from`: the first resolution that counts as dismissed, 0 counting as none.
+  Result<std::vector<BotAlert::AlertId>> alerts_due(TimeMs now, std::size_t count);
+  /// Those that are not closed, the oldest first.
+  Result<std::vector<BotAlert::AlertId>> alerts_open();
+  /// Those about a subject that are closed, the oldest first.
+  Result<std::vector<BotAlert::AlertId>> alerts_closed(const BotAlert::Subject& subject);
+  /// The newest of this likeness that is not closed and was raised at `since` or later.
+  Result<std::optional<BotAlert::AlertId>> alert_like(const BotAlert::Likeness& likeness,
+                                                      TimeMs since);
+  /// When to look at it again, whatever its row says.
+  Status postpone_alert(const BotAlert::AlertId& alert, TimeMs due);
+  /// Forgets an alert but for what alert_counts needs of it.
+  Status dispose_alert(const BotAlert& alert);
+  /// Forgets what disposed alerts raised before left to be counted.
+  Status drop_tallies(TimeMs before);
+  /// Disposed alerts count too. `dismissed_from`: the first resolution that counts as dismissed, 0
+  /// counting as none.
   Result<BotAlertCounts> alert_counts(const BotAlert::Subject& subject, TimeMs since,
                                       std::uint8_t dismissed_from);
 

@@ -7,8 +7,8 @@
 namespace candour::messages {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
-constexpr std::uint8_t kActionsMax = static_cast<std::uint8_t>(AlertAction::sample);
+constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kActionsMax = static_cast<std::uint8_t>(AlertAction::repeat);
 constexpr std::string_view kAlertLabel = "candour alert v1";
 constexpr std::string_view kUpdateLabel = "candour alert update v1";
 constexpr std::string_view kStepLabel = "candour alert step v1";
@@ -160,6 +160,10 @@ std::string_view name_of(AlertAction action) {
       return "want";
     case AlertAction::sample:
       return "sample";
+    case AlertAction::returned:
+      return "returned";
+    case AlertAction::repeat:
+      return "repeat";
   }
   return "unknown";
 }
@@ -245,6 +249,7 @@ SecretBytes AlertUpdate::encode() const {
   out.vec(argument.view());
   out.id(to);
   write_subject(out, subject);
+  out.u32(repeats);
   return SecretBytes(out.take());
 }
 
@@ -261,6 +266,7 @@ Result<AlertUpdate> AlertUpdate::decode(ByteView bytes) {
   update.argument = read_secret_text(in);
   update.to = in.id<DeviceId>();
   update.subject = read_subject(in);
+  update.repeats = in.u32();
   if (!version_known || !in.finish() || state > 4 || action < 1 || action > kActionsMax) {
     return bad("the alert update");
   }

@@ -1,6 +1,6 @@
 // Alerts to supervisors and the steps people take on them.
 //
-//   alert mail  = version u8 = 2, type u8, alert id 16, then
+//   alert mail  = version u8 = 3, type u8, alert id 16, then
 //     1 alert:  envelope vec, ciphertext vec (box of crypto/aead.h under the body key over the
 //     alert
 //               body, context = alert id), signature 64 by the bot over "candour alert v1" 00
@@ -10,17 +10,18 @@
 //               SHA-256(ciphertext))
 //   envelope    = HPKE to one device of (body key 32, update key 32), info "candour alert v1",
 //                 aad = alert id
-//   alert body  = version u8 = 2, time u64, group 16, group name vec, category vec, severity u8,
+//   alert body  = version u8 = 3, time u64, group 16, group name vec, category vec, severity u8,
 //                 serious u8, rule vec, standard vec, message id 16, subject (below),
 //                 outcome u8 (1 warned, 2 blocked, 3 overridden, 4 reported, 5 notice released),
 //                 justification vec, excerpt vec, start u32, end u32,
 //                 earlier alerts about this person in a year: all u32, acted upon u32, dismissed
 //                 u32
 //   subject     = pseudonym vec (empty when the person is named), device 32, person vec, name vec
-//   update body = version u8 = 2, action u8, time u64, state u8, resolution u8, device 32, person
+//   update body = version u8 = 3, action u8, time u64, state u8, resolution u8, device 32, person
 //   vec,
-//                 argument vec, subject (empty unless it becomes known with this update)
-//   alert step  = version u8 = 2, alert id 16, action u8, resolution u8, argument vec, to 32,
+//                 argument vec, subject (empty unless it becomes known with this update),
+//                 repeats u32
+//   alert step  = version u8 = 3, alert id 16, action u8, resolution u8, argument vec, to 32,
 //                 envelope vec, device 32, time u64, signature 64 by the device over
 //                 "candour alert step v1" 00 (all before)
 //
@@ -64,11 +65,13 @@ enum class AlertAction : std::uint8_t {
   close = 4,
   share = 5,  // with a desk that was not there when the alert was raised
   // The bot's own:
-  raise = 6,    // it went to its desks
-  remind = 7,   // nobody has acknowledged it yet
-  overdue = 8,  // nobody did in time: it went to the next line
-  want = 9,     // a desk that came later should have it
-  sample = 10,  // closed as if there had been nothing to it, and drawn for a second look
+  raise = 6,      // it went to its desks
+  remind = 7,     // nobody has acknowledged it yet
+  overdue = 8,    // nobody did in time: it went to the next line
+  want = 9,       // a desk that came later should have it
+  sample = 10,    // closed as if there had been nothing to it, and drawn for a second look
+  returned = 11,  // acknowledged and not closed in time: open again
+  repeat = 12,    // more messages like it
 };
 /// How an alert was closed.
 enum class Resolution : std::uint8_t {
@@ -141,6 +144,8 @@ struct AlertUpdate {
   DeviceId to;  // of want and share: the desk it is about
   /// Of an alert that hid its subject, once that may be known.
   AlertSubject subject;
+  /// Messages like the alert's (person, group, rule, outcome) so far that raised none of their own.
+  std::uint32_t repeats = 0;
 
   SecretBytes encode() const;
   static Result<AlertUpdate> decode(ByteView bytes);

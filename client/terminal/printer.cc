@@ -241,6 +241,8 @@ std::string_view bots_words(messages::AlertAction action) {
       return "nobody acknowledged this in time: passed on to professional standards";
     case messages::AlertAction::want:
       return "a desk that came later should have this";
+    case messages::AlertAction::returned:
+      return "acknowledged and not closed in time: open again";
     case messages::AlertAction::sample:
       return "closed without action, drawn for a second look by professional standards";
     default:
@@ -269,7 +271,7 @@ void print_alert_json(std::ostream& out, const client::AlertRecord& record, Time
     line.flag("serious", alert.serious);
     line.number("earlier", alert.earlier.all)
         .number("earlier_acted_upon", alert.earlier.acted_upon);
-    line.number("earlier_dismissed", alert.earlier.dismissed);
+    line.number("earlier_dismissed", alert.earlier.dismissed).number("repeats", record.repeats);
     line.text("outcome", messages::name_of(alert.outcome));
     line.text("justification", alert.justification.expose());
     line.text("excerpt", alert.excerpt.expose());
@@ -336,6 +338,9 @@ void print_alert_plain(std::ostream& out, const client::AlertRecord& record) {
     out << "  Reason given: ";
     write_plain(out, alert.justification.expose());
     out << '\n';
+  }
+  if (record.repeats > 0) {
+    out << "  And " << record.repeats << " more like it within minutes.\n";
   }
   if (alert.earlier.all > 0) {
     out << "  In the year before: " << alert.earlier.all << " alerts about this person, "

@@ -31,10 +31,49 @@ class AlertWorld : public ::testing::Test {
     }
     return count;
   }
+  /// What a desk was told about its alert after it got it, opened.
+  std::vector<messages::AlertUpdate> told(const Officer& officer,
+                                          const messages::OpenedAlert& alert) const {
+    std::vector<messages::AlertUpdate> out;
+    for (const v1::Mail& mail : world.relay.mail_of(officer.device.id, v1::ALERT)) {
+      const auto header = messages::inspect_alert_mail(as_bytes(mail.body())).value();
+      if (!header.update || header.id != alert.id) continue;
+      auto update = messages::open_alert_update(as_bytes(mail.body()), alert.keys.update,
+                                                world.keys->signing.public_key());
+      EXPECT_TRUE(update);
+      if (update) out.push_back(std::move(update).value());
+    }
+    return out;
+  }
+  messages::OpenedAlert only_alert_of(const Officer& officer) const {
+    auto alerts = alerts_of(officer);
+    EXPECT_EQ(alerts.size(), 1u);
+    return std::move(alerts.at(0));
+  }
+  std::size_t records_of(tlog::LeafKind kind) const {
+    std::size_t count = 0;
+    for (const v1::LogEntry& entry : world.relay.records) {
+      const auto opening = tlog::LeafOpening::decode(as_bytes(entry.opening()));
+      if (opening && opening.value().kind == kind) ++count;
+    }
+    return count;
+  }
+  void restart() {
+    world.kill();
+    world.start();
+  }
   void step(const Officer& by, const messages::AlertId& alert, messages::AlertAction action,
             const crypto::SigningKey* key = nullptr, const std::string& argument = "note") {
     ++world.clock.time_ms;
     send_step(by, alert, action, key, argument);
+  }
+  /// `by`, who has seen it, reports what `draft` became.
+  void report(Officer& by, const Officer::Draft& draft) {
+    Officer::Options options;
+    options.field.type = messages::BotFieldType::report;
+    options.field.reported = draft.id;
+    options.field.reason = SecretText::copy_of("this was aimed at a colleague");
+    by.send("report", std::move(options));
   }
   /// At the world's present time.
   void send_step(const Officer& by, const messages::AlertId& alert, messages::AlertAction action,

@@ -178,8 +178,9 @@ class World {
   std::optional<crypto::Point> escrow;
   GroupId group;
   bool log_attempts = true;
-  config::AlertSettings alerts{.delay_max_ms = 0};  // of bots that are started from now on
-  std::uint64_t certificate_days = 300;             // of devices that are enrolled from now on
+  config::AlertSettings alerts{.delay_max_ms = 0,
+                               .fold_within_ms = 0};  // of bots that are started from now on
+  std::uint64_t certificate_days = 300;               // of devices that are enrolled from now on
   int kills = 0;
   std::unique_ptr<BotProcess> process;
 
