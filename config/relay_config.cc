@@ -57,6 +57,7 @@ Result<RelayConfig> load_relay_config(const std::filesystem::path& path,
   listen.text("address", config.listen.address);
   listen.port("port", config.listen.port, 0);
   listen.texts("origins", config.origins);
+  listen.texts("web_hosts", config.web_hosts);
   Section tls = root.table("tls");
   tls.path("certificate_file", config.tls_certificate_file);
   tls.path("private_key_file", config.tls_private_key_file);
@@ -89,6 +90,7 @@ std::string show(const RelayConfig& config, bool redacted) {
   out.text("address", config.listen.address);
   out.number("port", config.listen.port);
   out.texts("origins", config.origins);
+  out.texts("web_hosts", config.web_hosts);
   out.section("tls");
   out.path("certificate_file", config.tls_certificate_file);
   out.path("private_key_file", config.tls_private_key_file);

@@ -6,6 +6,8 @@
 //   address = "127.0.0.1"                  required
 //   port = 8443                            required; 0 takes any free port
 //   origins = ["https://chat.example.org"] sites other than this one whose pages may connect
+//   web_hosts = ["chat.example.org:8443"]  hosts under which browsers reach this port, as they stand
+//                                          in the wss address; none = no login from browsers
 //   [tls]
 //   certificate_file = "tls.crt"           required
 //   private_key_file = "tls.key"           required
@@ -37,7 +39,7 @@
 //   database_bytes = 0                     relay.db; 0 = as far as the disk goes
 //
 // On SIGHUP the relay reads the file again and takes over certificate, private key, bootstrap,
-// origins and limits but frame_bytes and database_bytes; everything else needs a new start.
+// origins, web_hosts and limits but frame_bytes and database_bytes; everything else needs a new start.
 // Relative paths are taken from the file's folder. Values; thread-safe.
 #pragma once
 
@@ -82,6 +84,7 @@ struct RelayConfig {
   std::string log_level = "info";
   Endpoint listen;
   std::vector<std::string> origins;
+  std::vector<std::string> web_hosts;
   std::filesystem::path tls_certificate_file;
   std::filesystem::path tls_private_key_file;
   Endpoint admin;

@@ -174,6 +174,18 @@ TEST_F(Config, OriginsAreAListOfTexts) {
   EXPECT_EQ(outside.value().origins.size(), 2u);
 }
 
+TEST_F(Config, WebHostsAreReadAndShown) {
+  const auto loaded = load_relay_config(
+      file(replaced(kRelay, "port = 8443\n",
+                    "port = 8443\nweb_hosts = [\"chat.example.org\", \"127.0.0.1:8443\"]\n")),
+      environment_);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  EXPECT_EQ(loaded.value().web_hosts,
+            (std::vector<std::string>{"chat.example.org", "127.0.0.1:8443"}));
+  EXPECT_NE(show(loaded.value(), false).find(R"(web_hosts = ["chat.example.org", "127.0.0.1:8443"])"),
+            std::string::npos);
+}
+
 TEST_F(Config, BotAndClientLoad) {
   const auto bot = load_bot_config(file(kBot), environment_);
   ASSERT_TRUE(bot.has_value()) << bot.error().message;

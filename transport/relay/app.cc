@@ -217,6 +217,7 @@ Result<std::unique_ptr<Domain>> App::Impl::open_domain() {
                                                     .root = std::move(root),
                                                     .log_key = std::move(log_key),
                                                     .recosign_ms = config.recosign_ms});
+  out->relay->set_web_hosts(config.web_hosts);
   return out;
 }
 
@@ -345,11 +346,13 @@ Status App::Impl::reload(const config::RelayConfig& fresh) {
   certificate_expiry = expiry;
   server->set_limits(server_limits(fresh));
   domain->relay->set_bounds(bounds_of(fresh.limits));
+  domain->relay->set_web_hosts(fresh.web_hosts);
   const auto fixed = config.limits;
   config.limits = fresh.limits;
   config.limits.frame_bytes = fixed.frame_bytes;
   config.limits.database_bytes = fixed.database_bytes;
   config.origins = fresh.origins;
+  config.web_hosts = fresh.web_hosts;
   config.bootstrap = fresh.bootstrap;
   // What is left of a difference is what only a new start takes over.
   const bool restart = config::show(fresh, false) != config::show(config, false);

@@ -169,6 +169,7 @@ struct Counters {
 struct Model {
   identity::NoteKey root;
   std::optional<identity::Statement> statement;
+  std::vector<std::string> web_hosts;
   Digest notice;  // digest of the current one; zero = none published
   std::uint64_t notice_version = 0;
   std::uint64_t directory_size = 0;                            // as decided

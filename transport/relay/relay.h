@@ -43,6 +43,9 @@ class Relay {
   void tick(bool storage_full = false);
   /// Other bounds from now on.
   void set_bounds(const Bounds& bounds) { context_.bounds = bounds; }
+  /// Under which hosts browsers reach this relay (identity/login.h); none before, so that no web
+  /// build can log in.
+  void set_web_hosts(std::vector<std::string> hosts) { model_.web_hosts = std::move(hosts); }
   /// Takes in the objects of `bootstrap` that are not known yet, in order.
   Status take_in(const std::vector<std::string>& bootstrap);
   /// Nothing is taken any more: frames are not answered, so that nobody takes something for

@@ -94,7 +94,7 @@ Result<SigningPublicKey> Sessions::subject_key(const v1::Login& login, Session& 
 
 Status Sessions::check_login(const Session& session, const v1::Login& login,
                              const SigningPublicKey& key) const {
-  const identity::LoginTranscript transcript{.log_origin = context_.model.statement->log.name,
+  identity::LoginTranscript transcript{.log_origin = context_.model.statement->log.name,
                                              .nonce = session.nonce,
                                              .channel_binding = session.channel_binding,
                                              .subject = session.role_key.empty()
@@ -102,11 +102,18 @@ Status Sessions::check_login(const Session& session, const v1::Login& login,
                                                             : to_bytes(session.role_key),
                                              .client_build = login.client_build()};
   auto signature = Signature::from(as_bytes(login.signature()));
-  if (!signature || !transcript.verify(key, *signature)) {
+  if (!identity::is_web_build(login.client_build())) {
+    if (signature && transcript.verify(key, *signature)) return ok();
     return error(ErrorCode::login_invalid,
                  "the signature is not this subject's over this connection's challenge");
   }
-  return ok();
+  for (const std::string& host : context_.model.web_hosts) {
+    transcript.channel_binding = identity::web_channel_binding(host);
+    if (signature && transcript.verify(key, *signature)) return ok();
+  }
+  return error(ErrorCode::login_invalid,
+               "the signature is not this subject's over this connection's challenge and a host "
+               "under which browsers reach this relay (listen.web_hosts)");
 }
 
 Status Sessions::check_device(const DeviceId& id) const {
