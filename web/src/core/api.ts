@@ -288,6 +288,8 @@ export interface AlertView {
   readonly excerpt: string
   readonly span: Span
   readonly earlier: { readonly all: number; readonly actedUpon: number; readonly dismissed: number }
+  /** Messages like it, of the same person in the same group, that raised no alert of their own. */
+  readonly repeats: number
   readonly steps: readonly {
     readonly time: number
     readonly action: string

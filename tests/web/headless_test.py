@@ -1,0 +1,32 @@
+"""The browser app's core against real relay, bot, witness and terminal client: starts the example
+organisation and runs web/test/headless*.test.ts in Node on it.
+
+Usage: headless_test.py COMPILED_FOLDER
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+
+from harness import Example, parties  # noqa: E402
+
+
+def main():
+    tests = sorted(pathlib.Path(sys.argv[1]).glob("test/headless*.test.js"))
+    if not tests:
+        print("SKIPPED: the app's core was not compiled (web.compile says why)", file=sys.stderr)
+        sys.exit(77)
+    with Example() as organisation:
+        environment = {**os.environ, "CANDOUR_ORG": str(organisation.folder),
+                       "CANDOUR_BIN": str(parties.BIN),
+                       "PATH": f"{ROOT}/var/node/bin:{os.environ['PATH']}"}
+        done = subprocess.run(["node", "--test", "--test-concurrency=1", *map(str, tests)],
+                              env=environment)
+    sys.exit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+// What a device remembers (client/records.h), as plain values for the store.
+import type { EnrolmentOffer } from './api.ts'
+import type { BotField } from './bot_messages.ts'
+import type { Bytes } from './bytes.ts'
+
+export interface Profile extends EnrolmentOffer {
+  readonly idleLockMs: number
+}
+
+/** What a group is. Changes with each commit. */
+export interface GroupRecord {
+  readonly id: string
+  readonly name: string
+  readonly groupClass: string
+  readonly unit: string
+  /** As signed by the bot. */
+  readonly roster: Bytes
+  readonly bot: string
+  readonly joined: number
+  readonly botSince: number
+}
+
+/** How far a group has come. Changes with each message. */
+export interface GroupProgress {
+  seq: number
+  previous: string
+  /** Last sender's counter this device used. */
+  counter: number
+  stopped: { code: string; message: string } | null
+  removed: boolean
+  logOrigin: string
+}
+
+/**
+ * queued     to be encrypted (again)
+ * submitted  sent, no outcome yet: see the outbox
+ */
+export type DraftState = 'queued' | 'submitted' | 'warned' | 'blocked' | 'rejected'
+
+export interface KeptReceipt {
+  readonly seq: number
+  readonly submission: number
+  readonly leafHash: string
+  readonly opening: Bytes
+  readonly overridden: boolean
+}
+
+/** A message of this device until its outcome is final. */
+export interface Draft {
+  readonly id: string
+  readonly group: string
+  readonly order: number
+  state: DraftState
+  readonly time: number
+  /** Encoded content; the commitment is over exactly these bytes. */
+  readonly content: Bytes
+  readonly commitmentKey: Bytes
+  field: BotField
+  /** The warned draft it overrides or disputes. */
+  original: string | null
+  /** The relay said that it has it. */
+  submission: number
+  signedWarning: Bytes | null
+  findings: Bytes | null
+  issued: number
+  expires: number
+  /** Withheld, and the bot was told that this is wrong. */
+  disputed: boolean
+  failure: { code: string; message: string } | null
+  /** That came before the message itself. */
+  receipt: KeptReceipt | null
+}
+
+/** The exact bytes of a submission: a retry sends these and no others. */
+export interface OutboxItem {
+  readonly id: string
+  readonly order: number
+  readonly group: string
+  readonly epoch: number
+  readonly ciphertextHash: string
+  readonly commitment: string
+  /** Encoded Submit. */
+  readonly submit: Bytes
+}
+
+/** A released message, and what later ones made of it. */
+export interface Row {
+  readonly id: string
+  readonly group: string
+  readonly seq: number
+  readonly submission: number
+  readonly time: number
+  readonly device: string
+  readonly person: string
+  readonly name: string
+  readonly own: boolean
+  readonly overridden: boolean
+  readonly token: Bytes
+  receipt: KeptReceipt | null
+  readonly content: Bytes
+  /** Of texts: by their author, afterwards. */
+  edited: string | null
+  deleted: boolean
+  /** Device, name, emoji. */
+  reactions: readonly { device: string; name: string; emoji: string }[]
+  /** The last vote of each device counts. */
+  votes: readonly { device: string; name: string; option: number }[]
+  /** Of commits. */
+  membership: {
+    readonly joined: readonly string[]
+    readonly left: readonly string[]
+    readonly reformed: boolean
+  } | null
+}
+
+export interface AlertStepSeen {
+  readonly time: number
+  readonly action: number
+  readonly state: number
+  readonly resolution: number
+  readonly person: string
+  readonly argument: string
+}
+
+export interface AlertRecord {
+  readonly id: string
+  readonly keys: Bytes
+  readonly bot: string
+  /** Encoded AlertBody. */
+  readonly body: Bytes
+  readonly revealed: {
+    readonly pseudonym: string
+    readonly device: string
+    readonly person: string
+    readonly name: string
+  } | null
+  /** Desks that came later and are to get it from here. */
+  readonly wanted: readonly string[]
+  /** More messages like it. */
+  readonly repeats: number
+  readonly steps: readonly AlertStepSeen[]
+}
+
+/** One leaf that must come to be in the log. */
+export interface WatchRecord {
+  readonly leaf: string
+  readonly kind: 'own' | 'received' | 'report'
+  readonly group: string
+  readonly message: string
+  readonly since: number
+  waitedMs: number
+  refused: boolean
+  late: boolean
+  receipt: boolean
+  included: boolean
+  index: number
+  size: number
+}
+
+/** Something a person must hear of once and can read again later. */
+export interface AlarmRecord {
+  readonly subject: string
+  seen: boolean
+  readonly time: number
+  readonly code: string
+  readonly message: string
+  readonly messageId: string | null
+  readonly group: string | null
+  readonly device: string | null
+}

@@ -1,0 +1,90 @@
+// The example organisation that the test's driver started (tests/web/headless_test.py): its
+// programs, and what its registrars do.
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+
+import type { EnrolmentOffer } from '../src/core/api.ts'
+import { Device, type World, caOf, value } from './device.ts'
+
+const folder = process.env.CANDOUR_ORG as string
+const bin = process.env.CANDOUR_BIN as string
+const read = (path: string): string => readFileSync(`${folder}/${path}`, 'utf8').trim()
+const ports = JSON.parse(read('ports.json')) as { relay: number }
+
+export const organisation = 'example-constabulary'
+export const relay = `wss://127.0.0.1:${ports.relay}`
+export const teamA: string = (JSON.parse(read('groups.json')) as Record<string, string>)['team-a'] ?? ''
+export const passphrase = 'a long enough passphrase'
+export const world = (): World => ({ ca: caOf(folder) })
+
+export const ctl = (...args: readonly string[]): string =>
+  execFileSync(`${bin}/candourctl`, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+
+const remote = [
+  ...['--relay', `127.0.0.1:${ports.relay}`, '--tls-name', 'localhost'],
+  ...['--ca', `${folder}/public/tls.crt`, '--root', `${folder}/public/root.vkey`],
+]
+const registrar = ['--key', `${folder}/registrar-1/registrar-1.key`]
+
+export type Event = Record<string, unknown> & { event: string }
+
+/** The terminal client of one of the organisation's people; its events. */
+export function candour(person: string, args: readonly string[], input = ''): readonly Event[] {
+  const state = ['--state', `${folder}/${person}/state`]
+  const secret = ['--passphrase-file', `${folder}/${person}/passphrase`, '--json']
+  const out = execFileSync(`${bin}/candour`, [...state, ...secret, ...args], {
+    input,
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  return out.split('\n').flatMap((line) => (line ? [JSON.parse(line) as Event] : []))
+}
+
+export const texts = (person: string, group: string): readonly string[] =>
+  candour(person, ['history', '--group', group]).map((event) => String(event.text))
+
+export const offer = (person: string, name: string, role = 'officer'): EnrolmentOffer => ({
+  relay,
+  root: read('public/root.vkey'),
+  organisation,
+  person,
+  name,
+  role: role as EnrolmentOffer['role'],
+  unit: 'team-a',
+})
+
+/** As two registrars do it: each looks at the request and signs; the certificate is published. */
+export function certify(request: string, file: string): string {
+  const path = `${folder}/drafts/${file}`
+  writeFileSync(`${path}.request`, request)
+  for (const n of [1, 2]) {
+    ctl(
+      'approve',
+      ...['--key', `${folder}/registrar-${n}/registrar-${n}.key`, '--request', `${path}.request`],
+      ...['--certificate', `${path}.certificate`],
+      ...['--statement', `${folder}/public/statement.note`, '--root', `${folder}/public/root.vkey`],
+    )
+  }
+  ctl('publish', ...remote, ...registrar, `${path}.certificate`)
+  return readFileSync(`${path}.certificate`, 'utf8')
+}
+
+export const addMember = (group: string, device: string): string =>
+  ctl('group', 'add', ...remote, ...registrar, '--group', group, '--member', device, '--json')
+
+export const removeMember = (group: string, device: string): string =>
+  ctl('group', 'remove', ...remote, ...registrar, '--group', group, '--member', device, '--json')
+
+export const revoke = (device: string): string =>
+  ctl('revoke', ...remote, ...registrar, '--device', device, '--reason', 'lost')
+
+/** Enrolled, certified and online; the notice acknowledged. */
+export async function enrolled(person: string, name: string, role = 'officer'): Promise<Device> {
+  const device = await Device.open(person, world())
+  value(await device.core.enrol(offer(person, name, role), passphrase))
+  const { request } = device.core.state().device ?? {}
+  value(await device.core.installCertificate(certify(request as string, person)))
+  await device.until('online', (state) => state.connection.state === 'online')
+  value(await device.core.acknowledgeNotice())
+  return device
+}
