@@ -61,6 +61,8 @@ std::optional<Bytes> base64_decode(std::string_view text) {
     return std::nullopt;
   }
   out.resize(size);
+  // libsodium 1.0.18 takes some bytes above 0x7f for digits.
+  if (base64_encode(out) != text) return std::nullopt;
   return out;
 }
 

@@ -21,6 +21,9 @@ TEST(Encoding, HexComesBack) {
 }
 
 TEST(Encoding, I12HexIsStrict) {
+  for (int byte = 0x80; byte <= 0xff; ++byte) {
+    EXPECT_FALSE(hex_decode("a" + std::string(1, static_cast<char>(byte)))) << byte;
+  }
   for (const char* bad : {"0", "0g", "0x00", " 00", "00 ", "00:11", "0\n"}) {
     EXPECT_FALSE(hex_decode(bad)) << bad;
   }
@@ -41,6 +44,9 @@ TEST(Encoding, I12Base64IsStrict) {
   for (const char* bad : {"Zm9vYg", "Zm9vYg=", "Zm9vYh==", "Zm9vYmE====", "Zm9-YmFy", "Zm9_YmFy",
                           "Zm9v YmFy", "Zm9vYmFy\n", "=", "===="}) {
     EXPECT_FALSE(base64_decode(bad)) << bad;
+  }
+  for (int byte = 0x80; byte <= 0xff; ++byte) {
+    EXPECT_FALSE(base64_decode("Zm9vYm" + std::string(1, static_cast<char>(byte)) + "y")) << byte;
   }
 }
 
