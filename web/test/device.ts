@@ -9,13 +9,13 @@ import type { Change, Core, CoreState, MessageView, Result } from '../src/core/a
 import { openCore } from '../src/core/core.ts'
 import type { Environment, Socket } from '../src/core/environment.ts'
 
-const held = new Map<string, Promise<void>>()
+const held = new Map<string, { released: Promise<void>; release: () => void }>()
 
 /** One holder of a name in this process, as Web Locks give it in a browser. */
 async function lock(name: string, busy: () => void): Promise<() => void> {
   for (let other = held.get(name); other !== undefined; other = held.get(name)) {
     busy()
-    await other
+    await other.released
   }
   let release = () => {}
   const released = new Promise<void>((resolve) => {
@@ -24,7 +24,7 @@ async function lock(name: string, busy: () => void): Promise<() => void> {
       resolve()
     }
   })
-  held.set(name, released)
+  held.set(name, { released, release })
   return release
 }
 
@@ -33,6 +33,31 @@ export interface World {
   readonly ca: string
   /** Told of each frame before it is sent. */
   onSend?: (bytes: Uint8Array) => void
+  /** What a hostile relay makes of each frame it would send. */
+  onReceive?: (bytes: Uint8Array) => readonly Uint8Array[]
+  /** Told before each transaction that writes. */
+  onCommit?: () => void
+}
+
+/** One page: `gone` once it crashed. */
+interface Life {
+  gone: boolean
+  onCommit(): void
+}
+
+// Every transaction of fake-indexeddb asks the page that opened its connection: a page that is gone
+// writes nothing more, whatever it was in the middle of.
+const pages = new Map<string, Life>()
+const owners = new WeakMap<IDBDatabase, Life>()
+const begin = IDBDatabase.prototype.transaction
+IDBDatabase.prototype.transaction = function (...given: Parameters<typeof begin>) {
+  const owner = owners.get(this) ?? pages.get(this.name)
+  if (owner !== undefined) {
+    owners.set(this, owner)
+    if (given[1] === 'readwrite' && !owner.gone) owner.onCommit()
+    if (owner.gone) throw new Error('this page is gone')
+  }
+  return begin.apply(this, given)
 }
 
 export const value = <T>(result: Result<T>): T => {
@@ -55,7 +80,7 @@ export class Device {
   readonly changes: Change[] = []
   readonly name: string
   readonly world: World
-  #abandoned = { now: false }
+  #life: Life = { gone: false, onCommit: () => {} }
   readonly #sockets: WebSocket[] = []
 
   private constructor(name: string, world: World) {
@@ -71,24 +96,27 @@ export class Device {
 
   /** A new page over the same state. */
   async reopen(): Promise<void> {
-    this.#abandoned = { now: false }
-    const life = this.#abandoned
+    const life = { gone: false, onCommit: () => this.world.onCommit?.() }
+    this.#life = life
+    pages.set(this.name, life)
     const core = await openCore(this.environment(life))
     this.core = core
     core.subscribe((change) => {
-      if (life.now) return
+      if (life.gone) return
       this.changes.push(change)
     })
   }
 
   /** The page is gone, as when its process is killed: nothing more leaves it. */
   crash(): void {
-    this.#abandoned.now = true
+    this.#life.gone = true
     for (const socket of this.#sockets) socket.terminate()
-    held.delete(`candour-core ${this.name}`)
+    // Only so that its timers do not keep this process alive; it writes and sends nothing any more.
+    void this.core.lock()
+    held.get(`candour-core ${this.name}`)?.release()
   }
 
-  environment(life: { now: boolean }): Partial<Environment> {
+  environment(life: Life): Partial<Environment> {
     return {
       now: () => Date.now(),
       monotonic: () => performance.now(),
@@ -96,16 +124,35 @@ export class Device {
       lock: (name, busy) => lock(`${name} ${this.name}`, busy),
       onOnline: () => () => {},
       openSocket: (url, protocol) => {
-        if (life.now) throw new Error('this page is gone')
-        const socket = new WebSocket(url, protocol, { ca: this.world.ca })
-        this.#sockets.push(socket)
-        const send = socket.send.bind(socket)
-        socket.send = ((bytes: Uint8Array) => {
-          if (life.now) return
-          this.world.onSend?.(bytes)
-          if (!life.now) send(bytes)
-        }) as typeof socket.send
-        return socket as unknown as Socket
+        if (life.gone) throw new Error('this page is gone')
+        const inner = new WebSocket(url, protocol, { ca: this.world.ca })
+        this.#sockets.push(inner)
+        inner.binaryType = 'arraybuffer'
+        const socket: Socket = {
+          binaryType: 'arraybuffer',
+          bufferedAmount: 0,
+          onopen: null,
+          onmessage: null,
+          onclose: null,
+          onerror: null,
+          send: (bytes) => {
+            if (!life.gone) this.world.onSend?.(bytes)
+            if (!life.gone) inner.send(bytes)
+          },
+          close: () => inner.close(),
+        }
+        inner.onopen = (event) => socket.onopen?.(event as never)
+        inner.onerror = (event) => socket.onerror?.(event as never)
+        inner.onclose = ({ code, reason }) => {
+          if (!life.gone) socket.onclose?.({ code, reason })
+        }
+        inner.onmessage = ({ data }) => {
+          const frame = new Uint8Array(data as ArrayBuffer)
+          for (const given of this.world.onReceive?.(frame) ?? [frame]) {
+            if (!life.gone) socket.onmessage?.({ data: given.slice().buffer })
+          }
+        }
+        return socket
       },
     }
   }

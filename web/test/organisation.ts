@@ -78,6 +78,12 @@ export const removeMember = (group: string, device: string): string =>
 export const revoke = (device: string): string =>
   ctl('revoke', ...remote, ...registrar, '--device', device, '--reason', 'lost')
 
+/** A new page over the state of one that crashed or was locked. */
+export async function unlocked(device: Device): Promise<void> {
+  await device.reopen()
+  value(await device.core.unlock(passphrase))
+}
+
 /** Enrolled, certified and online; the notice acknowledged. */
 export async function enrolled(person: string, name: string, role = 'officer'): Promise<Device> {
   const device = await Device.open(person, world())
@@ -86,5 +92,13 @@ export async function enrolled(person: string, name: string, role = 'officer'): 
   value(await device.core.installCertificate(certify(request as string, person)))
   await device.until('online', (state) => state.connection.state === 'online')
   value(await device.core.acknowledgeNotice())
+  return device
+}
+
+/** The same, in team A. */
+export async function inTeamA(person: string, name: string): Promise<Device> {
+  const device = await enrolled(person, name)
+  addMember(teamA, device.core.state().device?.device as string)
+  await device.until('joined', (state) => state.groups.length === 1)
   return device
 }

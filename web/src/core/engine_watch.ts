@@ -1,6 +1,7 @@
 // The watch over log and directory: asking for proofs, comparing checkpoints, and telling a person
 // what is wrong, once.
 import { hex, sha256, utf8 } from './bytes.ts'
+import { membersProven } from './engine_desk.ts'
 import { deliverHeld } from './engine_receive.ts'
 import type { Claim, Engine } from './engine.ts'
 import { asFailure, codeOf, isFinal, isLost } from './failure.ts'
@@ -154,6 +155,11 @@ async function tick(e: Engine, passedMs: number): Promise<void> {
   tellUnproven(e, passedMs)
   for (const record of e.watch.tick(passedMs)) tellLate(e, record)
   await checkClaims(e)
+  // So that the roster tells before the first message, too.
+  for (const session of e.groups.values()) {
+    const { stopped, removed } = session.progress
+    if (stopped === null && !removed && !e.isOfOldLog(session)) await membersProven(e, session)
+  }
 }
 
 // Somebody who can certify devices could put one of their own into this person's name, and with it
