@@ -13,7 +13,8 @@ constexpr const char* kCacheSize = "PRAGMA cache_size=-16384";  // in KiB, when 
 
 RelayDb::RelayDb(const std::filesystem::path& file, Mode mode, std::uint32_t pages_max)
     : database_(file.string(),
-                SQLite::OPEN_READWRITE | (mode == Mode::write ? SQLite::OPEN_CREATE : 0),
+                SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX |
+                    (mode == Mode::write ? SQLite::OPEN_CREATE : 0),
                 kBusyTimeoutMs) {
   database_.exec(kCacheSize);
   database_.exec("PRAGMA temp_store=MEMORY");  // statement journals need no file

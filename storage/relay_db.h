@@ -84,6 +84,25 @@ class RelayDb {
     SQLite::Statement& statement_;
   };
 
+  /// Rolled back at its end unless it was committed.
+  class Transaction {
+   public:
+    explicit Transaction(RelayDb& db) : db_(db) { db_.run("BEGIN IMMEDIATE"); }
+    ~Transaction() {
+      if (!committed_) db_.database().tryExec("ROLLBACK");
+    }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void commit() {
+      db_.run("COMMIT");
+      committed_ = true;
+    }
+
+   private:
+    RelayDb& db_;
+    bool committed_ = false;
+  };
+
   /// `sql` is a literal: its address is the key of the cached statement.
   template <class... Values>
   Query query(const char* sql, const Values&... values) {

@@ -8,14 +8,15 @@ namespace candour::storage {
 namespace {
 
 PendingRow pending_row(const RelayDb::Query& q) {
-  return {.group = q.id<GroupId>(0),
-          .submission = Submission(q.number(1)),
-          .message_id = q.id<MessageId>(2),
-          .sender = q.id<DeviceId>(3),
-          .epoch = Epoch(q.number(4)),
-          .kind = static_cast<int>(q.number(5)),
-          .accepted = TimeMs(q.number(6)),
-          .ciphertext_hash = q.id<Digest>(7)};
+  return {.number = q.number(0),
+          .group = q.id<GroupId>(1),
+          .submission = Submission(q.number(2)),
+          .message_id = q.id<MessageId>(3),
+          .sender = q.id<DeviceId>(4),
+          .epoch = Epoch(q.number(5)),
+          .kind = static_cast<int>(q.number(6)),
+          .accepted = TimeMs(q.number(7)),
+          .ciphertext_hash = q.id<Digest>(8)};
 }
 
 DirectoryRow directory_row(const RelayDb::Query& q) {
@@ -43,8 +44,10 @@ OpeningRow opening_row(const RelayDb::Query& q) {
 
 void load_groups(RelayDb& db, RelaySnapshot& out) {
   auto groups = db.query(
-      "SELECT group_id, epoch, seq, submission, token_hash, stopped, ifnull((SELECT min(m.seq) "
-      "- 1 FROM messages m WHERE m.group_id = groups.group_id), seq) FROM groups");
+      "SELECT group_id, epoch, seq, max(submission, ifnull(p.last, 0)), token_hash, stopped, "
+      "ifnull((SELECT min(m.seq) - 1 FROM messages m WHERE m.group_id = groups.group_id), seq) "
+      "FROM groups LEFT JOIN (SELECT group_id AS id, max(submission) AS last FROM pending "
+      "GROUP BY group_id) p ON p.id = groups.group_id");
   while (groups.step()) {
     out.groups.push_back({groups.id<GroupId>(0), Epoch(groups.number(1)), Seq(groups.number(2)),
                           Submission(groups.number(3)), groups.id<Digest>(4), groups.number(5) != 0,
@@ -56,29 +59,30 @@ void load_groups(RelayDb& db, RelaySnapshot& out) {
         {members.id<GroupId>(0), members.id<DeviceId>(1), Seq(members.number(2))});
   }
   auto pending = db.query(
-      "SELECT group_id, submission, message_id, sender, epoch, kind, accepted_ms, ciphertext_hash "
-      "FROM pending ORDER BY group_id, submission");
+      "SELECT number, group_id, submission, message_id, sender, epoch, kind, accepted_ms, "
+      "ciphertext_hash FROM pending ORDER BY group_id, submission");
   while (pending.step()) out.pending.push_back(pending_row(pending));
   auto submitted = db.query(
-      "SELECT device, number, message_id, group_id, submission, hash FROM submitted "
-      "ORDER BY device, number");
+      "SELECT number, device, message_id, group_id, submission, hash FROM submitted "
+      "ORDER BY number");
   while (submitted.step()) {
-    out.submitted.push_back({submitted.id<DeviceId>(0), submitted.number(1),
+    out.submitted.push_back({submitted.number(0), submitted.id<DeviceId>(1),
                              submitted.id<MessageId>(2), submitted.id<GroupId>(3),
                              Submission(submitted.number(4)), submitted.id<Digest>(5)});
   }
   auto verdicts = db.query(
-      "SELECT group_id, submission, message_id, hash, seq FROM verdicts "
-      "ORDER BY group_id, submission");
+      "SELECT number, group_id, submission, message_id, hash, seq FROM verdicts ORDER BY number");
   while (verdicts.step()) {
-    out.verdicts.push_back({verdicts.id<GroupId>(0), Submission(verdicts.number(1)),
-                            verdicts.id<MessageId>(2), verdicts.id<Digest>(3),
-                            Seq(verdicts.number(4))});
+    out.verdicts.push_back({verdicts.number(0), verdicts.id<GroupId>(1),
+                            Submission(verdicts.number(2)), verdicts.id<MessageId>(3),
+                            verdicts.id<Digest>(4), Seq(verdicts.number(5))});
   }
 }
 
 void load_devices(RelayDb& db, RelaySnapshot& out) {
-  auto counters = db.query("SELECT device, last FROM mail_counters");
+  auto counters = db.query(
+      "SELECT device, max(last) FROM (SELECT device, last FROM mail_counters UNION ALL "
+      "SELECT device, max(number) FROM mail GROUP BY device) GROUP BY device");
   while (counters.step())
     out.mail_counters.emplace_back(counters.id<DeviceId>(0), counters.number(1));
   auto packages = db.query("SELECT device, count(*) FROM key_packages GROUP BY device");
@@ -163,18 +167,17 @@ Result<std::vector<MessageRow>> RelayReader::messages(const GroupId& group, Seq 
   }
 }
 
-Result<std::vector<PendingBody>> RelayReader::pending(const GroupId& group, Submission from,
+Result<std::vector<PendingBody>> RelayReader::pending(std::uint64_t from,
                                                       std::size_t size_max) const {
   try {
     std::vector<PendingBody> out;
     std::size_t size = 0;
     auto q = db_.query(
-        "SELECT group_id, submission, message_id, sender, epoch, kind, accepted_ms, "
-        "ciphertext_hash, ciphertext, bot_field FROM pending "
-        "WHERE group_id = ? AND submission >= ? ORDER BY submission",
-        group, from);
+        "SELECT number, group_id, submission, message_id, sender, epoch, kind, accepted_ms, "
+        "ciphertext_hash, ciphertext, bot_field FROM pending WHERE number >= ? ORDER BY number",
+        from);
     while (size < size_max && q.step()) {
-      out.push_back({pending_row(q), q.blob(8), q.blob(9)});
+      out.push_back({pending_row(q), q.blob(9), q.blob(10)});
       size += out.back().ciphertext.size() + out.back().bot_field.size();
     }
     return out;

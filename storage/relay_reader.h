@@ -31,9 +31,8 @@ class RelayReader : public tlog::HashReader, public tlog::EntryReader {
   /// least one when there is any).
   Result<std::vector<MessageRow>> messages(const GroupId& group, Seq after,
                                            std::size_t size_max) const;
-  /// Pending submissions from `from` on, likewise.
-  Result<std::vector<PendingBody>> pending(const GroupId& group, Submission from,
-                                           std::size_t size_max) const;
+  /// Pending submissions of all groups from number `from` on, likewise.
+  Result<std::vector<PendingBody>> pending(std::uint64_t from, std::size_t size_max) const;
   Result<std::vector<MailRow>> mail(const DeviceId& device, std::uint64_t after,
                                     std::size_t size_max) const;
   Result<std::vector<DirectoryRow>> directory(std::uint64_t from, std::size_t size_max) const;

@@ -89,6 +89,7 @@ struct MemberRow {
 
 /// A submission without its bytes.
 struct PendingRow {
+  std::uint64_t number = 0;  // counts what was accepted, from 1
   GroupId group;
   Submission submission;
   MessageId message_id;
@@ -107,8 +108,8 @@ struct PendingBody {
 
 /// The memory of one submission by its device, for repeats.
 struct SubmittedRow {
+  std::uint64_t number = 0;  // of the pending row
   DeviceId device;
-  std::uint64_t number = 0;  // counts the device's submissions
   MessageId message_id;
   GroupId group;
   Submission submission;
@@ -137,6 +138,7 @@ struct MailRow {
 };
 
 struct VerdictRow {
+  std::uint64_t number = 0;  // counts what was judged, from 1
   GroupId group;
   Submission submission;
   MessageId message_id;
@@ -177,8 +179,8 @@ struct RelaySnapshot {
   std::vector<GroupRow> groups;
   std::vector<MemberRow> members;
   std::vector<PendingRow> pending;      // ordered by group and submission
-  std::vector<SubmittedRow> submitted;  // ordered by device and number
-  std::vector<VerdictRow> verdicts;     // ordered by group and submission
+  std::vector<SubmittedRow> submitted;  // ordered by number
+  std::vector<VerdictRow> verdicts;     // ordered by number
   std::vector<std::pair<DeviceId, std::uint64_t>> mail_counters;
   std::vector<std::pair<DeviceId, std::uint64_t>> key_packages;  // how many
   std::vector<DeviceId> last_resorts;   // devices with one that was not handed out yet
@@ -216,9 +218,11 @@ struct AcceptedSubmission {
   PendingBody pending;
   SubmittedRow submitted;
   bool creates_group = false;  // then the sender becomes its only member
-  /// The sender, a bot, forms the group again: what was pending in it before goes, and the memory
-  /// of those submissions, so that they may come again with other bytes.
+  /// The sender, a bot, forms the group again: `dropped` was pending in it and goes, and the memory
+  /// of it, so that it may come again with other bytes.
   bool forms_again = false;
+  std::vector<std::uint64_t> dropped;    // numbers
+  std::vector<std::uint64_t> forgotten;  // numbers of submissions whose repeats nobody knows now
 };
 
 struct RosterChange {
@@ -228,7 +232,9 @@ struct RosterChange {
 };
 
 struct JudgedSubmission {
+  std::uint64_t number = 0;  // of the pending row, which goes
   VerdictRow verdict;
+  std::vector<std::uint64_t> forgotten;  // numbers of verdicts whose repeats nobody knows now
   std::optional<MessageRow> released;
   Digest token_hash;  // of the released message's token
   std::optional<RosterChange> roster;

@@ -3,7 +3,7 @@
 // `candourctl log verify`, which trusts nothing the relay computed.
 //
 // Numbers are 64-bit integers, ids and hashes blobs of their fixed length, formats as their headers
-// say. `schema` in meta is 3. What can be computed is not stored: the opening's object hash comes
+// say. `schema` in meta is 4. What can be computed is not stored: the opening's object hash comes
 // from the record, hashes of small subtrees from the entries. The log:
 //
 //   log_entries   idx     leaf number from 0, without gaps
@@ -38,7 +38,7 @@
 
 namespace candour::storage {
 
-inline constexpr int kRelaySchemaVersion = 3;
+inline constexpr int kRelaySchemaVersion = 4;
 /// Rows of log_entries hold about 1,450 bytes for a chat message, of up to 1,480 a page takes
 /// eleven.
 inline constexpr int kRelayPageSize = 16384;
@@ -67,21 +67,24 @@ CREATE TABLE IF NOT EXISTS members (
 CREATE TABLE IF NOT EXISTS rosters (
   group_id BLOB PRIMARY KEY, roster BLOB NOT NULL) WITHOUT ROWID;
 
+-- What comes with every message is appended: what a transaction writes then lies on few pages,
+-- whosever it is, and nothing is indexed that is only read as a whole. `number` counts what the
+-- relay accepted, and in `verdicts` what was judged, over all groups.
 -- Accepted and not yet judged.
 CREATE TABLE IF NOT EXISTS pending (
-  group_id BLOB NOT NULL, submission INTEGER NOT NULL, message_id BLOB NOT NULL,
+  number INTEGER PRIMARY KEY, group_id BLOB NOT NULL, submission INTEGER NOT NULL,
+  message_id BLOB NOT NULL,
   sender BLOB NOT NULL, epoch INTEGER NOT NULL, kind INTEGER NOT NULL,
   accepted_ms INTEGER NOT NULL, ciphertext_hash BLOB NOT NULL, ciphertext BLOB NOT NULL,
-  bot_field BLOB NOT NULL, PRIMARY KEY (group_id, submission));
+  bot_field BLOB NOT NULL);
 -- The last submissions of each device, for repeats.
 CREATE TABLE IF NOT EXISTS submitted (
-  device BLOB NOT NULL, number INTEGER NOT NULL, message_id BLOB NOT NULL,
-  group_id BLOB NOT NULL, submission INTEGER NOT NULL, hash BLOB NOT NULL,
-  PRIMARY KEY (device, number)) WITHOUT ROWID;
+  number INTEGER PRIMARY KEY, device BLOB NOT NULL, message_id BLOB NOT NULL,
+  group_id BLOB NOT NULL, submission INTEGER NOT NULL, hash BLOB NOT NULL);
 -- The last verdicts of each group, for repeats.
 CREATE TABLE IF NOT EXISTS verdicts (
-  group_id BLOB NOT NULL, submission INTEGER NOT NULL, message_id BLOB NOT NULL,
-  hash BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (group_id, submission)) WITHOUT ROWID;
+  number INTEGER PRIMARY KEY, group_id BLOB NOT NULL, submission INTEGER NOT NULL,
+  message_id BLOB NOT NULL, hash BLOB NOT NULL, seq INTEGER NOT NULL);
 -- Released: one row for all members, until every cursor has passed it.
 CREATE TABLE IF NOT EXISTS messages (
   group_id BLOB NOT NULL, seq INTEGER NOT NULL, submission INTEGER NOT NULL,
@@ -92,6 +95,7 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE TABLE IF NOT EXISTS mail (
   device BLOB NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, body BLOB NOT NULL,
   about BLOB NOT NULL, PRIMARY KEY (device, number));
+-- The newest mail that is gone; numbers go on after it and after what is there.
 CREATE TABLE IF NOT EXISTS mail_counters (
   device BLOB PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 -- Ids of mail to the bot, for repeats.

@@ -190,7 +190,7 @@ Status RelayStore::Impl::run(const std::vector<Operation>& batch) {
   for (const auto& operation : batch) writes = writes || operation.write;
   if (!writes) return ok();
   try {
-    SQLite::Transaction transaction(writer->database(), SQLite::TransactionBehavior::IMMEDIATE);
+    RelayDb::Transaction transaction(*writer);
     for (const auto& operation : batch) {
       if (operation.write) operation.write(*writer);
     }
@@ -240,7 +240,7 @@ Status RelayStore::Impl::try_again() {
     // room for, and nobody else would move it while no write goes through.
     checkpoint(*writer, SQLITE_CHECKPOINT_TRUNCATE);
     if (!has_room(folder)) return error(ErrorCode::storage_full, "the disk has no room");
-    SQLite::Transaction transaction(writer->database(), SQLite::TransactionBehavior::IMMEDIATE);
+    RelayDb::Transaction transaction(*writer);
     writer->run("UPDATE meta SET value = value WHERE name = 'schema'");
     transaction.commit();
     return ok();

@@ -11,8 +11,6 @@ namespace {
 void write_mail(RelayDb& db, const MailRow& mail) {
   db.run("INSERT INTO mail (device, number, kind, body, about) VALUES (?, ?, ?, ?, ?)", mail.device,
          mail.number, mail.kind, mail.body, mail.about);
-  db.run("INSERT OR REPLACE INTO mail_counters (device, last) VALUES (?, ?)", mail.device,
-         mail.number);
 }
 
 void write_roster(RelayDb& db, const GroupId& group, Seq commit, const RosterChange& change) {
@@ -95,29 +93,29 @@ void write_accepted(RelayDb& db, const AcceptedSubmission& accepted) {
            row.sender);
   }
   if (accepted.forms_again) {
-    db.run(
-        "DELETE FROM submitted WHERE group_id = ? AND submission IN "
-        "(SELECT submission FROM pending WHERE group_id = ?)",
-        row.group, row.group);
-    db.run("DELETE FROM pending WHERE group_id = ?", row.group);
+    for (const auto number : accepted.dropped) {
+      db.run("DELETE FROM submitted WHERE number = ?", number);
+      db.run("DELETE FROM pending WHERE number = ?", number);
+    }
+    // The other verdicts say how far the group is; those that were dropped have none.
+    db.run("UPDATE groups SET submission = ? WHERE group_id = ?", row.submission, row.group);
     db.run("INSERT OR IGNORE INTO members (group_id, device, cursor) VALUES (?, ?, 0)", row.group,
            row.sender);
   }
-  db.run("UPDATE groups SET submission = ? WHERE group_id = ?", row.submission, row.group);
   db.run(
-      "INSERT INTO pending (group_id, submission, message_id, sender, epoch, kind, accepted_ms, "
-      "ciphertext_hash, ciphertext, bot_field) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      row.group, row.submission, row.message_id, row.sender, row.epoch, row.kind, row.accepted,
-      row.ciphertext_hash, accepted.pending.ciphertext, accepted.pending.bot_field);
+      "INSERT INTO pending (number, group_id, submission, message_id, sender, epoch, kind, "
+      "accepted_ms, ciphertext_hash, ciphertext, bot_field) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.number, row.group, row.submission, row.message_id, row.sender, row.epoch, row.kind,
+      row.accepted, row.ciphertext_hash, accepted.pending.ciphertext, accepted.pending.bot_field);
   const auto& memory = accepted.submitted;
   db.run(
-      "INSERT INTO submitted (device, number, message_id, group_id, submission, hash) "
+      "INSERT INTO submitted (number, device, message_id, group_id, submission, hash) "
       "VALUES (?, ?, ?, ?, ?, ?)",
-      memory.device, memory.number, memory.message_id, memory.group, memory.submission,
+      memory.number, memory.device, memory.message_id, memory.group, memory.submission,
       memory.hash);
-  if (memory.number > kSubmissionsRemembered) {
-    db.run("DELETE FROM submitted WHERE device = ? AND number <= ?", memory.device,
-           memory.number - kSubmissionsRemembered);
+  for (const auto number : accepted.forgotten) {
+    db.run("DELETE FROM submitted WHERE number = ?", number);
   }
 }
 
@@ -129,27 +127,30 @@ void write_judged(RelayDb& db, const JudgedSubmission& judged) {
     db.run(
         "INSERT INTO messages (group_id, seq, submission, epoch, kind, message_id, sender, token, "
         "roster, ciphertext) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ciphertext FROM pending "
-        "WHERE group_id = ? AND submission = ?",
+        "WHERE number = ?",
         m.group, m.seq, m.submission, m.epoch, m.kind, m.message_id, m.sender, m.token, m.roster,
-        m.group, m.submission);
+        judged.number);
     if (db.database().getChanges() != 1) {
       throw SQLite::Exception("a released submission is not pending in relay.db");
     }
-    db.run("UPDATE groups SET seq = ?, token_hash = ? WHERE group_id = ?", m.seq, judged.token_hash,
-           m.group);
+    db.run("UPDATE groups SET seq = ?, token_hash = ?, submission = ? WHERE group_id = ?", m.seq,
+           judged.token_hash, verdict.submission, m.group);
     if (judged.roster) {
       write_roster(db, m.group, m.seq, *judged.roster);
       db.run("INSERT OR REPLACE INTO rosters (group_id, roster) VALUES (?, ?)", m.group, m.roster);
     }
+  } else {
+    db.run("UPDATE groups SET submission = ? WHERE group_id = ?", verdict.submission,
+           verdict.group);
   }
-  db.run("DELETE FROM pending WHERE group_id = ? AND submission = ?", verdict.group,
-         verdict.submission);
+  db.run("DELETE FROM pending WHERE number = ?", judged.number);
   db.run(
-      "INSERT INTO verdicts (group_id, submission, message_id, hash, seq) VALUES (?, ?, ?, ?, ?)",
-      verdict.group, verdict.submission, verdict.message_id, verdict.hash, verdict.seq);
-  if (verdict.submission.value > kVerdictsRemembered) {
-    db.run("DELETE FROM verdicts WHERE group_id = ? AND submission <= ?", verdict.group,
-           verdict.submission.value - kVerdictsRemembered);
+      "INSERT INTO verdicts (number, group_id, submission, message_id, hash, seq) "
+      "VALUES (?, ?, ?, ?, ?, ?)",
+      verdict.number, verdict.group, verdict.submission, verdict.message_id, verdict.hash,
+      verdict.seq);
+  for (const auto number : judged.forgotten) {
+    db.run("DELETE FROM verdicts WHERE number = ?", number);
   }
   for (const auto& mail : judged.mail) write_mail(db, mail);
 }
@@ -239,6 +240,8 @@ void write_acknowledged(RelayDb& db, const Acknowledged& acknowledged) {
   }
   for (const auto& mail : acknowledged.mail) {
     db.run("DELETE FROM mail WHERE device = ? AND number <= ?", mail.device, mail.through);
+    db.run("INSERT OR REPLACE INTO mail_counters (device, last) VALUES (?, ?)", mail.device,
+           mail.through);
   }
 }
 

@@ -8,9 +8,7 @@
 
 namespace candour::storage {
 
-/// How many of a device's submissions, and of a group's verdicts, are remembered for repeats.
-inline constexpr std::uint64_t kSubmissionsRemembered = 4096;
-inline constexpr std::uint64_t kVerdictsRemembered = 4096;
+/// How many ids of mail to the bot are remembered for repeats.
 inline constexpr std::uint64_t kBotMailRemembered = 65536;
 
 /// Everything of one leaf.

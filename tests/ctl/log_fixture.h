@@ -42,7 +42,7 @@ class LogWriter {
   /// A log of `size` leaves with checkpoints at kFirstCheckpoint and at the end.
   void write(std::uint64_t size) {
     SQLite::Transaction transaction(*db_);
-    db_->exec("INSERT INTO meta VALUES ('schema', 3)");
+    db_->exec("INSERT INTO meta VALUES ('schema', 4)");
     const identity::Certificate certificate{test_enrolment(), TimeMs(1), TimeMs(2'000'000'000'000)};
     add_object(1, tlog::LeafKind::statement,
                signed_text(log_statement().print(), {{"ex/root", kRoot}}));

@@ -52,7 +52,7 @@ class RelaySubject : public Subject, private storage::RelayStoreTest {
       bodies.vec(entries);
       CANDOUR_TRY(const auto released, reader.messages(group_, Seq(0), 1 << 30));
       for (const auto& row : released) bodies.vec(row.ciphertext);
-      CANDOUR_TRY(const auto waiting, reader.pending(group_, Submission(0), 1 << 30));
+      CANDOUR_TRY(const auto waiting, reader.pending(0, 1 << 30));
       for (const auto& row : waiting) bodies.vec(row.ciphertext);
       CANDOUR_TRY(const auto mail, reader.mail(amy_, 0, 1 << 30));
       for (const auto& row : mail) bodies.vec(row.body);

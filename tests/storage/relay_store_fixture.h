@@ -63,7 +63,8 @@ class RelayStoreTest : public ::testing::Test {
 
   AcceptedSubmission submission(std::uint64_t n) {
     AcceptedSubmission out;
-    out.pending.about = {.group = group_,
+    out.pending.about = {.number = n,
+                         .group = group_,
                          .submission = Submission(n),
                          .message_id = id<MessageId>(n),
                          .sender = amy_,
@@ -72,8 +73,8 @@ class RelayStoreTest : public ::testing::Test {
                          .accepted = TimeMs(n)};
     out.pending.ciphertext = Bytes(100, static_cast<std::uint8_t>(n));
     out.pending.bot_field = Bytes(10, 7);
-    out.submitted = {.device = amy_,
-                     .number = n,
+    out.submitted = {.number = n,
+                     .device = amy_,
                      .message_id = id<MessageId>(n),
                      .group = group_,
                      .submission = Submission(n),
@@ -126,9 +127,17 @@ class RelayStoreTest : public ::testing::Test {
   LogLeaf opening_leaf() {
     return placed({.entry = opening(tlog::LeafKind::warrant).entry(tlog::LeafClass::opening)});
   }
+  JudgedSubmission withheld(std::uint64_t n) {
+    return {.number = n,
+            .verdict = {.number = n,
+                        .group = group_,
+                        .submission = Submission(n),
+                        .message_id = id<MessageId>(n)}};
+  }
   JudgedSubmission release(std::uint64_t n, std::uint64_t seq) {
-    JudgedSubmission out;
-    out.verdict = {.group = group_,
+    JudgedSubmission out{.number = n};
+    out.verdict = {.number = n,
+                   .group = group_,
                    .submission = Submission(n),
                    .message_id = id<MessageId>(n),
                    .hash = id<Digest>(n),

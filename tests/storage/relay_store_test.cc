@@ -77,7 +77,7 @@ TEST_F(RelayStoreTest, WaitingOperationsShareATransactionAndCompleteInOrder) {
 TEST_F(RelayStoreTest, PendingComesBackInAcceptOrder) {
   for (std::uint64_t n = 1; n <= 5; ++n) ASSERT_TRUE(accept(n));
   auto rows = read<std::vector<PendingBody>>(
-      [this](const RelayReader& reader) { return reader.pending(group_, Submission(2), 250); });
+      [](const RelayReader& reader) { return reader.pending(2, 250); });
   ASSERT_TRUE(rows);
   ASSERT_EQ(rows.value().size(), 3u);  // bounded by size
   for (std::uint64_t i = 0; i < 3; ++i) {
@@ -106,6 +106,10 @@ TEST_F(RelayStoreTest, RowsGoWhenEveryCursorHasPassed) {
       [this](const RelayReader& reader) { return reader.mail(amy_, 0, 1 << 20); });
   ASSERT_EQ(mail.value().size(), 1u);
   EXPECT_EQ(mail.value().front().number, 4u);
+  ASSERT_TRUE(wait([&](RelayStore::Done done) {
+    store_->acknowledge({.mail = {{amy_, 4}}}, std::move(done));
+  }));
+  EXPECT_EQ(after_kill().mail_counters.at(0).second, 4u) << "numbers are never given again";
   // A cursor never goes back.
   ASSERT_TRUE(wait([&](RelayStore::Done done) {
     store_->acknowledge({.cursors = {{group_, amy_, Seq(1)}}}, std::move(done));
@@ -155,7 +159,7 @@ TEST_F(RelayStoreTest, DatabaseOfAnotherSchemaIsRefusedWithBothNumbers) {
       RelayStore::open({.folder = folder_.path()}, [](std::function<void()> task) { task(); });
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::state_damaged);
-  EXPECT_NE(opened.error().message.find("schema 1, this one reads 3"), std::string::npos)
+  EXPECT_NE(opened.error().message.find("schema 1, this one reads 4"), std::string::npos)
       << opened.error().message;
 }
 
@@ -196,18 +200,44 @@ TEST_F(RelayStoreTest, FileThatIsNoDatabaseIsDamage) {
   EXPECT_EQ(opened.error().code, ErrorCode::state_damaged);
 }
 
-TEST_F(RelayStoreTest, SubmissionMemoryIsBounded) {
-  for (std::uint64_t n = 1; n <= 4100; ++n) {
-    store_->accept(submission(n), {});
-    store_->judge(
-        {.verdict = {.group = group_, .submission = Submission(n), .message_id = id<MessageId>(n)}},
-        {});
+TEST_F(RelayStoreTest, WhatIsForgottenGoesAndTheRestStays) {
+  constexpr std::uint64_t kKept = 40;
+  for (std::uint64_t n = 1; n <= 100; ++n) {
+    auto accepted = submission(n);
+    auto judged = withheld(n);
+    if (n > kKept) {
+      accepted.forgotten = {n - kKept};
+      judged.forgotten = {n - kKept};
+    }
+    store_->accept(std::move(accepted), {});
+    store_->judge(std::move(judged), {});
   }
   ASSERT_TRUE(wait([&](RelayStore::Done done) { store_->after_durable(std::move(done)); }));
   const auto found = store_->load();
-  EXPECT_EQ(found.value().submitted.size(), 4096u);
-  EXPECT_EQ(found.value().verdicts.size(), 4096u);
+  ASSERT_EQ(found.value().submitted.size(), kKept);
+  ASSERT_EQ(found.value().verdicts.size(), kKept);
+  for (std::uint64_t i = 0; i < kKept; ++i) {
+    EXPECT_EQ(found.value().submitted[i].submission, Submission(61 + i));
+    EXPECT_EQ(found.value().verdicts[i].submission, Submission(61 + i));
+  }
+  EXPECT_EQ(found.value().groups.at(0).submission, Submission(100)) << "by the verdicts alone";
   EXPECT_TRUE(found.value().pending.empty());
+}
+
+TEST_F(RelayStoreTest, AGroupThatIsFormedAgainDropsWhatWasPendingAndItsMemory) {
+  for (std::uint64_t n = 1; n <= 3; ++n) ASSERT_TRUE(accept(n));
+  ASSERT_TRUE(judge(withheld(1)));
+  auto again = submission(4);
+  again.forms_again = true;
+  again.dropped = {2, 3};
+  ASSERT_TRUE(
+      wait([&](RelayStore::Done done) { store_->accept(std::move(again), std::move(done)); }));
+  const auto found = after_kill();
+  ASSERT_EQ(found.pending.size(), 1u);
+  EXPECT_EQ(found.pending.front().submission, Submission(4));
+  ASSERT_EQ(found.submitted.size(), 2u) << "that of the judged one, and its own";
+  EXPECT_EQ(found.submitted.front().submission, Submission(1));
+  EXPECT_EQ(found.groups.at(0).submission, Submission(4));
 }
 
 TEST_F(RelayStoreTest, LastResortIsHandedOutAgainAndAgainAndKnownAsUsed) {
@@ -271,8 +301,7 @@ TEST_F(RelayStoreTest, CiphertextThatWasDisposedOfIsInNoFile) {
       wait([&](RelayStore::Done done) { store_->accept(std::move(accepted), std::move(done)); }));
   EXPECT_NE(files_of(folder_.path()).find(planted), std::string::npos)
       << "the search finds nothing";
-  ASSERT_TRUE(judge(
-      {.verdict = {.group = group_, .submission = Submission(1), .message_id = id<MessageId>(1)}}));
+  ASSERT_TRUE(judge(withheld(1)));
   store_.reset();  // the write-ahead log goes into the database
   EXPECT_EQ(files_of(folder_.path()).find(planted), std::string::npos);
 }

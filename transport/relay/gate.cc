@@ -29,8 +29,9 @@ void Gate::load(const storage::RelaySnapshot& snapshot) {
   }
   for (const auto& row : snapshot.verdicts) {
     Group& group = model.groups.at(row.group);
-    group.verdicts[row.submission] = {row.message_id, row.hash, row.seq};
+    group.verdicts[row.submission] = {row.number, row.message_id, row.hash, row.seq};
   }
+  if (!snapshot.verdicts.empty()) model.judged = snapshot.verdicts.back().number;
   for (const auto& row : snapshot.appended) {
     remember_appended(row.record_id, row.hash, row.index);
   }
@@ -82,8 +83,10 @@ void Gate::bot_attached() {
   feed();
 }
 
-void Gate::drop_pending(Group& group) {
+std::vector<std::uint64_t> Gate::drop_pending(Group& group) {
+  std::vector<std::uint64_t> out;
   for (const Pending& pending : group.pending) {
+    out.push_back(pending.row.number);
     --context_.model.pending_count;
     if (pending.sent_to_bot) --context_.model.unanswered;
     if (pending.body) context_.model.pending_bytes_kept -= pending.body->ciphertext().size();
@@ -94,6 +97,7 @@ void Gate::drop_pending(Group& group) {
   }
   group.pending.clear();
   group.commit_pending = false;
+  return out;
 }
 
 void Gate::accepted(const GroupId& group, Submission submission) {
@@ -113,7 +117,7 @@ void Gate::feed() {
       feed_.pop_front();
       continue;
     }
-    if (!pending->body) return read_pending(id, submission);
+    if (!pending->body) return read_pending(pending->row.number);
     feed_.pop_front();
     // What waits in the same group goes along: its releases then reach the disk, and the members,
     // together. The bot's order is that of the group; between groups there is none.
@@ -127,24 +131,22 @@ void Gate::feed() {
   }
 }
 
-void Gate::read_pending(const GroupId& id, Submission from) {
+void Gate::read_pending(std::uint64_t from) {
   reading_ = true;
   context_.store.read<std::vector<storage::PendingBody>>(
-      [id, from](const storage::RelayReader& reader) {
-        return reader.pending(id, from, kPageSize);
-      },
-      [this, id](Result<std::vector<storage::PendingBody>> rows) {
+      [from](const storage::RelayReader& reader) { return reader.pending(from, kPageSize); },
+      [this](Result<std::vector<storage::PendingBody>> rows) {
         reading_ = false;
         if (!rows) return;
-        Group& group = context_.model.groups.at(id);
         for (auto& row : rows.value()) {
+          Group& group = context_.model.groups.at(row.about.group);
           auto pending = std::find_if(
               group.pending.begin(), group.pending.end(),
               [&](const Pending& p) { return p.row.submission == row.about.submission; });
           if (pending == group.pending.end() || pending->body) continue;
           auto submit = std::make_shared<v1::Submit>();
           submit->set_version(1);
-          submit->set_group(wire::to_field(id));
+          submit->set_group(wire::to_field(row.about.group));
           submit->set_message_id(wire::to_field(row.about.message_id));
           submit->set_epoch(row.about.epoch.value);
           submit->set_kind(static_cast<v1::SubmissionKind>(row.about.kind));
@@ -243,10 +245,8 @@ std::vector<DeviceId> Gate::added_anew(const Group& group,
   return out;
 }
 
-void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v1::Verdict& verdict,
-                 const Digest& hash, CheckedVerdict checked) {
+Pending Gate::take_first(Group& group) {
   Model& model = context_.model;
-  const GroupId id = group.row.group;
   Pending pending = std::move(group.pending.front());
   group.pending.pop_front();
   --model.pending_count;
@@ -256,9 +256,18 @@ void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v
   }
   if (pending.body) model.pending_bytes_kept -= pending.body->ciphertext().size();
   if (pending.row.kind == v1::COMMIT) group.commit_pending = false;
+  return pending;
+}
 
+void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v1::Verdict& verdict,
+                 const Digest& hash, CheckedVerdict checked) {
+  Model& model = context_.model;
+  const GroupId id = group.row.group;
+  const Pending pending = take_first(group);
   storage::JudgedSubmission judged;
-  judged.verdict = {.group = id,
+  judged.number = pending.row.number;
+  judged.verdict = {.number = ++model.judged,
+                    .group = id,
                     .submission = pending.row.submission,
                     .message_id = pending.row.message_id,
                     .hash = hash};
@@ -300,8 +309,12 @@ void Gate::apply(SessionId session, std::uint64_t request, Group& group, const v
     fanout_.members_changed(group, change);
     judged.roster = std::move(change);
   }
-  group.verdicts[pending.row.submission] = {pending.row.message_id, hash, judged.verdict.seq};
-  if (group.verdicts.size() > kVerdictsRemembered) group.verdicts.erase(group.verdicts.begin());
+  group.verdicts[pending.row.submission] = {judged.verdict.number, pending.row.message_id, hash,
+                                            judged.verdict.seq};
+  while (group.verdicts.size() > kVerdictsRemembered) {
+    judged.forgotten.push_back(group.verdicts.begin()->second.number);
+    group.verdicts.erase(group.verdicts.begin());
+  }
   const Seq seq = judged.verdict.seq;
   fanout_.bound_kept(group);
   auto mail = judged.mail;

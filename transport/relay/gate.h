@@ -19,8 +19,9 @@ class Gate {
   Status load_rosters();
   /// A new session of the bot: everything pending is sent again, oldest first.
   void bot_attached();
-  /// Forgets what is pending in a group that is formed again; the caller queues the write.
-  void drop_pending(Group& group);
+  /// Forgets what is pending in a group that is formed again; the caller queues the write, which
+  /// takes the numbers of the rows.
+  std::vector<std::uint64_t> drop_pending(Group& group);
   /// A submission became durable.
   void accepted(const GroupId& group, Submission submission);
 
@@ -36,7 +37,7 @@ class Gate {
     std::vector<storage::LogLeaf> leaves;  // without their places
   };
   void feed();
-  void read_pending(const GroupId& group, Submission from);
+  void read_pending(std::uint64_t from);
   void send_check(Pending& pending);
   void stop_group(Group& group, std::string_view why);
   Result<CheckedVerdict> check(const Session& bot, const Group& group, const Pending& pending,
@@ -62,6 +63,8 @@ class Gate {
   /// Members that had to resynchronise and get a Welcome with this commit.
   static std::vector<DeviceId> added_anew(const Group& group,
                                           const std::vector<storage::MailRow>& mail);
+  /// The oldest that is pending, now that it is judged.
+  Pending take_first(Group& group);
   void apply(SessionId session, std::uint64_t request, Group& group, const v1::Verdict& verdict,
              const Digest& hash, CheckedVerdict checked);
 

@@ -68,6 +68,7 @@ struct Session {
 };
 
 struct SubmittedMemo {
+  std::uint64_t number = 0;  // of its row
   Digest hash;
   GroupId group;
   Submission submission;
@@ -80,7 +81,6 @@ struct Device {
   std::set<GroupId> groups;
   SessionId session = 0;  // the live one, 0 = none
 
-  std::uint64_t submitted_count = 0;
   std::unordered_map<MessageId, SubmittedMemo> submitted;
   std::deque<MessageId> submitted_order;
   Allowance submits;
@@ -102,6 +102,7 @@ struct Pending {
 };
 
 struct VerdictMemo {
+  std::uint64_t number = 0;  // of its row
   MessageId message_id;
   Digest hash;
   Seq seq;
@@ -192,6 +193,8 @@ struct Model {
   std::size_t unanswered = 0;  // submissions it has and did not answer
   bool cosign_unanswered = false;
 
+  std::uint64_t accepted = 0;  // submissions ever, and verdicts: the rows' numbers
+  std::uint64_t judged = 0;
   std::size_t pending_count = 0;
   std::size_t pending_bytes_kept = 0;
   bool storage_failed = false;

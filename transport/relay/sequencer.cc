@@ -16,13 +16,21 @@ constexpr std::size_t kPendingBytesKeptMax = 64 * 1024 * 1024;
 /// The bot's field is sealed: its plaintext, a key and a tag, and room for a format's header.
 constexpr std::size_t kBotFieldSizeMax = limits::kBotFieldPlaintextSize + 256;
 
-void remember(Device& device, const MessageId& message, const SubmittedMemo& memo) {
+/// The numbers of those that are forgotten for it.
+std::vector<std::uint64_t> remember(Device& device, const MessageId& message,
+                                    const SubmittedMemo& memo) {
   device.submitted[message] = memo;
   device.submitted_order.push_back(message);
-  if (device.submitted_order.size() > kSubmissionsRemembered) {
-    device.submitted.erase(device.submitted_order.front());
+  std::vector<std::uint64_t> forgotten;
+  while (device.submitted_order.size() > kSubmissionsRemembered) {
+    const auto oldest = device.submitted.find(device.submitted_order.front());
+    if (oldest != device.submitted.end()) {
+      forgotten.push_back(oldest->second.number);
+      device.submitted.erase(oldest);
+    }
     device.submitted_order.pop_front();
   }
+  return forgotten;
 }
 
 /// By the header of an MLS PrivateMessage (RFC 9420, section 6), which nobody encrypts: version and
@@ -41,9 +49,11 @@ void Sequencer::load(const storage::RelaySnapshot& snapshot) {
   for (const auto& row : snapshot.submitted) {
     Device* device = context_.model.device(row.device);
     if (device == nullptr) continue;
-    remember(*device, row.message_id, {row.hash, row.group, row.submission});
-    device->submitted_count = row.number;
+    (void)remember(*device, row.message_id, {row.number, row.hash, row.group, row.submission});
   }
+  Model& model = context_.model;
+  if (!snapshot.submitted.empty()) model.accepted = snapshot.submitted.back().number;
+  for (const auto& row : snapshot.pending) model.accepted = std::max(model.accepted, row.number);
 }
 
 Status Sequencer::check_form(const Session& session, const v1::Submit& submit) const {
@@ -111,6 +121,24 @@ Status Sequencer::check_group(const Session& session, const Device& device, cons
   return ok();
 }
 
+Status Sequencer::repeated(const Session& session, std::uint64_t request, const MessageId& message,
+                           const Digest& hash, const SubmittedMemo& memo) {
+  if (memo.hash != hash) {
+    return error(ErrorCode::message_id_reused,
+                 "message id " + message.hex() + " was used for other bytes; take a fresh one");
+  }
+  context_.store.after_durable(
+      [this, to = session.id, request, message, submission = memo.submission](Status status) {
+        if (!context_.durable(status, to, request)) return;
+        v1::ServerFrame frame;
+        frame.mutable_submitted()->set_message_id(wire::to_field(message));
+        frame.mutable_submitted()->set_submission(submission.value);
+        frame.mutable_submitted()->set_duplicate(true);
+        context_.answer(to, request, std::move(frame));
+      });
+  return ok();
+}
+
 Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit submit) {
   CANDOUR_TRY(auto id, wire::id_of<GroupId>(submit.group(), "group"));
   CANDOUR_TRY(auto message, wire::id_of<MessageId>(submit.message_id(), "message_id"));
@@ -121,20 +149,7 @@ Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit sub
   }
   const Digest hash = crypto::sha256(wire::serialise(submit));
   if (auto memo = device.submitted.find(message); memo != device.submitted.end()) {
-    if (memo->second.hash != hash) {
-      return error(ErrorCode::message_id_reused,
-                   "message id " + message.hex() + " was used for other bytes; take a fresh one");
-    }
-    context_.store.after_durable([this, to = session.id, request, message,
-                                  submission = memo->second.submission](Status status) {
-      if (!context_.durable(status, to, request)) return;
-      v1::ServerFrame frame;
-      frame.mutable_submitted()->set_message_id(wire::to_field(message));
-      frame.mutable_submitted()->set_submission(submission.value);
-      frame.mutable_submitted()->set_duplicate(true);
-      context_.answer(to, request, std::move(frame));
-    });
-    return ok();
+    return repeated(session, request, message, hash, memo->second);
   }
   Group* group = context_.model.group(id);
   const bool begins = session.bot && submit.kind() == v1::COMMIT && submit.epoch() == 0;
@@ -157,18 +172,20 @@ Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit sub
     session.sent[id] = Seq(0);
     ++context_.model.audience_version;
   }
+  std::vector<std::uint64_t> dropped;
   if (forms_again) {
     if (group->row.stopped) {
       return error(ErrorCode::group_stopped, "group " + id.hex() + " is stopped");
     }
-    gate_.drop_pending(*group);
+    dropped = gate_.drop_pending(*group);
     group->cursors.emplace(session.device, Seq(0));
     device.groups.insert(id);
   } else {
     CANDOUR_TRY(check_group(session, device, *group, submit));
   }
-  accept(session, request, device, *group, message, hash, std::move(submit),
-         {.creates_group = creates_group, .forms_again = forms_again});
+  accept(
+      session, request, device, *group, message, hash, std::move(submit),
+      {.creates_group = creates_group, .forms_again = forms_again, .dropped = std::move(dropped)});
   return ok();
 }
 
@@ -178,7 +195,8 @@ void Sequencer::accept(Session& session, std::uint64_t request, Device& device, 
   Model& model = context_.model;
   const GroupId id = group.row.group;
   group.row.submission = group.row.submission.next();
-  storage::PendingRow row{.group = id,
+  storage::PendingRow row{.number = ++model.accepted,
+                          .group = id,
                           .submission = group.row.submission,
                           .message_id = message,
                           .sender = session.device,
@@ -188,15 +206,16 @@ void Sequencer::accept(Session& session, std::uint64_t request, Device& device, 
                           .ciphertext_hash = crypto::sha256(as_bytes(submit.ciphertext()))};
   storage::AcceptedSubmission accepted{
       .pending = {row, to_bytes(submit.ciphertext()), to_bytes(submit.bot_field())},
-      .submitted = {.device = session.device,
-                    .number = ++device.submitted_count,
+      .submitted = {.number = row.number,
+                    .device = session.device,
                     .message_id = message,
                     .group = id,
                     .submission = row.submission,
                     .hash = hash},
       .creates_group = beginning.creates_group,
-      .forms_again = beginning.forms_again};
-  remember(device, message, {hash, id, row.submission});
+      .forms_again = beginning.forms_again,
+      .dropped = std::move(beginning.dropped),
+      .forgotten = remember(device, message, {row.number, hash, id, row.submission})};
   Pending pending{.row = row, .accepted = context_.monotonic.now()};
   if (model.pending_bytes_kept + submit.ciphertext().size() <= kPendingBytesKeptMax &&
       model.bot_session != 0) {

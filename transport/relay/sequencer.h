@@ -21,6 +21,7 @@ class Sequencer {
   struct Beginning {
     bool creates_group = false;
     bool forms_again = false;
+    std::vector<std::uint64_t> dropped;  // numbers of what was pending in it
   };
 
   Status check_form(const Session& session, const v1::Submit& submit) const;
@@ -28,6 +29,9 @@ class Sequencer {
   /// Why this submission may not enter its group now.
   Status check_group(const Session& session, const Device& device, const Group& group,
                      const v1::Submit& submit) const;
+  /// The first answer again, or message_id_reused.
+  Status repeated(const Session& session, std::uint64_t request, const MessageId& message,
+                  const Digest& hash, const SubmittedMemo& memo);
   void accept(Session& session, std::uint64_t request, Device& device, Group& group,
               const MessageId& message, const Digest& hash, v1::Submit submit, Beginning beginning);
 
