@@ -18,6 +18,10 @@ inline constexpr std::size_t kNoteSizeMax = 64 * 1024;
 inline constexpr std::size_t kRecordSizeMax = 256 * 1024;
 inline constexpr std::size_t kMailSizeMax = 64 * 1024;
 
+// The browser app, as far as a relay serves it: files, and the size of one.
+inline constexpr std::size_t kWebFilesMax = 256;
+inline constexpr std::size_t kWebFileSizeMax = 8 * 1024 * 1024;
+
 // Fixed sizes, the same for every message so that they tell nothing.
 inline constexpr std::size_t kBotFieldPlaintextSize = 2560;
 inline constexpr std::size_t kReplyPlaintextSize = 2048;

@@ -53,6 +53,8 @@ std::string_view name_of(v1::ObjectKind kind) {
       return "notice acknowledgement";
     case v1::SUCCESSION:
       return "succession";
+    case v1::WEB_BUNDLE:
+      return "web bundle";
     default:
       return "object";
   }
@@ -145,7 +147,8 @@ Status Trust::take(const DirectoryEntry& entry) {
         taken = take_succession(entry);
         break;
       default:
-        // Acknowledgements concern the relay and the bot; kinds of later versions pass unread.
+        // Acknowledgements concern the relay and the bot, web bundles whoever compares what is
+        // served with them; kinds of later versions pass unread.
         break;
     }
   }

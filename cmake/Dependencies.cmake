@@ -1,6 +1,7 @@
 # Everything comes from Debian 12 packages (script/bootstrap); nothing is downloaded or vendored.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Protobuf 3.21 REQUIRED)
 find_package(SQLiteCpp REQUIRED)

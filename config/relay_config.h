@@ -2,6 +2,8 @@
 //
 //   state_dir = "relay"                    where relay.db lives; required
 //   log_level = "info"                     debug | info | warning | error
+//   web_root = "web/dist"                  folder of the browser app, served beside the socket and
+//                                          read once at the start; absent = not served
 //   [listen]                               the wss port for everybody; also serves the tiles
 //   address = "127.0.0.1"                  required
 //   port = 8443                            required; 0 takes any free port
@@ -82,6 +84,7 @@ struct RelayLimits {
 struct RelayConfig {
   std::filesystem::path state_dir;
   std::string log_level = "info";
+  std::filesystem::path web_root;  // empty: no browser app
   Endpoint listen;
   std::vector<std::string> origins;
   std::vector<std::string> web_hosts;

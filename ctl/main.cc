@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
   add_log_verbs(program, context);
   add_release_verbs(program, context);
   add_bundle_verbs(program, context);
+  add_web_verbs(program, context);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& asked) {

@@ -26,6 +26,7 @@ constexpr KindName kKinds[] = {
     {"candour-revocation/v1", "revocation", v1::REVOCATION},
     {"candour-policy/v1", "policy", v1::POLICY},
     {"candour-notice/v1", "notice", v1::NOTICE},
+    {"candour-web/v1", "web bundle", v1::WEB_BUNDLE},
 };
 
 Result<net::Endpoint> endpoint_of(const RelayOptions& o) {

@@ -23,5 +23,6 @@ void add_log_verbs(CLI::App& program, Context& context);             // log veri
 void add_succession_verbs(CLI::App& family, Context& context);       // log succession, ...
 void add_release_verbs(CLI::App& program, Context& context);         // release request, open, show
 void add_bundle_verbs(CLI::App& program, Context& context);          // bundle write, verify
+void add_web_verbs(CLI::App& program, Context& context);             // web make, verify
 
 }  // namespace candour::ctl

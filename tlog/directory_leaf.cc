@@ -6,9 +6,9 @@ namespace candour::tlog {
 namespace {
 
 // In the order of ObjectKind, which begins at 1.
-constexpr LeafKind kKinds[] = {LeafKind::statement, LeafKind::certificate, LeafKind::revocation,
-                               LeafKind::policy,    LeafKind::notice,      LeafKind::notice_ack,
-                               LeafKind::succession};
+constexpr LeafKind kKinds[] = {LeafKind::statement,  LeafKind::certificate, LeafKind::revocation,
+                               LeafKind::policy,     LeafKind::notice,      LeafKind::notice_ack,
+                               LeafKind::succession, LeafKind::web_bundle};
 
 }  // namespace
 

@@ -23,6 +23,7 @@ bool known(std::uint8_t kind) {
     case LeafKind::notice:
     case LeafKind::notice_ack:
     case LeafKind::succession:
+    case LeafKind::web_bundle:
     case LeafKind::warrant:
     case LeafKind::release:
     case LeafKind::disposal:
@@ -110,6 +111,8 @@ std::string_view name_of(LeafKind kind) {
       return "notice_ack";
     case LeafKind::succession:
       return "succession";
+    case LeafKind::web_bundle:
+      return "web_bundle";
     case LeafKind::warrant:
       return "warrant";
     case LeafKind::release:

@@ -34,6 +34,7 @@ enum class LeafKind : std::uint8_t {
   notice = 20,
   notice_ack = 21,
   succession = 22,  // the first leaf of a log that follows a lost one
+  web_bundle = 23,
   warrant = 32,
   release = 33,
   disposal = 34,

@@ -26,6 +26,7 @@ constexpr std::pair<LeafKind, int> kNumbers[] = {
     {LeafKind::notice, 20},
     {LeafKind::notice_ack, 21},
     {LeafKind::succession, 22},
+    {LeafKind::web_bundle, 23},
     {LeafKind::warrant, 32},
     {LeafKind::release, 33},
     {LeafKind::disposal, 34},

@@ -29,7 +29,8 @@ using asio::ip::tcp;
 
 namespace {
 
-using Response = http::response<http::vector_body<std::uint8_t>>;
+using Body = http::span_body<const std::uint8_t>;
+using Response = http::response<Body>;
 using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
@@ -263,7 +264,9 @@ asio::awaitable<std::unique_ptr<Request>> Server::Impl::serve_http(Stream stream
 asio::awaitable<bool> Server::Impl::answer(Stream& stream, const Request& request) {
   HttpRequest asked{.method = std::string(request.method_string()),
                     .target = std::string(request.target()),
-                    .body = request.body()};
+                    .body = request.body(),
+                    .if_none_match = std::string(request[Field::if_none_match]),
+                    .accepts_gzip = lists(request[Field::accept_encoding], "gzip")};
   auto made = std::make_shared<std::optional<HttpResponse>>();
   auto arrived = std::make_shared<Timer>(context.get_executor(), Timer::time_point::max());
   const bool later = handler.on_http_later(asked, [made, arrived](HttpResponse response) {
@@ -289,10 +292,15 @@ asio::awaitable<bool> Server::Impl::respond(Stream& stream, const Request& reque
   for (const auto& [name, value] : answer.fields) response.set(name, value);
   const bool keep = request.keep_alive() && !stopping;
   response.keep_alive(keep);
-  const auto size = answer.body.size();
-  if (request.method() != http::verb::head) response.body() = std::move(answer.body);
-  response.content_length(size);
-  http::response_serializer<http::vector_body<std::uint8_t>> serializer(response);
+  // Both live until this coroutine ends, as the bytes must until they are written.
+  const Bytes& body = answer.shared_body ? *answer.shared_body : answer.body;
+  // Without a body, and without a length of one that is not sent (RFC 9110 section 15.4.5).
+  const bool not_modified = answer.status == 304;
+  if (request.method() != http::verb::head && !not_modified) {
+    response.body() = Body::value_type(body.data(), body.size());
+  }
+  if (!not_modified) response.content_length(body.size());
+  http::response_serializer<Body> serializer(response);
   ErrorState failed;
   if (request.method() == http::verb::head) {
     serializer.split(true);

@@ -26,12 +26,16 @@ struct HttpRequest {
   std::string method;
   std::string target;
   Bytes body;
+  std::string if_none_match;  // the field as it came
+  bool accepts_gzip = false;
 };
 
 struct HttpResponse {
   unsigned status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   Bytes body;
+  /// Sent instead of `body`: encoded once, shared by every answer.
+  SharedFrame shared_body;
   std::string cache_control;
   /// Further header fields, name and value.
   std::vector<std::pair<std::string, std::string>> fields;

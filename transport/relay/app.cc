@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "identity/key_file.h"
 #include "transport/relay/admin.h"
+#include "transport/relay/web_files.h"
 #include "transport/relay/witness_client.h"
 
 namespace candour::relay {
@@ -98,12 +99,16 @@ struct App::Impl : net::ServerHandler, Outlet, AdminSource {
   void on_drained(net::SessionId session) override {
     if (domain) domain->relay->drained(session);
   }
-  net::HttpResponse on_http(const net::HttpRequest&) override {
+  net::HttpResponse on_http(const net::HttpRequest& request) override {
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    if (!reads) return {.status = 405, .body = to_bytes("only GET and HEAD\n")};
+    if (auto file = web_files.find(request)) return std::move(*file);
     return {.status = 404, .body = to_bytes("not found\n")};
   }
   bool on_http_later(const net::HttpRequest& request,
                      std::function<void(net::HttpResponse)> answer) override {
     if (!domain || (request.method != "GET" && request.method != "HEAD")) return false;
+    if (web_files.has(request.target)) return false;
     domain->relay->serve(request.target, std::move(answer));
     return true;
   }
@@ -147,6 +152,7 @@ struct App::Impl : net::ServerHandler, Outlet, AdminSource {
   std::unique_ptr<Admin> admin_handler;
   std::unique_ptr<net::Server> server;
   std::unique_ptr<net::Server> admin;
+  WebFiles web_files;
   TimeMs certificate_expiry;
   std::uint64_t recoveries = 0;
   std::uint64_t reloads = 0;
@@ -259,6 +265,10 @@ Status App::Impl::check_example() const {
 }
 
 Status App::Impl::listen() {
+  if (!config.web_root.empty()) {
+    CANDOUR_TRY(web_files, WebFiles::load(config.web_root));
+    log::info("web_files", {{"files", web_files.size()}});
+  }
   CANDOUR_TRY(certificate_expiry, net::certificate_expiry(config.tls_certificate_file.string()));
   admin_handler = std::make_unique<Admin>(*this);
   net::ServerOptions plain{.address = config.admin.address,

@@ -8,6 +8,7 @@
 #include "identity/notice.h"
 #include "identity/pack_note.h"
 #include "identity/succession.h"
+#include "identity/web_bundle.h"
 #include "tlog/directory_leaf.h"
 
 namespace candour::relay {
@@ -27,7 +28,7 @@ Result<Digest> content_digest(v1::ObjectKind kind, ByteView object) {
     return error(ErrorCode::input_invalid,
                  "a directory object has 1 to " + std::to_string(limits::kNoteSizeMax) + " bytes");
   }
-  if (kind < v1::STATEMENT || kind > v1::SUCCESSION) {
+  if (kind < v1::STATEMENT || kind > v1::WEB_BUNDLE) {
     return error(ErrorCode::frame_malformed, "the object has no known kind");
   }
   if (kind == v1::NOTICE_ACK) {
@@ -80,6 +81,7 @@ Result<v1::ObjectKind> kind_of_note(std::string_view note) {
   if (line == "candour-policy/v1") return v1::POLICY;
   if (line == "candour-notice/v1") return v1::NOTICE;
   if (line == "candour-log-succession/v1") return v1::SUCCESSION;
+  if (line == "candour-web/v1") return v1::WEB_BUNDLE;
   if (identity::NoticeAck::device_of(as_bytes(note))) return v1::NOTICE_ACK;
   return error(ErrorCode::note_malformed, "the first line names no directory object of ours");
 }
@@ -244,6 +246,10 @@ Result<CheckedObject> Directory::check(v1::ObjectKind kind, ByteView object) con
     }
     case v1::NOTICE_ACK:
       return check_ack(object);
+    case v1::WEB_BUNDLE: {
+      CANDOUR_TRY(identity::WebBundle::verify(text, *model.statement));
+      return out;
+    }
     default:
       return error(ErrorCode::frame_malformed, "the object has no known kind");
   }

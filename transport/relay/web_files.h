@@ -1,0 +1,44 @@
+// The files of the browser app: read once, kept in memory, plain and compressed, and given out by
+// exact name only. Nothing a request says is ever looked up on the disk.
+//
+// Immutable after `load`; thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "transport/net/server.h"
+
+namespace candour::relay {
+
+class WebFiles {
+ public:
+  /// Reads every file below `root`, which has an index.html. config_invalid names what is not a
+  /// plain file, has a name no URL should have, has no known type, or is too large or too many
+  /// (base/limits.h).
+  static Result<WebFiles> load(const std::filesystem::path& root);
+
+  /// Whether the target (with a query, if it has one) is a file of the app. "/" is index.html.
+  bool has(std::string_view target) const { return at(target) != nullptr; }
+  /// The answer to GET or HEAD of a file; nothing when the target is none.
+  std::optional<net::HttpResponse> find(const net::HttpRequest& request) const;
+  std::size_t size() const { return files_.size(); }
+
+ private:
+  struct File {
+    std::string content_type;
+    std::string tag;      // ETag, with its quotes
+    bool hashed = false;  // its name changes with its content
+    net::SharedFrame plain;
+    net::SharedFrame gzip;  // none where it is not smaller
+  };
+  const File* at(std::string_view target) const;
+  static Result<File> read(const std::filesystem::path& path, const std::string& name);
+
+  std::map<std::string, File, std::less<>> files_;  // by target
+};
+
+}  // namespace candour::relay
