@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/encoding.h"
 #include "base/files.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
@@ -23,6 +24,7 @@ using identity::WebFile;
 
 constexpr std::uint64_t kHttpTimeoutMs = 30'000;
 constexpr std::uint16_t kHttpsPort = 443;
+constexpr std::size_t kNameSizeMax = 200;
 constexpr std::string_view kScheme = "https://";
 
 struct Make {
@@ -179,6 +181,51 @@ Result<int> verify(const Context& context, const Verify& o) {
   return wrong == 0 ? 0 : 1;
 }
 
+struct Invite {
+  std::string site;
+  std::string relay;
+  std::string root;
+  std::string organisation;
+  std::string person;
+  std::string name;
+  std::string role = "officer";
+  std::string unit;
+};
+
+/// RFC 4648 section 5, without padding.
+std::string base64url(std::string_view text) {
+  std::string out = base64_encode(as_bytes(text));
+  out.erase(std::min(out.find('='), out.size()));
+  std::replace(out.begin(), out.end(), '+', '-');
+  std::replace(out.begin(), out.end(), '/', '_');
+  return out;
+}
+
+/// What the browser app reads (web/src/core/offer.ts). All of it public: the person compares the
+/// root's fingerprint with the one on paper.
+Result<int> invite(const Context& context, const Invite& o) {
+  CANDOUR_TRY(const auto root, load_vkey(o.root));
+  for (const std::string& id : {o.organisation, o.person, o.unit}) {
+    if (!identity::valid_identifier(id)) {
+      return error(ErrorCode::usage,
+                   "--id, --person and --unit take 1 to 128 characters of A-Z a-z 0-9 -_./@:");
+    }
+  }
+  if (!identity::valid_line(o.name, kNameSizeMax)) {
+    return error(ErrorCode::usage, "--name takes one readable line of at most 200 bytes");
+  }
+  const std::string offer = "candour-enrolment-offer/v1\nrelay wss://" + o.relay + "\nroot " +
+                            root.vkey() + "\norganisation " + o.organisation + "\nperson " +
+                            o.person + "\nname " + o.name + "\nrole " + o.role + "\nunit " +
+                            o.unit + "\n";
+  const std::string link = o.site + "/#enrol=" + base64url(offer);
+  const std::string fingerprint = crypto::sha256(root.public_key.view()).hex();
+  JsonLine line;
+  line.text("link", link).text("offer", offer).text("root_fingerprint", fingerprint);
+  context.print(line, link + "\n\nOn paper, to compare: root key " + fingerprint + "\n");
+  return 0;
+}
+
 }  // namespace
 
 void add_web_verbs(CLI::App& program, Context& context) {
@@ -201,6 +248,22 @@ void add_web_verbs(CLI::App& program, Context& context) {
              verb.add_option("--web-ca", o->ca, "Trust anchor for the URL (default: --ca)");
              return [&context, o] { return verify(context, *o); };
            });
+  CLI::App& enrol = add_family(program, "enrol", "Requests for new devices");
+  add_verb(
+      enrol, context, "invite", "Make the link with which a person enrols a browser",
+      [&](CLI::App& verb) -> Run {
+        auto o = std::make_shared<Invite>();
+        verb.add_option("--site", o->site, "https://HOST[:PORT] of the browser app")->required();
+        verb.add_option("--relay", o->relay, "HOST[:PORT] of the relay")->required();
+        verb.add_option("--root", o->root, ".vkey file of the root")->required();
+        verb.add_option("--id", o->organisation, "Identifier of the organisation")->required();
+        verb.add_option("--person", o->person, "Identifier of the person")->required();
+        verb.add_option("--name", o->name, "Name, as others will see it")->required();
+        verb.add_option("--role", o->role, "Default officer")
+            ->check(CLI::IsMember({"officer", "supervisor", "investigator"}));
+        verb.add_option("--unit", o->unit, "Unit")->required();
+        return [&context, o] { return invite(context, *o); };
+      });
 }
 
 }  // namespace candour::ctl
