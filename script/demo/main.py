@@ -1,5 +1,7 @@
 """Starts the example organisation; with --play, plays the main job and checks it."""
 import argparse
+import json
+import os
 import signal
 import sys
 import threading
@@ -22,6 +24,24 @@ Candour is running. In other terminals, from this folder:
 Ctrl-C stops everything; script/run goes on with the same data.
 """
 
+WEB = """
+The browser app is served at https://localhost:{relay} (accept its certificate; it is an example).
+
+  invite yourself          open the link below, choose a passphrase, save the request
+  be admitted              script/demo/admit {d} REQUEST_FILE   prints the certificate to paste
+
+  {link}
+"""
+
+
+def invitation(organisation):
+    host = f"localhost:{organisation.port('relay')}"
+    out = organisation.ctl("enrol", "invite", "--site", f"https://{host}", "--relay", host,
+                           "--root", organisation.folder / "public" / "root.vkey",
+                           "--id", "example-constabulary", "--person", "p-150",
+                           "--name", "PC Sam Reed", "--unit", "team-a", "--json")
+    return json.loads(out)["link"]
+
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -39,6 +59,9 @@ def main():
             if options.play:
                 return play.play(organisation, options.lines, stopped=stop.is_set)
             print(NEXT.format(d=options.folder, admin=organisation.port("admin")), flush=True)
+            if os.environ.get("CANDOUR_WEB_ROOT"):
+                print(WEB.format(d=options.folder, relay=organisation.port("relay"),
+                                 link=invitation(organisation)), flush=True)
             while not stop.wait(1):
                 for server in organisation.servers:
                     if not server.running():

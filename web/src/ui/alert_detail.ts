@@ -1,0 +1,131 @@
+// One alert: the marked excerpt, what came before, and the steps a supervisor takes. Each step is
+// signed and logged by the core.
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import type { AlertStep, AlertView, Resolution } from '../core/api.ts'
+import { text } from '../text/en.ts'
+import { momentOf } from './format.ts'
+import { icon } from './icons.ts'
+import { markedText, plainName, plainText } from './plain.ts'
+import { View } from './view.ts'
+
+type Form = 'assign' | 'escalate' | 'close' | null
+const kReasonMax = 500
+
+class Alert extends View {
+  static override properties = { alert: { attribute: false } }
+  declare alert: AlertView
+  private form: Form = null
+  private busy = false
+  private shown = ''
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed)
+    if (this.alert.id === this.shown) return
+    this.shown = this.alert.id
+    this.form = null
+  }
+
+  override render(): TemplateResult {
+    const a = this.alert
+    const who = a.subject.name === '' ? a.subject.pseudonym : a.subject.name
+    return html`<article class="alert">
+      <header class="bar">
+        <button class="quiet only-narrow" aria-label=${text.back} @click=${() => this.store.back()}>${icon('back')}</button>
+        <div class="grow"><h2 class="title">${a.category}</h2>
+          <p class="muted">${plainName(who)} ${text.desk.in(a.groupName)} · ${momentOf(a.time)}</p></div>
+        <span class="badge ${a.state}">${text.desk.states[a.state]}</span>
+      </header>
+      <div class="alert-body">
+        <p><span class="badge ${a.severity}">${text.warning.severity[a.severity]}</span>
+          <span class="badge">${text.desk.outcomes[a.outcome]}</span>
+          ${a.serious ? html`<span class="badge warn">${text.desk.serious}</span>` : nothing}</p>
+        <h3>${text.desk.excerpt}</h3>
+        <blockquote class="yours">${markedText(a.excerpt, [a.span])}</blockquote>
+        <p class="muted">${text.desk.excerptNote}</p>
+        ${a.justification === '' ? nothing : html`<h3>${text.desk.justification}</h3><blockquote class="quote">${plainText(a.justification)}</blockquote>`}
+        <dl class="facts">
+          <dt>${text.warning.standard}</dt><dd>${plainText(a.standard)}</dd>
+          <dt>${text.proof.policy}</dt><dd>${text.warning.rule(a.rule)}</dd>
+        </dl>
+        <p class="muted">${text.desk.earlier(a.earlier.all, a.earlier.actedUpon, a.earlier.dismissed)}</p>
+        ${a.state === 'closed' ? nothing : this.steps()}
+        <h3>${text.desk.history}</h3>
+        <ol role="list" class="history">${a.steps.map(
+          (step) => html`<li><b>${text.desk.actions[step.action] ?? step.action}</b>
+            ${step.resolution === null ? nothing : html`<span class="badge">${text.desk.resolutions[step.resolution]}</span>`}
+            <span class="muted">${step.person === '' ? text.desk.bot : step.person} · ${momentOf(step.time)}</span>
+            ${step.argument === '' ? nothing : html`<p>${plainText(step.argument)}</p>`}</li>`,
+        )}</ol>
+      </div>
+    </article>`
+  }
+
+  private steps(): TemplateResult {
+    const a = this.alert
+    return html`<div class="row choices">
+        ${a.state === 'open' ? html`<button class="primary" ?disabled=${this.busy} @click=${() => void this.step({ action: 'acknowledge' })}>${text.desk.acknowledge}</button>` : nothing}
+        ${(['assign', 'escalate', 'close'] as const).map(
+          (form) => html`<button aria-expanded=${this.form === form} ?disabled=${this.busy} @click=${() => this.begin(form)}>
+            ${form === 'close' ? text.desk.closeAlert : text.desk[form]}</button>`,
+        )}
+      </div>
+      ${this.form === null ? nothing : this.ask(this.form)}
+      <p class="hint">${text.desk.logged}</p>`
+  }
+
+  private ask(form: 'assign' | 'escalate' | 'close'): TemplateResult {
+    const people = new Map<string, string>()
+    const self = this.store.state.device
+    if (self !== null) people.set(self.person, self.name)
+    for (const group of this.store.state.groups) {
+      for (const member of group.members) if (member.role === 'supervisor') people.set(member.person, member.name)
+    }
+    return html`<form class="step" @submit=${(event: Event) => this.submit(event, form)}>
+      ${form === 'assign'
+        ? html`<label for="step-person">${text.desk.assignTo}</label>
+            <input id="step-person" required list="step-people" autocomplete="off" spellcheck="false" />
+            <datalist id="step-people">${[...people].map(([person, name]) => html`<option value=${person}>${name}</option>`)}</datalist>`
+        : nothing}
+      ${form === 'close'
+        ? html`<label for="step-outcome">${text.desk.outcome}</label>
+            <select id="step-outcome">${(Object.keys(text.desk.resolutions) as Resolution[]).map(
+              (resolution) => html`<option value=${resolution}>${text.desk.resolutions[resolution]}</option>`,
+            )}</select>`
+        : nothing}
+      ${form === 'assign'
+        ? nothing
+        : html`<label for="step-note">${form === 'close' ? text.desk.note : text.desk.reason}</label>
+            <textarea id="step-note" rows="3" required maxlength=${kReasonMax} dir="auto"></textarea>`}
+      <div class="row">
+        <button class="primary" ?disabled=${this.busy}>${form === 'close' ? text.desk.closeAlert : text.desk[form]}</button>
+        <button type="button" @click=${() => this.begin(null)}>${text.cancel}</button>
+      </div>
+    </form>`
+  }
+
+  private begin(form: Form): void {
+    this.form = this.form === form ? null : form
+    this.requestUpdate()
+    void this.updateComplete.then(() => this.find<HTMLElement>('.step input, .step select, .step textarea')?.focus())
+  }
+
+  private submit(event: Event, form: 'assign' | 'escalate' | 'close'): void {
+    event.preventDefault()
+    const value = (id: string): string => this.find<HTMLInputElement>(id)?.value.trim() ?? ''
+    const step: AlertStep =
+      form === 'assign' ? { action: 'assign', person: value('#step-person') }
+      : form === 'escalate' ? { action: 'escalate', reason: value('#step-note') }
+      : { action: 'close', resolution: value('#step-outcome') as Resolution, note: value('#step-note') }
+    void this.step(step)
+  }
+
+  private async step(step: AlertStep): Promise<void> {
+    this.busy = true
+    this.requestUpdate()
+    await this.store.try(this.store.core.alertStep(this.alert.id, step))
+    this.busy = false
+    if (this.store.failure === null) this.form = null
+    this.requestUpdate()
+  }
+}
+customElements.define('c-alert', Alert)

@@ -1,0 +1,50 @@
+// Times, fingerprints and counts as people read them. The formatters are made once: making one
+// costs more than using it a thousand times.
+import { text } from '../text/en.ts'
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const day = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' })
+const dayAndYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' })
+const shortDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const count = new Intl.NumberFormat('en-GB')
+
+const kDayMs = 86_400_000
+
+export const timeOf = (ms: number): string => clock.format(ms)
+export const dateOf = (ms: number): string => dayAndYear.format(ms)
+export const momentOf = (ms: number): string => `${shortDay.format(ms)}, ${clock.format(ms)}`
+export const numberOf = (n: number): string => count.format(n)
+export const isoOf = (ms: number): string => new Date(ms).toISOString()
+
+/** The same for all times of one day, in local time. */
+export const dayKey = (ms: number): string => new Date(ms).toDateString()
+
+export function dayOf(ms: number, now: number): string {
+  if (dayKey(ms) === dayKey(now)) return text.conversation.today
+  if (dayKey(ms) === dayKey(now - kDayMs)) return text.conversation.yesterday
+  return new Date(ms).getFullYear() === new Date(now).getFullYear() ? day.format(ms) : dayAndYear.format(ms)
+}
+
+/** For a list: the time today, the day before. */
+export const shortOf = (ms: number, now: number): string =>
+  dayKey(ms) === dayKey(now) ? clock.format(ms) : shortDay.format(ms)
+
+export const daysSince = (ms: number, now: number): number => Math.max(0, Math.floor((now - ms) / kDayMs))
+
+/** Hex in groups of four, so that two people can compare it aloud. */
+export const fingerprint = (hex: string): readonly string[] => hex.match(/.{1,4}/g) ?? []
+
+/** Initials for the round mark of a person or a group. */
+export function initials(name: string): string {
+  const words = name.replace(/[^\p{L}\p{N} ]/gu, '').split(' ').filter((word) => word !== '')
+  const first = words.length > 2 ? words[1] : words[0]
+  const last = words.length > 1 ? words[words.length - 1] : undefined
+  return ([...(first ?? '?')][0] ?? '?').toUpperCase() + ([...(last ?? '')][0] ?? '').toUpperCase()
+}
+
+/** One of eight tints, the same for the same id everywhere. */
+export function tint(id: string): number {
+  let sum = 0
+  for (const unit of id) sum = (sum * 31 + unit.charCodeAt(0)) % 8191
+  return sum % 8
+}

@@ -1,0 +1,135 @@
+// What the bot noticed, at the composer: the words marked, why, and what can be done about it. One
+// withheld message at a time, the oldest first.
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import type { FindingView, GroupId, MessageView } from '../core/api.ts'
+import { text } from '../text/en.ts'
+import { momentOf } from './format.ts'
+import { icon } from './icons.ts'
+import { markedText, plainText } from './plain.ts'
+import { View } from './view.ts'
+
+const kReasonMin = 10
+const kReasonMax = 500
+type Asking = 'anyway' | 'wrong' | null
+
+class WarningPanel extends View {
+  static override properties = { group: { type: String } }
+  declare group: GroupId
+  private asking: Asking = null
+  private reason = ''
+  private shown = ''
+  private busy = false
+
+  private withheld(): readonly MessageView[] {
+    const held = this.store.linesOf(this.group).messages.filter((m) => m.own && ['warned', 'blocked', 'rejected'].includes(m.state))
+    return held
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed)
+    const first = this.withheld()[0]?.id ?? ''
+    if (first === this.shown) return
+    this.shown = first
+    this.asking = null
+    this.reason = ''
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const held = this.withheld()
+    const message = held[0]
+    if (message === undefined) return nothing
+    const warning = message.warning
+    const final = message.state !== 'warned'
+    const expired = warning !== null && warning.expires < Date.now()
+    const title = message.state === 'rejected' ? text.warning.rejectedTitle : final ? text.warning.blockTitle : text.warning.title
+    return html`<section class="warning ${message.state}" aria-labelledby="warning-title">
+      <header class="row">
+        ${icon('warn')}
+        <div class="grow"><h3 id="warning-title">${title}</h3>
+          <p class="muted">${message.failure?.message ?? text.warning.lead}</p></div>
+        ${held.length > 1 ? html`<span class="muted">${text.warning.another(held.length - 1)}</span>` : nothing}
+      </header>
+      <div class="warning-body">
+        <h4 class="spoken">${text.warning.yours}</h4>
+        <blockquote class="yours">${markedText(message.checkedText === '' ? message.text : message.checkedText, warning?.findings.map((f) => f.span) ?? [])}</blockquote>
+        ${warning === null ? nothing : this.findings(warning.findings)}
+        ${warning?.disputed === true ? html`<p class="muted">${icon('check')} ${text.warning.told}</p>` : nothing}
+        ${warning !== null && !final ? html`<p class="muted">${expired ? text.warning.expired : text.warning.expires(momentOf(warning.expires))}</p>` : nothing}
+        ${this.asking === null ? this.choices(message, final || expired) : this.ask(message, this.asking)}
+      </div>
+    </section>`
+  }
+
+  private findings(findings: readonly FindingView[]): TemplateResult {
+    return html`<h4>${text.warning.why}</h4>
+      <ul role="list" class="findings">
+        ${findings.map(
+          (finding) => html`<li>
+            <p><b class="severity ${finding.severity}">${text.warning.severity[finding.severity]}</b> ${plainText(finding.message)}</p>
+            ${finding.advice === '' ? nothing : html`<p><b>${text.warning.advice}:</b> ${plainText(finding.advice)}</p>`}
+            <p class="muted">${finding.standard === '' ? nothing : html`${text.warning.standard}: ${plainText(finding.standard)} · `}${text.warning.rule(finding.rule)}</p>
+          </li>`,
+        )}
+      </ul>`
+  }
+
+  private choices(message: MessageView, final: boolean): TemplateResult {
+    const editable = message.kind === 'text' || message.kind === 'edit'
+    return html`<div class="row choices">
+      ${editable ? html`<button class="primary" @click=${() => this.edit(message)}>${text.warning.edit}</button>` : nothing}
+      <button @click=${() => void this.store.try(this.store.core.withdraw(message.id))}>${text.warning.withdraw}</button>
+      ${final ? nothing : html`<button @click=${() => this.begin('anyway')}>${text.warning.anyway}</button>`}
+      ${message.warning === null || message.warning.disputed
+        ? nothing
+        : html`<button class="quiet" @click=${() => this.begin('wrong')}>${text.warning.wrong}</button>`}
+    </div>`
+  }
+
+  private ask(message: MessageView, asking: 'anyway' | 'wrong'): TemplateResult {
+    const length = [...this.reason.trim()].length
+    const short = length < kReasonMin
+    const anyway = asking === 'anyway'
+    return html`<form @submit=${(e: Event) => void this.answer(e, message, asking)}>
+      <label for="reason">${anyway ? text.warning.reasonLabel : text.warning.wrongLabel}</label>
+      <textarea id="reason" rows="2" maxlength=${kReasonMax} dir="auto" aria-describedby="reason-hint reason-count" .value=${this.reason}
+        @input=${this.typed}></textarea>
+      <p class="hint row"><span id="reason-hint" class="grow">${anyway ? text.warning.reasonHint : text.warning.wrongHint}</span>
+        <span id="reason-count">${short ? text.warning.tooShort(kReasonMin) + ' · ' : ''}${text.warning.counter(length, kReasonMax)}</span></p>
+      <div class="row">
+        <button class="primary" ?disabled=${short || this.busy}>${anyway ? text.warning.sendNow : text.warning.tell}</button>
+        <button type="button" @click=${() => this.begin(null)}>${text.cancel}</button>
+      </div>
+    </form>`
+  }
+
+  private begin(asking: Asking): void {
+    this.asking = asking
+    this.requestUpdate()
+    void this.updateComplete.then(() => this.find<HTMLElement>(asking === null ? '.choices button' : '#reason')?.focus())
+  }
+
+  private typed(event: Event): void {
+    this.reason = (event.target as HTMLTextAreaElement).value
+    this.requestUpdate()
+  }
+
+  private edit(message: MessageView): void {
+    this.dispatchEvent(new CustomEvent('edit-withheld', { detail: message, bubbles: true }))
+  }
+
+  private async answer(event: Event, message: MessageView, asking: 'anyway' | 'wrong'): Promise<void> {
+    event.preventDefault()
+    const reason = this.reason.trim()
+    if (this.busy || [...reason].length < kReasonMin) return
+    this.busy = true
+    const { core } = this.store
+    const done = await this.store.try(asking === 'anyway' ? core.overrideWarning(message.id, reason) : core.dispute(message.id, reason))
+    this.busy = false
+    if (done !== undefined) {
+      this.asking = null
+      this.reason = ''
+    }
+    this.requestUpdate()
+  }
+}
+customElements.define('c-warning-panel', WarningPanel)
