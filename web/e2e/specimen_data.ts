@@ -126,7 +126,7 @@ const alert = (id: string, more: Partial<AlertView>): AlertView => ({
   rule: 'demeaning/compared-with-animals', standard: 'Code of Ethics: respect and empathy', messageId: 'm',
   subject: { pseudonym: 'Officer 7F2A', person: 'p-104', name: 'PC Dev Malhotra' }, outcome: 'overridden',
   justification: 'Quoting what the complainant said, for the statement.', excerpt: kHeld,
-  span: { start: kHeld.indexOf('they all'), end: kHeld.indexOf('. Some') }, earlier: { all: 3, actedUpon: 1, dismissed: 1 },
+  span: { start: kHeld.indexOf('they all'), end: kHeld.indexOf('. Some') }, earlier: { all: 3, actedUpon: 1, dismissed: 1 }, repeats: 2,
   steps: [{ time: kNow - 3 * hour, action: 'raise', state: 'open', resolution: null, person: '', argument: '' }], ...more,
 })
 
@@ -137,7 +137,7 @@ export const alerts = (): AlertView[] => [
     subject: { pseudonym: 'Officer 11C0', person: '', name: '' } }),
   alert('a-3', { time: kNow - 30 * hour, category: 'victim details', steps: [
     { time: kNow - 30 * hour, action: 'raise', state: 'open', resolution: null, person: '', argument: '' },
-    { time: kNow - 6 * hour, action: 'repeat', state: 'open', resolution: null, person: '', argument: '' } ] }),
+    { time: kNow - 6 * hour, action: 'overdue', state: 'open', resolution: null, person: '', argument: '' } ] }),
   alert('a-4', { state: 'assigned', time: kNow - 5 * day, steps: [
     { time: kNow - 5 * day, action: 'raise', state: 'open', resolution: null, person: '', argument: '' },
     { time: kNow - 4 * day, action: 'acknowledge', state: 'acknowledged', resolution: null, person: 'p-201', argument: '' },

@@ -47,7 +47,7 @@ class Alert extends View {
           <dt>${text.warning.standard}</dt><dd>${plainText(a.standard)}</dd>
           <dt>${text.proof.policy}</dt><dd>${text.warning.rule(a.rule)}</dd>
         </dl>
-        <p class="muted">${text.desk.earlier(a.earlier.all, a.earlier.actedUpon, a.earlier.dismissed)}</p>
+        <p class="muted">${text.desk.earlier(a.earlier.all, a.earlier.actedUpon, a.earlier.dismissed)}${a.repeats === 0 ? nothing : html` · ${text.desk.repeats(a.repeats)}`}</p>
         ${a.state === 'closed' ? nothing : this.steps()}
         <h3>${text.desk.history}</h3>
         <ol role="list" class="history">${a.steps.map(

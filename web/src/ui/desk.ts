@@ -10,9 +10,9 @@ import { View } from './view.ts'
 
 type Filter = keyof typeof text.desk.filters
 
-/** The bot has reminded the desk of it and nobody has closed it. */
+/** Nobody did in time what the rules ask for: it was passed on, or came back. */
 export const overdue = (alert: AlertView): boolean =>
-  alert.state !== 'closed' && alert.steps.some((step) => step.action === 'repeat')
+  alert.state !== 'closed' && alert.steps.some((step) => step.action === 'overdue' || step.action === 'returned')
 
 function urgency(alert: AlertView): number {
   if (alert.state === 'closed') return 4

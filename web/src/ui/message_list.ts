@@ -30,6 +30,7 @@ class MessageList extends View {
   override render(): TemplateResult {
     const { messages, more, loaded } = this.store.linesOf(this.group)
     const now = Date.now()
+    const focusable = this.focusable(messages)
     return html`
       <div class="messages" id="messages" tabindex="-1" @scroll=${this.scrolled} @keydown=${this.keys}>
         ${loaded ? this.beginning(more, messages.length) : html`<p class="empty">${text.loading}</p>`}
@@ -43,7 +44,7 @@ class MessageList extends View {
               return html`<li class="line" data-id=${message.id}>
                 ${newDay ? html`<p class="day"><time datetime=${isoOf(message.time).slice(0, 10)}>${dayOf(message.time, now)}</time></p>` : nothing}
                 <c-message .message=${message} .together=${!newDay && together(before, message)}
-                  tabindex=${message.id === this.focusable(messages) ? 0 : -1}></c-message>
+                  tabindex=${message.id === focusable ? 0 : -1}></c-message>
               </li>`
             },
           )}
