@@ -13,12 +13,13 @@ export class Checks {
     this.check(name, got === wanted, `got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`)
   }
   /** Runs one scenario; what it throws is a failure of that scenario, and the next one runs. */
-  async scenario(name, run) {
+  async scenario(name, run, look = async () => {}) {
     const started = performance.now()
     try {
       await run()
       console.log(`${name}: ${Math.round(performance.now() - started)} ms`)
     } catch (error) {
+      await look().catch(() => {})
       this.check(name, false, error instanceof Error ? error.message.split('\n').slice(0, 12).join('\n        ') : String(error))
     }
   }

@@ -46,7 +46,8 @@ export class Person {
     await this.page.press('#composer', 'Enter')
   }
   message(text) {
-    return this.page.locator('c-message', { hasText: text })
+    // Its own words, not those it answers.
+    return this.page.locator('c-message', { has: this.page.locator('.text, .gone', { hasText: text }) })
   }
   sees(text) {
     return this.message(text).last().waitFor()

@@ -28,6 +28,7 @@ class Conversation extends View {
       ${group.stopped === null ? nothing : this.stopped(group)}
       <c-message-list .group=${group.id} @answer=${this.answer} @change-own=${this.change}></c-message-list>
       <c-warning-panel .group=${group.id} @edit-withheld=${this.rewrite}></c-warning-panel>
+      ${group.waitingFor === null ? nothing : html`<p class="bot-line" role="status">${icon('clock')}<span>${group.waitingFor}</span></p>`}
       ${group.removed ? html`<p class="closed">${text.conversation.removed}</p>` : nothing}
       ${open ? html`<c-composer .group=${group.id} .barred=${notice !== null && !notice.acknowledged}></c-composer>` : nothing}
     `

@@ -18,7 +18,8 @@ export const fingerprintOf = (hex: string, label: string): TemplateResult =>
 
 /** SHA-256 of the root's key in its C2SP verifier key: name+id+base64(type, 32 bytes). */
 async function rootFingerprint(vkey: string): Promise<string> {
-  const encoded = vkey.slice(vkey.lastIndexOf('+') + 1)
+  // Base64 may hold a '+' of its own; names do not.
+  const encoded = vkey.split('+').slice(2).join('+')
   const bytes = Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0))
   const digest = await crypto.subtle.digest('SHA-256', bytes.subarray(1))
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
