@@ -3,7 +3,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { AlertStep, AlertView, Resolution } from '../core/api.ts'
 import { text } from '../text/en.ts'
-import { momentOf } from './format.ts'
+import { categoryOf, momentOf } from './format.ts'
 import { icon } from './icons.ts'
 import { markedText, plainName, plainText } from './plain.ts'
 import { View } from './view.ts'
@@ -31,7 +31,7 @@ class Alert extends View {
     return html`<article class="alert">
       <header class="bar">
         <button class="quiet only-narrow" aria-label=${text.back} @click=${() => this.store.back()}>${icon('back')}</button>
-        <div class="grow"><h2 class="title">${a.category}</h2>
+        <div class="grow"><h2 class="title">${categoryOf(a.category)}</h2>
           <p class="muted">${plainName(who)} ${text.desk.in(a.groupName)} · ${momentOf(a.time)}</p></div>
         <span class="badge ${a.state}">${text.desk.states[a.state]}</span>
       </header>

@@ -4,7 +4,7 @@ import { repeat } from 'lit/directives/repeat.js'
 import type { AlertView } from '../core/api.ts'
 import { text } from '../text/en.ts'
 import './alert_detail.ts'
-import { shortOf } from './format.ts'
+import { categoryOf, shortOf } from './format.ts'
 import { plainName } from './plain.ts'
 import { View } from './view.ts'
 
@@ -60,7 +60,7 @@ class Desk extends View {
     const who = alert.subject.name === '' ? alert.subject.pseudonym : alert.subject.name
     return html`<button class="alert-row ${alert.severity}" aria-current=${alert.id === this.store.alert ? 'true' : nothing}
         @click=${() => this.open(alert)}>
-      <span class="alert-top"><b>${alert.category}</b>
+      <span class="alert-top"><b>${categoryOf(alert.category)}</b>
         ${overdue(alert) ? html`<span class="badge danger">${text.desk.overdue}</span>` : nothing}
         ${alert.serious ? html`<span class="badge warn">${text.desk.serious}</span>` : nothing}
         <span class="grow"></span><span class="muted">${shortOf(alert.time, Date.now())}</span></span>

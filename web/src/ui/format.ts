@@ -34,6 +34,9 @@ export const daysSince = (ms: number, now: number): number => Math.max(0, Math.f
 /** Hex in groups of four, so that two people can compare it aloud. */
 export const fingerprint = (hex: string): readonly string[] => hex.match(/.{1,4}/g) ?? []
 
+/** A category of the rules, such as discrimination.sex, for reading. */
+export const categoryOf = (category: string): string => category.replaceAll('.', ': ').replaceAll(/[_-]/g, ' ')
+
 /** Initials for the round mark of a person or a group. */
 export function initials(name: string): string {
   const words = name.replace(/[^\p{L}\p{N} ]/gu, '').split(' ').filter((word) => word !== '')

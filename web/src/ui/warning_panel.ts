@@ -12,6 +12,18 @@ const kReasonMin = 10
 const kReasonMax = 500
 type Asking = 'anyway' | 'wrong' | null
 
+/** Findings with the same advice by the same standard stand together, and say it once. */
+function grouped(findings: readonly FindingView[]): ReadonlyArray<readonly [FindingView, ...FindingView[]]> {
+  const groups = new Map<string, [FindingView, ...FindingView[]]>()
+  for (const finding of findings) {
+    const key = `${finding.standard}\n${finding.advice}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [finding])
+    else if (!group.some((one) => one.message === finding.message)) group.push(finding)
+  }
+  return [...groups.values()]
+}
+
 class WarningPanel extends View {
   static override properties = { group: { type: String } }
   declare group: GroupId
@@ -55,6 +67,8 @@ class WarningPanel extends View {
         ${warning === null ? nothing : this.findings(warning.findings)}
         ${warning?.disputed === true ? html`<p class="muted">${icon('check')} ${text.warning.told}</p>` : nothing}
         ${warning !== null && !final ? html`<p class="muted">${expired ? text.warning.expired : text.warning.expires(momentOf(warning.expires))}</p>` : nothing}
+      </div>
+      <div class="warning-foot">
         ${this.asking === null ? this.choices(message, final || expired) : this.ask(message, this.asking)}
       </div>
     </section>`
@@ -63,13 +77,18 @@ class WarningPanel extends View {
   private findings(findings: readonly FindingView[]): TemplateResult {
     return html`<h4>${text.warning.why}</h4>
       <ul role="list" class="findings">
-        ${findings.map(
-          (finding) => html`<li>
-            <p><b class="severity ${finding.severity}">${text.warning.severity[finding.severity]}</b> ${plainText(finding.message)}</p>
-            ${finding.advice === '' ? nothing : html`<p><b>${text.warning.advice}:</b> ${plainText(finding.advice)}</p>`}
-            <p class="muted">${finding.standard === '' ? nothing : html`${text.warning.standard}: ${plainText(finding.standard)} · `}${text.warning.rule(finding.rule)}</p>
-          </li>`,
-        )}
+        ${grouped(findings).map(([first, ...others]) => {
+          const all = [first, ...others]
+          return html`<li>
+            ${all.map(
+              (finding) => html`<p><b class="severity ${finding.severity}">${text.warning.severity[finding.severity]}</b> ${plainText(finding.message)}</p>`,
+            )}
+            ${first.advice === '' ? nothing : html`<p><b>${text.warning.advice}:</b> ${plainText(first.advice)}</p>`}
+            <p class="muted">${first.standard === '' ? nothing : html`${text.warning.standard}: ${plainText(first.standard)} · `}${all.map(
+              (finding, i) => html`${i === 0 ? '' : ', '}${text.warning.rule(finding.rule)}`,
+            )}</p>
+          </li>`
+        })}
       </ul>`
   }
 
