@@ -1,6 +1,6 @@
 // The example organisation that the test's driver started (tests/web/headless_test.py): its
 // programs, and what its registrars do.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 
 import type { EnrolmentOffer } from '../src/core/api.ts'
@@ -28,16 +28,16 @@ const registrar = ['--key', `${folder}/registrar-1/registrar-1.key`]
 
 export type Event = Record<string, unknown> & { event: string }
 
-/** The terminal client of one of the organisation's people; its events. */
+/**
+ * The terminal client of one of the organisation's people; its events. Status 4 says that the bot
+ * or the relay refused, which the events tell better.
+ */
 export function candour(person: string, args: readonly string[], input = ''): readonly Event[] {
   const state = ['--state', `${folder}/${person}/state`]
   const secret = ['--passphrase-file', `${folder}/${person}/passphrase`, '--json']
-  const out = execFileSync(`${bin}/candour`, [...state, ...secret, ...args], {
-    input,
-    encoding: 'utf8',
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  return out.split('\n').flatMap((line) => (line ? [JSON.parse(line) as Event] : []))
+  const done = spawnSync(`${bin}/candour`, [...state, ...secret, ...args], { input, encoding: 'utf8' })
+  if (done.status !== 0 && done.status !== 4) throw new Error(done.stderr)
+  return done.stdout.split('\n').flatMap((line) => (line ? [JSON.parse(line) as Event] : []))
 }
 
 export const texts = (person: string, group: string): readonly string[] =>

@@ -65,7 +65,7 @@ export async function edit(e: Engine, id: string, text: string): Promise<string>
     await e.submitDue()
     return edited
   }
-  const row = await e.store.rowAnywhere(id)
+  const row = await e.store.rowIn(e.groups.keys(), id)
   if (row === null) throw fault('not_found', 'there is no such message')
   if (!row.own || row.membership !== null || decodeContent(row.content).type !== 'text') {
     throw fault('not_permitted', 'only own text messages can be edited')

@@ -102,7 +102,7 @@ async function handleReply(e: Engine, mail: MailItem): Promise<void> {
   if (mail.about.length !== 16) throw fault('frame_malformed', 'a reply names no message')
   const id = hex(mail.about)
   const draft = e.drafts.get(id) ?? null
-  const row = draft === null ? await e.store.rowAnywhere(id) : null
+  const row = draft === null ? await e.store.rowIn(e.groups.keys(), id) : null
   const group = draft?.group ?? row?.group
   if (group === undefined) return // of a message that this device no longer remembers
   const session = e.groups.get(group)
@@ -255,7 +255,9 @@ async function handleWelcome(e: Engine, mail: MailItem): Promise<void> {
   for (const reference of welcomeReferences(welcome.welcome)) {
     const mine = await e.store.keyPackage(reference)
     if (mine === null) continue
-    const progress = (await e.store.progress(hex(welcome.group))) ?? noProgress
+    // In memory it may be further than what is kept: the transaction is not over yet.
+    const group = hex(welcome.group)
+    const progress = e.groups.get(group)?.progress ?? (await e.store.progress(group)) ?? noProgress
     const device = { keys: e.keys, suite: e.suite }
     const join = () => GroupSession.join(welcome, mine, device, e.trust, progress, e.now())
     // Used or refused, a key package never serves twice.

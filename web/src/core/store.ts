@@ -97,11 +97,15 @@ export class Store implements TrustStore {
     const seq = await this.#get<number>(['place', id, group])
     return seq === null ? null : this.#get<Row>(['message', group, seq])
   }
-  /** Of whichever group has it. */
-  async rowAnywhere(id: string): Promise<Row | null> {
-    const places = await this.db.all(['place', id])
-    const rows = await Promise.all(places.map(({ key }) => this.row(String(key[2]), id)))
-    return rows.find((row) => row?.own) ?? rows.find((row) => row !== null) ?? null
+  /** Of whichever of `groups` has it; an own message before another's of the same id. */
+  async rowIn(groups: Iterable<string>, id: string): Promise<Row | null> {
+    let found: Row | null = null
+    for (const group of groups) {
+      const row = await this.row(group, id)
+      if (row?.own) return row
+      found ??= row
+    }
+    return found
   }
   async rowsBefore(group: string, seq: number, limit: number): Promise<readonly Row[]> {
     const rows = await this.db.before(['message', group], seq, limit)
