@@ -10,6 +10,8 @@ class WssChannel : public Channel {
   Status send(Bytes message) override { return socket_->send(std::move(message)); }
   Result<Bytes> receive(std::uint64_t timeout_ms) override { return socket_->receive(timeout_ms); }
   void close() override { socket_->close(); }
+  std::uint16_t close_code() const override { return socket_->close_code(); }
+  std::string close_reason() const override { return socket_->close_reason(); }
 
  private:
   std::unique_ptr<net::WsClient> socket_;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -22,6 +23,10 @@ class Channel {
   /// timed_out when nothing came within `timeout_ms`, disconnected when nothing will.
   virtual Result<Bytes> receive(std::uint64_t timeout_ms) = 0;
   virtual void close() = 0;
+  /// Once `receive` returned disconnected: the close frame's code, 0 when there was none, and
+  /// reason.
+  virtual std::uint16_t close_code() const { return 0; }
+  virtual std::string close_reason() const { return {}; }
 };
 
 /// TLS 1.3 and WebSocket to `endpoint`; cannot_connect with the reason. `io` outlives the channel.

@@ -1,6 +1,7 @@
 #include "client/connection.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "base/clock.h"
@@ -35,6 +36,17 @@ Status failure_of(const v1::ServerFrame& frame) {
     default:
       return failure;
   }
+}
+
+std::uint64_t retry_after_in(std::string_view close_reason) {
+  constexpr std::string_view kField = "; retry_after_ms=";
+  const std::size_t at = close_reason.rfind(kField);
+  if (at == std::string_view::npos) return 0;
+  const std::string_view digits = close_reason.substr(at + kField.size());
+  std::uint64_t ms = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), ms);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return 0;
+  return std::min(ms, kRetryAfterMaxMs);
 }
 
 Connection::Connection(std::unique_ptr<Channel> channel) : channel_(std::move(channel)) {}
@@ -106,9 +118,19 @@ Status Connection::log_in(const LoginOptions& options) {
 }
 
 Result<v1::ServerFrame> Connection::read(std::uint64_t timeout_ms) {
-  CANDOUR_TRY(Bytes message, channel_->receive(timeout_ms));
-  auto frame = wire::parse_server_frame(message);
-  if (!frame) channel_->close();
+  auto message = channel_->receive(timeout_ms);
+  if (!message) {
+    if (message.error().code == ErrorCode::disconnected) {
+      retry_after_ms_ = retry_after_in(channel_->close_reason());
+    }
+    return std::move(message).error();
+  }
+  auto frame = wire::parse_server_frame(message.value());
+  if (!frame) {
+    channel_->close();
+  } else if (const std::uint64_t wait = frame.value().failure().retry_after_ms(); wait > 0) {
+    retry_after_ms_ = std::min(wait, kRetryAfterMaxMs);
+  }
   return frame;
 }
 

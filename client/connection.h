@@ -57,6 +57,8 @@ struct LoginOptions {
 };
 
 inline constexpr std::uint64_t kRequestTimeoutMs = 30'000;
+/// Longer waits are not believed.
+inline constexpr std::uint64_t kRetryAfterMaxMs = 60'000;
 
 class Connection {
  public:
@@ -89,6 +91,9 @@ class Connection {
   [[nodiscard]] Status send(v1::ClientFrame frame);
   /// The next frame that no `request` is waiting for. timed_out when none came in time.
   [[nodiscard]] Result<v1::ServerFrame> receive(std::uint64_t timeout_ms);
+  /// How long the relay last asked to wait: in a refusal (rate_limited), or when it closed the
+  /// connection, which then is a time drawn for this one. At most kRetryAfterMaxMs; 0 = not said.
+  std::uint64_t retry_after_ms() const { return retry_after_ms_; }
   /// Ends the connection politely; safe to call twice.
   void close();
 
@@ -104,7 +109,12 @@ class Connection {
   std::deque<v1::ServerFrame> kept_;
   v1::LoggedIn logged_in_;
   std::string log_origin_;
+  std::uint64_t retry_after_ms_ = 0;
 };
+
+/// The N of "...; retry_after_ms=N", with which a relay that stops closes its sessions; 0 when
+/// there is none.
+std::uint64_t retry_after_in(std::string_view close_reason);
 
 /// The Error a Failure frame stands for; ok for every other frame. storage_failed and
 /// state_damaged are about this process's own disk, so of the relay's they become `disconnected`:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "client/error_kinds.h"
 #include "crypto/hash.h"
 
@@ -12,6 +13,7 @@ constexpr std::size_t kBatchFramesMax = 256;
 constexpr std::size_t kGroupPrefixMin = 4;
 constexpr std::uint64_t kSyncStepMs = 200;
 constexpr std::uint64_t kSettleMs = 5'000;
+constexpr std::uint64_t kExpiryWarningMs = 14ull * 24 * 3600 * 1000;
 
 std::uint64_t monotonic_ms() { return monotonic_clock().now().value; }
 
@@ -188,18 +190,33 @@ Status Client::take_login() {
                  "the relay is of organisation \"" + (statement == nullptr ? "" : statement->id) +
                      "\", this device was enrolled in \"" + store_.profile().organisation + "\"");
   }
-  CANDOUR_TRY(trust_->device(store_.keys().device));
+  CANDOUR_TRY(const identity::Certificate* own, trust_->device(store_.keys().device));
   const v1::LoggedIn& login = connection_->logged_in();
   key_packages_held_ = login.key_packages();
+  last_resort_due_ = login.last_resort_due();
   notice_acknowledged_ = trust_->notice() == nullptr ||
                          (login.notice_acknowledged() &&
                           same(trust_->notice_digest().view(), as_bytes(login.notice())));
   told_notice_ = trust_->notice_digest();
   bot_present_ = login.bot_present();
-  CANDOUR_TRY(keep([&] { return compare_groups(); }));
+  CANDOUR_TRY(keep([&]() -> Status {
+    tell_expiry(*own);
+    return compare_groups();
+  }));
   CANDOUR_TRY(refill_key_packages());
   CANDOUR_TRY(resend_outbox());
   return submit_due();
+}
+
+void Client::tell_expiry(const identity::Certificate& own) {
+  const std::uint64_t now = clock_.now().value;
+  if (own.not_after.value > now + kExpiryWarningMs) return;
+  Event expiring = event(EventType::expiring);
+  expiring.expires = own.not_after;
+  expiring.message = "The certificate of this device ends on " +
+                     time_encode(own.not_after.value).substr(0, 10) +
+                     "; ask the registrars for a new one before, or this device leaves its groups";
+  tell(std::move(expiring));
 }
 
 Status Client::compare_groups() {
@@ -241,6 +258,7 @@ Status Client::compare_groups() {
 }
 
 void Client::drop_connection() {
+  if (connection_ != nullptr) retry_after_ms_ = connection_->retry_after_ms();
   connection_.reset();
   requests_.clear();
   early_.clear();
@@ -248,6 +266,9 @@ void Client::drop_connection() {
   deferred_mail_.clear();
   acks_.clear();
   mail_ack_.reset();
+  mails_owed_ = 0;
+  owed_since_ = 0;
+  behind_.clear();
   checkpoint_.clear();
   directory_behind_ = false;
   held_.clear();
@@ -258,14 +279,18 @@ void Client::drop_connection() {
   watch_.restart();
 }
 
-void Client::disconnect() { drop_connection(); }
+void Client::disconnect() {
+  acknowledge(true);
+  drop_connection();
+}
 
 Result<bool> Client::pump(std::uint64_t timeout_ms) {
   CANDOUR_TRY(need_connection());
   std::vector<v1::ServerFrame> frames;
   Status reading = ok();
   while (frames.size() < kBatchFramesMax) {
-    auto frame = connection_->receive(frames.empty() ? timeout_ms : 0);
+    auto frame =
+        connection_->receive(frames.empty() ? std::min(timeout_ms, until_acknowledgement_ms()) : 0);
     if (!frame) {
       if (frame.error().code != ErrorCode::timed_out) reading = frame.error();
       break;
@@ -281,9 +306,9 @@ Result<bool> Client::pump(std::uint64_t timeout_ms) {
       }
       return ok();
     }));
-    acknowledge();
     if (lost_) reading = *lost_;
   }
+  acknowledge(false);
   if (!reading) {
     drop_connection();
     return reading.error();
@@ -313,6 +338,9 @@ Status Client::handle_push(v1::ServerFrame& frame) {
       return handle_deliver(frame.deliver());
     case v1::ServerFrame::kMail:
       return handle_mail(frame.mail());
+    case v1::ServerFrame::kResynchronise:
+      take_resynchronise(frame.resynchronise());
+      return ok();
     case v1::ServerFrame::kBotPresence:
       if (frame.bot_presence().present() != bot_present_) {
         bot_present_ = frame.bot_presence().present();
@@ -351,24 +379,6 @@ void Client::tell_notice() {
   tell(std::move(changed));
 }
 
-void Client::acknowledge() {
-  if (connection_ == nullptr) return;
-  // A lost acknowledgement costs a repetition at the next login, nothing else.
-  for (const auto& [group, seq] : acks_) {
-    v1::ClientFrame frame;
-    frame.mutable_delivery_ack()->set_group(wire_bytes(group.view()));
-    frame.mutable_delivery_ack()->set_seq(seq.value);
-    if (!connection_->send(std::move(frame))) break;
-  }
-  acks_.clear();
-  if (mail_ack_) {
-    v1::ClientFrame frame;
-    frame.mutable_mail_ack()->set_through(*mail_ack_);
-    mail_ack_.reset();
-    if (!connection_->send(std::move(frame))) return;
-  }
-}
-
 // What needs the network and therefore waits until the frames at hand are durable.
 Status Client::follow_up(bool idle) {
   if (!checkpoint_.empty()) {
@@ -383,9 +393,8 @@ Status Client::follow_up(bool idle) {
       return seen;
     }
   }
-  if (key_packages_held_ < limits::kKeyPackagesPerDeviceGoal / 2) {
-    CANDOUR_TRY(refill_key_packages());
-  }
+  CANDOUR_TRY(refill_key_packages());
+  CANDOUR_TRY(resynchronise());
   CANDOUR_TRY(watch_log(idle));
   CANDOUR_TRY(share_wanted());
   return submit_due();
@@ -396,7 +405,7 @@ Status Client::sync(std::uint64_t timeout_ms) {
   const auto caught_up = [&] {
     return std::all_of(newest_.begin(), newest_.end(), [&](const auto& newest) {
       const GroupSession* known = session(newest.first);
-      return known == nullptr || known->progress().is_stopped() ||
+      return known == nullptr || known->progress().is_stopped() || known->progress().lost ||
              known->progress().seq >= newest.second;
     });
   };
@@ -419,6 +428,7 @@ Status Client::sync(std::uint64_t timeout_ms) {
   while (trust_->pending() && monotonic_ms() < settled) {
     CANDOUR_TRY(pump(kSyncStepMs));
   }
+  acknowledge(true);
   return ok();
 }
 

@@ -11,7 +11,9 @@
 //   - storage_failed and state_damaged are final: memory may be ahead of the disk, so every later
 //     call fails with the same error; start anew.
 //   - A submission that the relay answers with epoch_stale, epoch_pending, rate_limited or
-//     queue_full is encrypted and sent again by itself.
+//     queue_full is encrypted and sent again by itself, after the wait the relay asks for.
+//   - Where the relay no longer has what this device missed of a group, the bot is asked to add it
+//     anew: membership events "lost" and "added again"; messages to the group wait meanwhile.
 //   - Messages into a group one of whose members is not yet proven to be in a witnessed checkpoint
 //     wait until that proof is there. Delivered messages that cite a policy version which is not
 //     yet proven wait likewise.
@@ -65,7 +67,10 @@ class Client {
   [[nodiscard]] Status sync(std::uint64_t timeout_ms);
   /// Waits up to `timeout_ms` for frames and handles what came. True when there was any.
   [[nodiscard]] Result<bool> pump(std::uint64_t timeout_ms);
+  /// Acknowledges what is durable here and ends the connection.
   void disconnect();
+  /// What the relay asked to wait before the next `connect`; 0 = nothing.
+  std::uint64_t retry_after_ms() const { return retry_after_ms_; }
 
   // Own messages. All return the id of the new message; its outcome comes as an event. Fail at
   // once with notice_unacknowledged, bot_leaf_missing, group_stopped, not_a_member, group_unknown
@@ -143,11 +148,12 @@ class Client {
   Status handle_push(v1::ServerFrame& frame);
   Status follow_up(bool idle);
   void tell_notice();
+  /// Once for each connection, while there is time for a new certificate.
+  void tell_expiry(const identity::Certificate& own);
   Status check_working() const;
   Status need_connection() const;
   void tell(Event event) { events_.push_back(std::move(event)); }
   Event event(EventType type) const;
-  void acknowledge();
   void drop_connection();
   GroupSession* session(const GroupId& group);
 
@@ -199,6 +205,28 @@ class Client {
   /// Own messages without an outcome, for the MLS group this device has just entered.
   Status encrypt_anew(const GroupId& group);
 
+  // conversation_resync.cc
+  /// Durable with the frames at hand; to be acknowledged.
+  void owe(const GroupId& group, Seq through);
+  /// Sends the acknowledgements that are due, or all.
+  void acknowledge(bool all);
+  /// How long a pump may wait without an acknowledgement becoming late.
+  std::uint64_t until_acknowledgement_ms() const;
+  /// The relay has nothing more of the group before `oldest`.
+  void take_resynchronise(const v1::Resynchronise& told);
+  /// Acknowledges, where nothing is missing here; otherwise tells the bot.
+  Status resynchronise();
+  Status report_lost(GroupSession* known, const GroupId& group);
+  /// The device is in the group again after a gap: puts the gap into the history and settles own
+  /// messages that were under way.
+  Status settle_gap(GroupSession& session, const GroupProgress& before, const MessageId& commit);
+  Status settle_own(const GroupSession& session, Draft draft);
+
+  // conversation_keys.cc
+  /// Publishes key packages where the relay has few of this device's, and one of last resort.
+  Status refill_key_packages();
+  Status make_key_packages(std::size_t count, bool last_resort, v1::PutKeyPackages& put);
+
   // conversation_send.cc
   Status may_send(const GroupId& group);
   Result<Draft> new_draft(const GroupId& group, SecretBytes content);
@@ -208,7 +236,9 @@ class Client {
   Status transmit(const Ready& ready);
   Status submit_due();
   Status handle_answer(const v1::ServerFrame& frame);
-  Status handle_refusal(const MessageId& id, const Error& reason);
+  Status handle_refusal(const MessageId& id, const Error& reason, std::uint64_t retry_after_ms);
+  /// Up to half as long again, so that not everybody comes at once.
+  std::uint64_t with_jitter(std::uint64_t ms);
   Status reject(Draft draft, const Error& reason);
   Status resend_outbox();
   void outcome(const MessageId& id);
@@ -217,7 +247,6 @@ class Client {
   Result<Draft> withheld_draft(const MessageId& id);
   Result<MessageId> answer_warning(const MessageId& id, messages::BotFieldType type,
                                    SecretText reason);
-  Status refill_key_packages();
   bool members_proven(GroupSession& session);
   /// Remembers, or forgets, that a desk that came later is to get the alert.
   void note_wanted(AlertRecord& record, const messages::AlertUpdate& update);
@@ -271,8 +300,20 @@ class Client {
   std::optional<Error> broken_;
 
   std::deque<Event> events_;
-  std::map<GroupId, Seq> acks_;
+  struct Owed {
+    Seq through;
+    std::size_t messages = 0;
+  };
+  std::map<GroupId, Owed> acks_;  // durable here, not yet acknowledged
   std::optional<std::uint64_t> mail_ack_;
+  std::size_t mails_owed_ = 0;
+  std::uint64_t owed_since_ = 0;  // monotonic; 0 = nothing is owed
+  struct Behind {
+    Seq oldest;
+    TimeMs not_before;  // monotonic
+  };
+  std::map<GroupId, Behind> behind_;  // groups the relay said to resynchronise
+  std::uint64_t retry_after_ms_ = 0;
   std::uint64_t mail_cursor_ = 0;
   std::map<GroupId, std::vector<v1::Deliver>> early_;  // before their welcome
   std::size_t early_count_ = 0;
@@ -300,6 +341,8 @@ class Client {
   std::uint64_t pong_ = 0;
   std::string checkpoint_;  // to be looked at
   std::size_t key_packages_held_ = 0;
+  bool last_resort_due_ = false;
+  TimeMs refill_at_;  // monotonic; not before
   bool directory_behind_ = false;
   bool notice_acknowledged_ = false;
   bool bot_present_ = false;

@@ -1,15 +1,13 @@
 // What a person does beside writing: answering warnings, acknowledging the notice, handling
-// alerts; and the upkeep of key packages and proofs.
+// alerts; and proofs.
 #include "client/conversation.h"
 #include "client/error_kinds.h"
 #include "crypto/hash.h"
-#include "mls/key_package_bundle.h"
 
 namespace candour::client {
 namespace {
 
 constexpr std::uint64_t kShareEveryMs = 2'000;
-constexpr std::uint64_t kKeyPackageLifetimeMs = 180ull * 24 * 3600 * 1000;
 // A flag: what members would see of a report if it were ever released, which it is not.
 constexpr std::string_view kReportMark = "\xE2\x9A\x91";
 
@@ -255,40 +253,6 @@ Status Client::acknowledge_notice() {
     tell(std::move(acknowledged));
     return ok();
   });
-}
-
-Status Client::refill_key_packages() {
-  // More at the relay than here: this device lost its state, and what it cannot open must go.
-  CANDOUR_TRY(const std::size_t kept, store_.key_package_count());
-  const bool replace = kept < key_packages_held_;
-  if (replace) key_packages_held_ = 0;
-  if (key_packages_held_ >= limits::kKeyPackagesPerDeviceGoal / 2) return ok();
-  CANDOUR_TRY(const identity::Certificate* own, trust_->device(store_.keys().device));
-  const std::uint64_t now = clock_.now().value;
-  const mls::Lifetime lifetime{TimeMs(now - limits::kClockSkewMs),
-                               TimeMs(std::min(own->not_after.value, now + kKeyPackageLifetimeMs))};
-  v1::ClientFrame frame;
-  v1::PutKeyPackages& put = *frame.mutable_put_key_packages();
-  put.set_replace(replace);
-  const std::size_t count = limits::kKeyPackagesPerDeviceGoal - key_packages_held_;
-  // The private parts are durable before anyone can use the public ones.
-  CANDOUR_TRY(keep([&]() -> Status {
-    for (std::size_t i = 0; i < count; ++i) {
-      CANDOUR_TRY(auto bundle,
-                  mls::make_key_package(store_.keys().signing, store_.keys().device.view(),
-                                        lifetime, random_));
-      put.add_key_packages(wire_bytes(bundle.key_package));
-      KeyPackageRecord record;
-      record.key_package = std::move(bundle.key_package);
-      record.private_part = std::move(bundle.private_part);
-      record.made = TimeMs(now);
-      CANDOUR_TRY(store_.put_key_package(bundle.reference, record));
-    }
-    return ok();
-  }));
-  CANDOUR_TRY(connection_->request(std::move(frame)));
-  key_packages_held_ += count;
-  return ok();
 }
 
 // Whether every member's certificate is known to be in a witnessed checkpoint; asked once for each

@@ -58,6 +58,7 @@ Status Client::take_mail(const v1::MailItem& mail) {
     mail_cursor_ = mail.number();
   }
   mail_ack_ = mail_cursor_;
+  ++mails_owed_;
   return ok();
 }
 
@@ -248,9 +249,11 @@ Status Client::handle_welcome(const v1::MailItem& mail) {
       trust_->refresh(*connection_) && prove_pending()) {
     joined = join();
   }
-  // Used or refused, a key package never serves twice.
-  CANDOUR_TRY(store_.erase_key_package(*reference));
-  if (key_packages_held_ > 0) --key_packages_held_;
+  // Used or refused, a key package never serves twice, unless it is there for want of another.
+  if (!mine->last_resort) {
+    CANDOUR_TRY(store_.erase_key_package(*reference));
+    if (key_packages_held_ > 0) --key_packages_held_;
+  }
   GroupSession* before_it = formed_again(welcome);
   Status accepted = joined ? Status(ok()) : Status(joined.error());
   if (accepted && before_it != nullptr) {
@@ -266,21 +269,30 @@ Status Client::handle_welcome(const v1::MailItem& mail) {
 Status Client::enter(const v1::WelcomeMail& mail, GroupSession entered) {
   const GroupId id = entered.record().id;
   const bool again = formed_again(mail) != nullptr;
+  std::optional<GroupProgress> before;
+  if (const GroupSession* known = session(id)) before = known->progress();
   groups_.erase(id);
   GroupSession& session = groups_.emplace(id, std::move(entered)).first->second;
-  acks_[id] = session.progress().seq;
+  owe(id, session.progress().seq);
+  behind_.erase(id);
   Event joined = event(EventType::membership);
   joined.group = id;
   joined.name = session.record().name;
-  joined.action = again ? "formed again" : "joined";
+  const bool anew = !again && before && !before->removed;
+  joined.action = again ? "formed again" : anew ? "added again" : "joined";
+  if (anew) joined.missed = session.progress().seq.value - before->seq.value - 1;
   joined.seq = session.progress().seq.value;
   joined.epoch = session.epoch().value;
   joined.members = session.mls().members().size();
   if (auto token = identity::ReleaseToken::decode(as_bytes(mail.token()))) {
     joined.message_id = token.value().message_id;
   }
+  const MessageId commit = joined.message_id.value_or(MessageId());
   tell(std::move(joined));
-  if (again) {
+  if (anew) {
+    CANDOUR_TRY(settle_gap(session, *before, commit));
+  }
+  if (again || anew) {
     CANDOUR_TRY(encrypt_anew(id));
   }
   // Keep the new state before anything more is read with it.

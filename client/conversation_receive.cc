@@ -33,8 +33,7 @@ Status Client::handle_deliver(const v1::Deliver& delivered) {
   const auto id = GroupId::from(as_bytes(delivered.group()));
   if (!id) return ok();
   GroupSession* known = session(*id);
-  if (known == nullptr || known->progress().is_stopped() || known->progress().removed ||
-      awaits_welcome(*known, delivered)) {
+  if (known == nullptr || !known->progress().takes_part() || awaits_welcome(*known, delivered)) {
     // Of a group whose welcome is still to come, or that adds this device anew.
     keep_early(*id, delivered);
     return ok();
@@ -108,7 +107,7 @@ Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
     if (Seq(delivered.seq()) > session.progress().seq.next()) keep_early(group, delivered);
     return ok();
   }
-  acks_[group] = session.progress().seq;
+  owe(group, session.progress().seq);
   if (auto* message = std::get_if<AcceptedMessage>(&accepted.value())) {
     return show(session, delivered, std::move(*message));
   }

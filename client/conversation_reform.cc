@@ -115,6 +115,10 @@ Status Client::check_formed_again(const GroupSession& before, const GroupSession
 Status Client::encrypt_anew(const GroupId& group) {
   proven_epochs_.erase(group);
   held_.erase(group);
+  // What waited for this goes out now.
+  for (auto& [id, queued] : queued_) {
+    if (queued.group == group) queued.not_before = TimeMs();
+  }
   CANDOUR_TRY(auto drafts, store_.drafts());
   for (Draft& draft : drafts) {
     if (draft.group != group || draft.state != DraftState::submitted) continue;

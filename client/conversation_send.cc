@@ -130,8 +130,10 @@ Status Client::prepare_due(Ready& ready) {
       continue;
     }
     GroupSession& known = *session(draft->group);
-    if (is_of_old_log(known)) {
-      waiting_for_ = "the group is to be formed again, because the log was lost";
+    if (is_of_old_log(known) || known.progress().lost) {
+      waiting_for_ = known.progress().lost
+                         ? "this device missed too much of the group and is to be added to it anew"
+                         : "the group is to be formed again, because the log was lost";
       queued.not_before = TimeMs(now + kProofRetryMs);
       held.insert(draft->group);
       continue;
@@ -195,7 +197,10 @@ Status Client::resend_outbox() {
   for (const auto& [id, item] : items) {
     const GroupSession* known = session(item.group);
     // Of a group that is to be formed again it is encrypted anew then.
-    if (known == nullptr || is_of_old_log(*known) || !known->may_send(*trust_)) continue;
+    if (known == nullptr || is_of_old_log(*known) || known->progress().lost ||
+        !known->may_send(*trust_)) {
+      continue;
+    }
     v1::Submit submit;
     if (!submit.ParseFromArray(item.submit.data(), static_cast<int>(item.submit.size()))) {
       return error(ErrorCode::state_damaged, "a kept submission does not parse");
@@ -215,7 +220,10 @@ Status Client::handle_answer(const v1::ServerFrame& frame) {
   auto request = requests_.extract(frame.reply_to());
   if (request.empty()) return ok();
   const MessageId id = request.mapped();
-  if (Status failure = failure_of(frame); !failure) return handle_refusal(id, failure.error());
+  if (Status failure = failure_of(frame); !failure) {
+    return handle_refusal(id, failure.error(),
+                          std::min(frame.failure().retry_after_ms(), kRetryAfterMaxMs));
+  }
   if (frame.body_case() != v1::ServerFrame::kSubmitted || !waiting_.contains(id)) return ok();
   submissions_[id] = frame.submitted().submission();
   CANDOUR_TRY(auto draft, store_.draft(id));
@@ -230,7 +238,14 @@ Status Client::handle_answer(const v1::ServerFrame& frame) {
   return ok();
 }
 
-Status Client::handle_refusal(const MessageId& id, const Error& reason) {
+std::uint64_t Client::with_jitter(std::uint64_t ms) {
+  Bytes die(2);
+  random_.fill(die);
+  return ms + ms * (die[0] | die[1] << 8) / (2 * 0xFFFF);
+}
+
+Status Client::handle_refusal(const MessageId& id, const Error& reason,
+                              std::uint64_t retry_after_ms) {
   if (!waiting_.contains(id)) return ok();
   // The relay has other bytes under this id, which means that it has the message: its outcome
   // will come.
@@ -249,7 +264,8 @@ Status Client::handle_refusal(const MessageId& id, const Error& reason) {
   queued.group = draft->group;
   queued.order = draft->order;
   queued.attempts = std::min(queued.attempts + 1, kRetryDoublingsMax);
-  queued.not_before = TimeMs(monotonic_ms() + (kRetryMs << (queued.attempts - 1)));
+  const std::uint64_t wait = std::max(retry_after_ms, kRetryMs << (queued.attempts - 1));
+  queued.not_before = TimeMs(monotonic_ms() + with_jitter(wait));
   waiting_for_ = reason.message;
   return ok();
 }

@@ -104,7 +104,7 @@ Status Client::watch_log(bool idle) {
       CANDOUR_TRY(watch_devices());
       return deliver_held();
     }));
-    acknowledge();
+    acknowledge(false);
     if (lost_) return *lost_;
   }
   if (!proof_answers_.empty()) {

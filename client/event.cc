@@ -32,6 +32,8 @@ std::string_view name_of(EventType type) {
       return "bot_back";
     case EventType::membership:
       return "membership";
+    case EventType::expiring:
+      return "expiring";
     case EventType::stopped:
       return "stopped";
     case EventType::refused:

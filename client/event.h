@@ -30,6 +30,7 @@ enum class EventType {
   bot_absent,  // messages wait
   bot_back,
   membership,  // a group entered, left or changed
+  expiring,    // this device's certificate ends before long: a registrar has to issue it anew
   stopped,     // this device refuses the group from here on: see code
   refused,     // something the relay or the bot sent was not accepted: see code
   new_log,     // the log was lost and another follows it: see message
@@ -52,14 +53,17 @@ struct Event {
   std::optional<messages::Content> content;
   std::optional<MessageId> original;
   std::vector<messages::ReplyFinding> findings;
-  TimeMs expires;
+  TimeMs expires;  // also of expiring
 
   // rejected, stopped, refused, new_log, alarm (of the device `sender` where there is one)
   std::string code;
   std::string message;
 
   // membership
-  std::string action;  // joined, removed, changed, formed again
+  // joined, removed, changed, formed again; lost: the relay no longer has what this device missed,
+  // and the bot is asked to add it anew; added again
+  std::string action;
+  std::uint64_t missed = 0;  // added again: so many messages in between cannot be read
   std::uint64_t epoch = 0;
   std::size_t members = 0;
   std::vector<std::string> people_joined;

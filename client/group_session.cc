@@ -375,6 +375,11 @@ void GroupSession::leave() {
   changes_.progress = true;
 }
 
+void GroupSession::lose() {
+  progress_.lost = true;
+  changes_.progress = true;
+}
+
 GroupChanges GroupSession::take_changes() { return std::exchange(changes_, {}); }
 
 }  // namespace candour::client

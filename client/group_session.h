@@ -107,6 +107,8 @@ class GroupSession {
   /// Nothing is accepted or sent from here on.
   void stop(const Error& reason);
   void leave();
+  /// What was delivered meanwhile is gone; the bot is to add this device anew.
+  void lose();
 
   GroupChanges take_changes();
 

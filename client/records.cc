@@ -8,6 +8,10 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kAlertFormat = 3;
+// A device's standing in a group.
+constexpr std::uint8_t kMember = 0;
+constexpr std::uint8_t kRemoved = 1;
+constexpr std::uint8_t kLost = 2;
 
 std::string text(Reader& in) { return std::string(as_text(in.vec())); }
 
@@ -109,7 +113,7 @@ SecretBytes GroupProgress::encode() const {
   out.u64(counter);
   out.vec(code_name(stopped));
   out.vec(stopped_message);
-  out.u8(removed ? 1 : 0);
+  out.u8(removed ? kRemoved : lost ? kLost : kMember);
   out.vec(log_origin);
   return done(out);
 }
@@ -123,7 +127,9 @@ Result<GroupProgress> GroupProgress::decode(ByteView bytes) {
   progress.counter = in.u64();
   progress.stopped = code_from_name(text(in));
   progress.stopped_message = text(in);
-  progress.removed = in.u8() != 0;
+  const std::uint8_t standing = in.u8();
+  progress.removed = standing == kRemoved;
+  progress.lost = standing == kLost;
   if (!in.at_end()) progress.log_origin = text(in);
   if (!version || !in.finish()) return damaged_record("group's progress");
   return progress;
@@ -134,6 +140,7 @@ SecretBytes KeyPackageRecord::encode() const {
   out.vec(key_package);
   out.vec(private_part.view());
   out.number(made);
+  out.u8(last_resort ? 1 : 0);
   return done(out);
 }
 
@@ -144,6 +151,7 @@ Result<KeyPackageRecord> KeyPackageRecord::decode(ByteView bytes) {
   record.key_package = to_bytes(in.vec());
   record.private_part = SecretBytes::copy_of(in.vec());
   record.made = in.number<TimeMs>();
+  if (!in.at_end()) record.last_resort = in.u8() != 0;
   if (!version || !in.finish()) return damaged_record("key package");
   return record;
 }
@@ -271,6 +279,7 @@ SecretBytes HistoryRow::encode() const {
   out.vec(token);
   out.vec(receipt);
   out.vec(content.view());
+  out.u64(missed);
   return done(out);
 }
 
@@ -292,6 +301,7 @@ Result<HistoryRow> HistoryRow::decode(ByteView bytes) {
   row.token = to_bytes(in.vec());
   row.receipt = to_bytes(in.vec());
   row.content = SecretBytes::copy_of(in.vec());
+  if (!in.at_end()) row.missed = in.u64();
   if (!version || !in.finish()) return damaged_record("message");
   return row;
 }

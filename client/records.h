@@ -55,9 +55,12 @@ struct GroupProgress {
   ErrorCode stopped = ErrorCode::internal;
   std::string stopped_message;  // empty = not stopped
   bool removed = false;         // this device is no longer a member
+  bool lost = false;            // it missed too much and waits to be added anew
   std::string log_origin;       // the log that `seq` is logged in
 
   bool is_stopped() const { return !stopped_message.empty(); }
+  /// Deliveries are for the MLS group this device is in.
+  bool takes_part() const { return !is_stopped() && !removed && !lost; }
   SecretBytes encode() const;
   static Result<GroupProgress> decode(ByteView bytes);
 };
@@ -67,6 +70,7 @@ struct KeyPackageRecord {
   Bytes key_package;
   SecretBytes private_part;
   TimeMs made;
+  bool last_resort = false;  // not erased when it is used
 
   SecretBytes encode() const;
   static Result<KeyPackageRecord> decode(ByteView bytes);
@@ -135,7 +139,9 @@ struct KeptReceipt {
   static Result<KeptReceipt> decode(ByteView bytes);
 };
 
-/// A released message: what was shown.
+/// A released message: what was shown. Or a gap: so many messages before `seq` that this device
+/// missed and cannot read; then only `id`, of the commit that added it anew, group, seq, time and
+/// `missed` say anything.
 struct HistoryRow {
   MessageId id;
   GroupId group;
@@ -148,10 +154,12 @@ struct HistoryRow {
   bool own = false;
   bool overridden = false;  // own messages sent past a warning
   std::optional<MessageId> original;
-  Bytes token;
+  Bytes token;          // empty of an own message that was released within a gap
   Bytes receipt;        // encoded KeptReceipt, own messages only
   SecretBytes content;  // encoded messages::Content
+  std::uint64_t missed = 0;
 
+  bool is_gap() const { return missed != 0; }
   SecretBytes encode() const;
   static Result<HistoryRow> decode(ByteView bytes);
 };

@@ -131,11 +131,26 @@ Status Store::erase_key_package(const Digest& reference) {
 }
 Result<std::size_t> Store::key_package_count() {
   std::size_t count = 0;
-  CANDOUR_TRY(db_->scan(Table::key_packages, {}, [&](ByteView, SecretBytes) -> Status {
-    ++count;
+  CANDOUR_TRY(db_->scan(Table::key_packages, {}, [&](ByteView, SecretBytes value) -> Status {
+    CANDOUR_TRY(const auto record, KeyPackageRecord::decode(value.view()));
+    if (!record.last_resort) ++count;
     return ok();
   }));
   return count;
+}
+Result<std::vector<Digest>> Store::last_resort_key_packages() {
+  std::vector<std::pair<TimeMs, Digest>> found;
+  CANDOUR_TRY(db_->scan(Table::key_packages, {}, [&](ByteView key, SecretBytes value) -> Status {
+    CANDOUR_TRY(const auto record, KeyPackageRecord::decode(value.view()));
+    const auto reference = Digest::from(key);
+    if (!reference) return damaged("key package");
+    if (record.last_resort) found.emplace_back(record.made, *reference);
+    return ok();
+  }));
+  std::sort(found.begin(), found.end());
+  std::vector<Digest> references;
+  for (const auto& [made, reference] : found) references.push_back(reference);
+  return references;
 }
 
 Status Store::put_group(const GroupRecord& record) {

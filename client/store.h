@@ -54,7 +54,10 @@ class Store : public TrustStore, public MessageLog {
   Status put_key_package(const Digest& reference, const KeyPackageRecord& record);
   Result<std::optional<KeyPackageRecord>> key_package(const Digest& reference);
   Status erase_key_package(const Digest& reference);
+  /// Without those of last resort.
   Result<std::size_t> key_package_count();
+  /// Those of last resort, oldest first.
+  Result<std::vector<Digest>> last_resort_key_packages();
 
   // Groups.
   Status put_group(const GroupRecord& record);

@@ -1,5 +1,7 @@
 #include "mls/key_package.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "mls/framing.h"
 #include "mls/key_package_bundle.h"
@@ -108,7 +110,8 @@ Result<KeyPackagePrivate> KeyPackagePrivate::restore(ByteView saved) {
 }
 
 Result<KeyPackageBundle> make_key_package(const crypto::SigningKey& key, ByteView identity,
-                                          Lifetime lifetime, Random& random, CipherSuite suite) {
+                                          Lifetime lifetime, Random& random, CipherSuite suite,
+                                          bool last_resort) {
   const KeyPackagePrivate keys{crypto::SealingKey::generate(random),
                                crypto::SealingKey::generate(random)};
   KeyPackage package;
@@ -117,6 +120,12 @@ Result<KeyPackageBundle> make_key_package(const crypto::SigningKey& key, ByteVie
   LeafNode& leaf = package.leaf_node;
   leaf = new_leaf(key, identity, lifetime, keys.leaf_key.public_key(), random);
   CANDOUR_TRY(check_lifetime_bounds(leaf, Checks{lifetime.not_before}));
+  if (last_resort) {
+    package.extensions.push_back({extension_type::last_resort, {}});
+    Capabilities capabilities = *leaf.capabilities;
+    capabilities.extensions.push_back(extension_type::last_resort);
+    leaf.capabilities = std::move(capabilities);
+  }
   leaf.sign(key, {}, LeafIndex());
   package.signature = sign_with_label(key, "KeyPackageTBS", package.to_be_signed());
   return KeyPackageBundle{wrap_message(WireFormat::key_package, encode(package)), keys.save(),
@@ -137,6 +146,11 @@ Lifetime VerifiedKeyPackage::lifetime() const {
   return {TimeMs(leaf.not_before_s * 1000), TimeMs(leaf.not_after_s * 1000)};
 }
 CipherSuite VerifiedKeyPackage::suite() const { return CipherSuite((*package_)->cipher_suite); }
+bool VerifiedKeyPackage::last_resort() const {
+  const Extensions& extensions = (*package_)->extensions;
+  return std::any_of(extensions.begin(), extensions.end(),
+                     [](const Extension& e) { return e.type == extension_type::last_resort; });
+}
 Digest VerifiedKeyPackage::reference() const { return (*package_)->reference(); }
 
 const VerifiedPackage& internal::package_of(const VerifiedKeyPackage& package) {

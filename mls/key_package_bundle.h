@@ -25,11 +25,12 @@ struct KeyPackageBundle {
 };
 
 /// A fresh key package with a basic credential. `key` signs it and becomes the leaf's
-/// signature_key. Fails (mls_invalid) only for a lifetime that is empty or longer than
-/// kLeafLifetimeMaxMs.
+/// signature_key. With `last_resort` it has the extension of that name, which says that it may be
+/// used more than once where no other is left (section 16.8). Fails (mls_invalid) only for a
+/// lifetime that is empty or longer than kLeafLifetimeMaxMs.
 [[nodiscard]] Result<KeyPackageBundle> make_key_package(
     const crypto::SigningKey& key, ByteView identity, Lifetime lifetime, Random& random,
-    CipherSuite suite = CipherSuite::chacha20_poly1305);
+    CipherSuite suite = CipherSuite::chacha20_poly1305, bool last_resort = false);
 
 struct KeyPackage;
 template <class T>
@@ -54,6 +55,7 @@ class VerifiedKeyPackage {
   SigningPublicKey signature_key() const;
   Lifetime lifetime() const;
   CipherSuite suite() const;
+  bool last_resort() const;
   /// KeyPackageRef.
   Digest reference() const;
 

@@ -54,6 +54,7 @@ inline constexpr std::uint16_t ratchet_tree = 2;
 inline constexpr std::uint16_t required_capabilities = 3;
 inline constexpr std::uint16_t external_pub = 4;
 inline constexpr std::uint16_t external_senders = 5;
+inline constexpr std::uint16_t last_resort = 10;  // of a key package (MLS Extensions)
 }  // namespace extension_type
 
 /// When a KeyPackage may be used. The wire has whole seconds; both ends are rounded down.

@@ -8,6 +8,16 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::string_view kInfo = "candour bot mail v1";
 constexpr std::string_view kFailureLabel = "candour failure report v1";
+constexpr std::string_view kLostLabel = "candour lost group v1";
+
+/// `bytes` ends with a signature over all before it, by `key`, which is `device`'s.
+bool signed_by(ByteView bytes, std::string_view label, const DeviceId& device,
+               const SigningPublicKey& key) {
+  const ByteView signed_part = bytes.first(bytes.size() - Signature::kSize);
+  const Signature signature = *Signature::from(bytes.last(Signature::kSize));
+  return same(device.view(), crypto::sha256(key.view()).view()) &&
+         crypto::verify_labelled(key, label, signed_part, signature);
+}
 
 }  // namespace
 
@@ -24,7 +34,7 @@ Result<ToBot> ToBot::open(ByteView sealed, const crypto::SealingKey& bot, const 
   Reader in(plaintext.view());
   const bool version_known = in.u8() == kVersion;
   const std::uint8_t type = in.u8();
-  if (!in.ok() || !version_known || type < 1 || type > 3) {
+  if (!in.ok() || !version_known || type < 1 || type > 7) {
     return error(ErrorCode::input_invalid,
                  "the mail for the bot is not version 1 or of an unknown type");
   }
@@ -62,12 +72,42 @@ Result<FailureReport> FailureReport::decode(ByteView bytes) {
 
 Result<FailureReport> FailureReport::verify(ByteView bytes, const SigningPublicKey& device_key) {
   CANDOUR_TRY(auto report, decode(bytes));
-  const ByteView signed_part = bytes.first(bytes.size() - Signature::kSize);
-  const Signature signature = *Signature::from(bytes.last(Signature::kSize));
-  if (!same(report.device.view(), crypto::sha256(device_key.view()).view()) ||
-      !crypto::verify_labelled(device_key, kFailureLabel, signed_part, signature)) {
+  if (!signed_by(bytes, kFailureLabel, report.device, device_key)) {
     return error(ErrorCode::signature_invalid,
                  "the failure report is not signed by the device it names");
+  }
+  return report;
+}
+
+Bytes LostReport::sign(const crypto::SigningKey& device_key) const {
+  Writer out;
+  out.id(group);
+  out.number(seq);
+  out.id(device);
+  out.number(time);
+  out.id(device_key.sign_labelled(kLostLabel, out.view()));
+  return out.take();
+}
+
+Result<LostReport> LostReport::decode(ByteView bytes) {
+  Reader in(bytes);
+  LostReport report;
+  report.group = in.id<GroupId>();
+  report.seq = in.number<Seq>();
+  report.device = in.id<DeviceId>();
+  report.time = in.number<TimeMs>();
+  in.id<Signature>();
+  if (!in.finish()) {
+    return error(ErrorCode::input_invalid, "the report of a lost group is malformed: wrong length");
+  }
+  return report;
+}
+
+Result<LostReport> LostReport::verify(ByteView bytes, const SigningPublicKey& device_key) {
+  CANDOUR_TRY(auto report, decode(bytes));
+  if (!signed_by(bytes, kLostLabel, report.device, device_key)) {
+    return error(ErrorCode::signature_invalid,
+                 "the report of a lost group is not signed by the device it names");
   }
   return report;
 }

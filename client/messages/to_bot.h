@@ -7,6 +7,10 @@
 //     3 failure report  (a released commit that did not process: group 16, epoch u64,
 //                        message id 16, device 32, time u64, signature 64 by the device over
 //                        "candour failure report v1" 00 (all before))
+//     7 lost group       (messages of a group that this device missed are gone: group 16, last
+//                        sequence number it has u64 (0 = it has no state of the group), device 32,
+//                        time u64, signature 64 by the device over
+//                        "candour lost group v1" 00 (all before))
 #pragma once
 
 #include "base/codec.h"
@@ -17,7 +21,12 @@ namespace candour::messages {
 
 using MailId = Id<struct MailIdTag, 16>;
 
-enum class ToBotType : std::uint8_t { alert_step = 1, group_request = 2, failure_report = 3 };
+enum class ToBotType : std::uint8_t {
+  alert_step = 1,
+  group_request = 2,
+  failure_report = 3,
+  lost_group = 7,
+};
 
 struct ToBot {
   ToBotType type = ToBotType::alert_step;
@@ -39,6 +48,18 @@ struct FailureReport {
   static Result<FailureReport> decode(ByteView bytes);
   /// signature_invalid unless signed by `device_key`, and that key is the named device's.
   static Result<FailureReport> verify(ByteView bytes, const SigningPublicKey& device_key);
+};
+
+struct LostReport {
+  GroupId group;
+  Seq seq;  // the last message it has
+  DeviceId device;
+  TimeMs time;
+
+  Bytes sign(const crypto::SigningKey& device_key) const;
+  static Result<LostReport> decode(ByteView bytes);
+  /// signature_invalid unless signed by `device_key`, and that key is the named device's.
+  static Result<LostReport> verify(ByteView bytes, const SigningPublicKey& device_key);
 };
 
 }  // namespace candour::messages

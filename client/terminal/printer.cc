@@ -85,6 +85,9 @@ void write_details(JsonLine& line, const Event& event) {
     case EventType::new_log:
       line.text("message", event.message);
       break;
+    case EventType::expiring:
+      line.time("expires", event.expires).text("message", event.message);
+      break;
     case EventType::alarm:
       if (event.sender != DeviceId()) line.id("device", event.sender);
       line.text("code", event.code).text("message", event.message);
@@ -96,6 +99,7 @@ void write_details(JsonLine& line, const Event& event) {
     case EventType::membership:
       line.text("name", event.name).text("action", event.action);
       line.number("epoch", event.epoch).number("members", event.members);
+      if (event.missed != 0) line.number("missed", event.missed);
       write_names(line, "joined", event.people_joined);
       write_names(line, "left", event.people_left);
       break;
@@ -133,6 +137,15 @@ void print_membership(std::ostream& out, const Event& event) {
   if (event.action == "joined") out << "you are now a member";
   if (event.action == "formed again") {
     out << "the compliance bot formed this group again: the same members with new keys";
+  }
+  if (event.action == "lost") {
+    out << "this device was away for too long; the compliance bot is asked to add it again";
+  }
+  if (event.action == "added again") {
+    out << "you are in this group again";
+    if (event.missed != 0) {
+      out << "; " << event.missed << " messages in between cannot be read on this device";
+    }
   }
   if (event.action == "removed") out << "you are no longer a member";
   if (event.action == "changed") {
@@ -412,6 +425,7 @@ void print_plain(std::ostream& out, const Event& event, std::string_view group_n
     case EventType::refused:
       out << "Not accepted: " << event.message << " (" << event.code << ")\n";
       break;
+    case EventType::expiring:
     case EventType::new_log:
       write_plain(out, event.message);
       out << ".\n";

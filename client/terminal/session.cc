@@ -13,19 +13,30 @@ namespace {
 constexpr std::uint64_t kPumpMs = 100;
 constexpr std::uint64_t kPauseMinMs = 100;
 constexpr std::uint64_t kPauseMaxMs = 2'000;
+constexpr std::uint64_t kPauseStepMs = 50;
 
 std::uint64_t now_ms() { return monotonic_clock().now().value; }
 
-/// What may pass when one tries again.
-bool is_passing(ErrorCode code) {
+}  // namespace
+
+bool Session::passes(ErrorCode code) {
   return code == ErrorCode::cannot_connect || code == ErrorCode::disconnected ||
          code == ErrorCode::timed_out || code == ErrorCode::shutting_down ||
          code == ErrorCode::checkpoint_stale;  // a new log, not yet witnessed
 }
 
-void pause(std::uint64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+void Session::pause(std::uint64_t ms) const {
+  const std::uint64_t end = now_ms() + ms;
+  for (std::uint64_t now = now_ms(); now < end && !stopped(); now = now_ms()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(kPauseStepMs, end - now)));
+  }
+}
 
-}  // namespace
+std::uint64_t Session::spread(std::uint64_t ms) const {
+  Bytes die(2);
+  world_.random.fill(die);
+  return ms / 2 + ms * (die[0] | die[1] << 8) / (2 * 0xFFFF);
+}
 
 Result<std::unique_ptr<Session>> Session::open(const Options& options, const World& world,
                                                client::EventSink& sink) {
@@ -57,6 +68,10 @@ Session::~Session() {
   base_->verb_out = nullptr;
 }
 
+Session::Base::~Base() {
+  if (client != nullptr) client->disconnect();
+}
+
 void Session::Base::on_event(const client::Event& event) {
   owner->on_event(event);
   if (verb == nullptr) return;
@@ -65,18 +80,18 @@ void Session::Base::on_event(const client::Event& event) {
   verb_out->rdbuf(shown);
 }
 
-Status Session::connect() {
+Status Session::connect(std::uint64_t timeout_ms) {
   if (base_->io == nullptr) base_->io = std::make_unique<net::IoThread>();
-  return client().connect(*base_->io, base_->endpoint, options_.timeout_ms);
+  return client().connect(*base_->io, base_->endpoint, timeout_ms);
 }
 
 Status Session::start() {
   if (options_.offline) return ok();
   if (!client().connected()) {
-    CANDOUR_TRY(connect());
+    CANDOUR_TRY(connect(options_.timeout_ms));
   }
   const Status synced = client().sync(options_.timeout_ms);
-  if (synced || !is_passing(synced.error().code) || synced.error().code == ErrorCode::timed_out) {
+  if (synced || !passes(synced.error().code) || synced.error().code == ErrorCode::timed_out) {
     return synced;
   }
   CANDOUR_TRY(reconnect(options_.timeout_ms));
@@ -85,18 +100,24 @@ Status Session::start() {
 
 Status Session::reconnect(std::uint64_t give_up_ms) {
   const std::uint64_t begin = now_ms();
+  const auto left = [&] {
+    const std::uint64_t spent = now_ms() - begin;
+    return give_up_ms == 0 ? UINT64_MAX : give_up_ms - std::min(spent, give_up_ms);
+  };
+  // What a stopping relay asks for is drawn for each connection already.
+  pause(std::min(client().retry_after_ms(), left()));
   for (std::uint64_t wait = kPauseMinMs; !stopped(); wait = std::min(wait * 2, kPauseMaxMs)) {
-    const Status connected = connect();
-    if (connected || !is_passing(connected.error().code)) return connected;
-    if (give_up_ms != 0 && now_ms() - begin >= give_up_ms) return connected;
-    pause(wait);
+    const Status connected = connect(std::max(kPauseMinMs, std::min(options_.timeout_ms, left())));
+    if (connected || !passes(connected.error().code)) return connected;
+    if (left() == 0) return connected;
+    pause(std::min(spread(wait), left()));
   }
   return ok();
 }
 
 Result<bool> Session::pump(std::uint64_t timeout_ms, std::uint64_t give_up_ms) {
   auto pumped = client().pump(timeout_ms);
-  if (pumped || !is_passing(pumped.error().code)) return pumped;
+  if (pumped || !passes(pumped.error().code)) return pumped;
   CANDOUR_TRY(reconnect(give_up_ms));
   return true;
 }

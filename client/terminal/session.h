@@ -37,6 +37,8 @@ class Silent : public client::EventSink {
 class Session {
  public:
   ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
   /// Opens the state with its passphrase. `sink` is told of every event and outlives the session.
   static Result<std::unique_ptr<Session>> open(const Options& options, const World& world,
                                                client::EventSink& sink);
@@ -46,11 +48,14 @@ class Session {
   const Options& options() const { return options_; }
   const World& world() const { return world_; }
   bool stopped() const { return world_.stop != 0; }
+  /// Failures that may pass when one tries again.
+  static bool passes(ErrorCode code);
 
   /// Connects and catches up, unless --offline.
   Status start();
-  /// Handles what comes within `timeout_ms`. When the connection is lost it is made again, with
-  /// growing pauses, for as long as `give_up_ms` (0 = for ever).
+  /// Handles what comes within `timeout_ms`. When the connection is lost it is made again, after
+  /// the wait the relay asked for and with growing pauses, for as long as `give_up_ms` (0 = for
+  /// ever).
   Result<bool> pump(std::uint64_t timeout_ms, std::uint64_t give_up_ms);
   /// Pumps until `done` says so; timed_out after --timeout without any progress.
   Status pump_until(const std::function<bool()>& done);
@@ -58,6 +63,8 @@ class Session {
  private:
   /// The device's state and the client on it, with whoever is told of events.
   struct Base : client::EventSink {
+    /// Acknowledges what is kept, and says goodbye.
+    ~Base() override;
     void on_event(const client::Event& event) override;
     bool shows_alarms() const override { return owner->shows_alarms(); }
 
@@ -71,8 +78,12 @@ class Session {
   };
 
   Session(const Options& options, const World& world) : options_(options), world_(world) {}
-  Status connect();
+  Status connect(std::uint64_t timeout_ms);
   Status reconnect(std::uint64_t give_up_ms);
+  /// Sleeps, unless it is told to stop.
+  void pause(std::uint64_t ms) const;
+  /// Between half and all of it, so that not all come back at once.
+  std::uint64_t spread(std::uint64_t ms) const;
 
   const Options& options_;
   World world_;

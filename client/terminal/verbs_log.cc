@@ -23,9 +23,16 @@ struct Known {
 
 Result<Known> known_of(Session& session, client::HistoryRow row) {
   Known known;
-  CANDOUR_TRY(known.token, identity::ReleaseToken::decode(row.token));
   if (!row.receipt.empty()) {
     CANDOUR_TRY(known.receipt, client::KeptReceipt::decode(row.receipt));
+  }
+  if (!row.token.empty() || !known.receipt) {
+    CANDOUR_TRY(known.token, identity::ReleaseToken::decode(row.token));
+  } else {
+    // Released while this device was away for too long: the receipt is what there is.
+    known.token.message_id = row.id;
+    known.token.seq = known.receipt->seq;
+    known.token.leaf_hash = known.receipt->leaf_hash;
   }
   CANDOUR_TRY(known.watch, session.client().watched(known.token.leaf_hash));
   known.row = std::move(row);

@@ -60,6 +60,7 @@ struct Changes {
   static Result<Changes> of(client::Store& store, const GroupId& group) {
     Changes changes;
     CANDOUR_TRY(store.each_history(group, [&](client::HistoryRow row) -> Status {
+      if (row.is_gap()) return ok();
       CANDOUR_TRY(auto content, messages::Content::decode(row.content.view()));
       const bool deletion = content.type == messages::ContentType::deletion;
       if ((deletion || content.type == messages::ContentType::edit) && content.about) {
@@ -97,6 +98,21 @@ void print_row(std::ostream& out, const client::HistoryRow& row, const messages:
   out << '\n';
 }
 
+void print_gap(std::ostream& out, const client::HistoryRow& row, std::string_view group_name,
+               bool json) {
+  if (!json) {
+    out << time_encode(row.time.value) << " [" << group_name << " #" << row.seq.value << "] -- "
+        << row.missed << " messages before this cannot be read: this device was away too long --\n";
+    return;
+  }
+  {
+    JsonLine line(out);
+    line.id("group", row.group).number("seq", row.seq.value).time("time", row.time);
+    line.number("missed", row.missed);
+  }
+  out << '\n';
+}
+
 void print_group(std::ostream& out, const client::GroupSession& session, client::Trust& trust,
                  TimeMs now, bool json) {
   const client::GroupRecord& record = session.record();
@@ -107,6 +123,7 @@ void print_group(std::ostream& out, const client::GroupSession& session, client:
         << " messages)\n  " << banner(session, now) << '\n';
     if (progress.is_stopped()) out << "  STOPPED: " << progress.stopped_message << '\n';
     if (progress.removed) out << "  you are no longer a member\n";
+    if (progress.lost) out << "  away for too long: waiting to be added again\n";
     return;
   }
   {
@@ -124,6 +141,7 @@ void print_group(std::ostream& out, const client::GroupSession& session, client:
                                      : 0);
     }
     line.time("since", record.joined).flag("removed", progress.removed);
+    if (progress.lost) line.flag("lost", true);
     line.flag("stopped", progress.is_stopped());
     if (progress.is_stopped()) {
       line.text("code", code_name(progress.stopped)).text("message", progress.stopped_message);
@@ -189,7 +207,7 @@ Result<MessageId> find_message(client::Client& client, std::string_view what) {
   for (const client::Draft& draft : drafts) search.offer(draft.id);
   for (const auto& [group, session] : client.groups()) {
     CANDOUR_TRY(client.store().each_history(group, [&](client::HistoryRow row) -> Status {
-      search.offer(row.id);
+      if (!row.is_gap()) search.offer(row.id);
       return ok();
     }));
   }
@@ -208,6 +226,10 @@ Status print_history(std::ostream& out, client::Store& store, const GroupId& gro
                      std::string_view group_name, bool json) {
   CANDOUR_TRY(auto changes, Changes::of(store, group));
   return store.each_history(group, [&](client::HistoryRow row) -> Status {
+    if (row.is_gap()) {
+      print_gap(out, row, group_name, json);
+      return ok();
+    }
     CANDOUR_TRY(auto content, messages::Content::decode(row.content.view()));
     bool edited = false;
     bool deleted = false;

@@ -33,14 +33,19 @@ Status watch(const Options& options, const World& world) {
   print_ready(*session, options.json);
   const std::uint64_t begin = monotonic_clock().now().value;
   std::uint64_t last = begin;
+  std::uint64_t last_look = begin;
+  const std::uint64_t end = options.seconds == 0 ? UINT64_MAX : begin + options.seconds * 1000;
   while (!session->stopped()) {
-    // A watch outlives every outage of the relay.
-    CANDOUR_TRY(const bool some, session->pump(kPumpMs, 0));
-    const std::uint64_t now = monotonic_clock().now().value;
-    if (some) last = now;
+    // A watch outlives every outage of the relay, but not its own time.
+    const std::uint64_t left = end - std::min(last_look, end);
+    const auto some = session->pump(std::min(kPumpMs, left), options.seconds == 0 ? 0 : left);
+    const std::uint64_t now = last_look = monotonic_clock().now().value;
+    if (!some && !Session::passes(some.error().code)) return some.error();
+    if (now >= end) break;
+    if (some && some.value()) last = now;
     const bool idle = options.until_idle_ms != 0 && now - last >= options.until_idle_ms &&
                       session->client().undecided() == 0;
-    if (idle || (options.seconds != 0 && now - begin >= options.seconds * 1000)) break;
+    if (idle) break;
   }
   return ok();
 }

@@ -26,6 +26,7 @@ TEST_F(ClientTest, JoinsByWelcomeAndEachSideReadsTheOther) {
   pump();
   EXPECT_EQ(sink_.delivered, std::vector<std::string>{"from ben"});
   EXPECT_EQ(history(), 2u);
+  ASSERT_VALUE(client_->sync(kTimeoutMs));
   EXPECT_EQ(relay_.acknowledged[bot_.id], bot_.chain.seq.value);
   EXPECT_EQ(relay_.mail_acknowledged, mails_);
 }

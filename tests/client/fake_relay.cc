@@ -21,6 +21,7 @@ class RelayChannel : public Channel {
     return next;
   }
   void close() override { closed_ = true; }
+  std::string close_reason() const override { return relay_.close_reason_; }
 
  private:
   bool dead() const { return closed_ || relay_.broken_ || number_ != relay_.connection_; }
@@ -33,6 +34,7 @@ class RelayChannel : public Channel {
 std::unique_ptr<Channel> FakeRelay::connect() {
   to_client_.clear();
   broken_ = false;
+  close_reason_.clear();
   ++connection_;
   v1::ServerFrame frame;
   v1::Challenge& challenge = *frame.mutable_challenge();
@@ -69,7 +71,9 @@ void FakeRelay::answer_submit(std::uint64_t request, const v1::Submit& submit) {
     return;
   }
   if (!refusals_.empty()) {
-    answer(request, wire::failure_frame(request, error(refusals_.front(), "as the test asked")));
+    auto refused = wire::failure_frame(request, error(refusals_.front().code, "as the test asked"));
+    refused.mutable_failure()->set_retry_after_ms(refusals_.front().retry_after_ms);
+    answer(request, std::move(refused));
     refusals_.pop_front();
     return;
   }
@@ -110,6 +114,13 @@ void FakeRelay::answer_proof(std::uint64_t request, const v1::GetProof& question
   answer(request, std::move(out));
 }
 
+void FakeRelay::push_resynchronise(const GroupId& group, std::uint64_t oldest) {
+  v1::ServerFrame frame;
+  frame.mutable_resynchronise()->set_group(wire_bytes(group.view()));
+  frame.mutable_resynchronise()->set_oldest(oldest);
+  answer(0, std::move(frame));
+}
+
 void FakeRelay::push_directory() {
   v1::ServerFrame frame;
   *frame.mutable_directory() = organisation_.directory(1);
@@ -131,6 +142,7 @@ void FakeRelay::handle(const v1::ClientFrame& frame) {
       in.set_notice_acknowledged(true);
       in.set_directory(organisation_.objects.size());
       in.set_bot_present(true);
+      in.set_last_resort_due(last_resort_due);
       in.set_checkpoint(false_checkpoint.empty() ? organisation_.checkpoint() : false_checkpoint);
       for (const auto& group : groups) *in.add_groups() = group;
       break;
@@ -144,17 +156,26 @@ void FakeRelay::handle(const v1::ClientFrame& frame) {
       for (const auto& package : frame.put_key_packages().key_packages()) {
         key_packages.push_back(to_bytes(package));
       }
+      if (!frame.put_key_packages().last_resort().empty()) {
+        last_resorts.push_back(to_bytes(frame.put_key_packages().last_resort()));
+        last_resort_due = false;
+      }
       out.mutable_done();
       break;
     case v1::ClientFrame::kSubmit:
       return answer_submit(frame.request(), frame.submit());
     case v1::ClientFrame::kDeliveryAck:
+      ++acknowledgements;
       acknowledged[*GroupId::from(as_bytes(frame.delivery_ack().group()))] =
           frame.delivery_ack().seq();
       return;
     case v1::ClientFrame::kMailAck:
       mail_acknowledged = frame.mail_ack().through();
       return;
+    case v1::ClientFrame::kBotMail:
+      bot_mail.push_back(frame.bot_mail());
+      out.mutable_done();
+      break;
     case v1::ClientFrame::kPing:
       out.mutable_pong();
       break;
@@ -167,7 +188,7 @@ void FakeRelay::handle(const v1::ClientFrame& frame) {
 
 void RecordingSink::on_event(const Event& event) {
   seen.push_back({event.type, event.message_id, event.code, event.findings.size(), event.original,
-                  event.sender, event.message, event.version});
+                  event.sender, event.message, event.version, event.action});
   if (event.type == EventType::delivered && event.content) {
     delivered.emplace_back(event.content->text.expose());
   }

@@ -18,7 +18,16 @@ class FakeRelay {
   void push(const v1::Deliver& delivered);
   void push(const v1::MailItem& mail);
   /// The next submission is answered with this failure instead.
-  void refuse_next(ErrorCode code) { refusals_.push_back(code); }
+  void refuse_next(ErrorCode code, std::uint64_t retry_after_ms = 0) {
+    refusals_.push_back({code, retry_after_ms});
+  }
+  /// Says that nothing before `oldest` is here any more.
+  void push_resynchronise(const GroupId& group, std::uint64_t oldest);
+  /// Closes the connection as a relay that stops.
+  void stop(const std::string& reason) {
+    close_reason_ = reason;
+    broken_ = true;
+  }
   /// The connection breaks when the next submission arrives.
   bool break_at_submit = false;
   /// Groups named at login.
@@ -26,7 +35,11 @@ class FakeRelay {
 
   std::vector<v1::Submit> submissions;  // every one that arrived, repeats too
   std::vector<Bytes> key_packages;
+  std::vector<Bytes> last_resorts;  // every one that was put
+  bool last_resort_due = true;
+  std::vector<v1::BotMail> bot_mail;
   std::map<GroupId, std::uint64_t> acknowledged;
+  std::size_t acknowledgements = 0;  // of deliveries
   std::uint64_t mail_acknowledged = 0;
   /// What the relay claims its newest checkpoint to be; empty = the true one.
   std::string false_checkpoint;
@@ -48,7 +61,12 @@ class FakeRelay {
 
   Organisation& organisation_;
   std::deque<Bytes> to_client_;
-  std::deque<ErrorCode> refusals_;
+  struct Refusal {
+    ErrorCode code;
+    std::uint64_t retry_after_ms;
+  };
+  std::deque<Refusal> refusals_;
+  std::string close_reason_;
   std::map<std::string, std::string> accepted_;  // message id to bytes
   std::uint64_t connection_ = 0;
   bool broken_ = false;
@@ -70,6 +88,7 @@ class RecordingSink : public EventSink {
     DeviceId sender;
     std::string message;
     std::uint64_t version = 0;
+    std::string action;  // of membership
   };
   /// How often an alarm with this code was told.
   std::size_t alarms(std::string_view code) const;

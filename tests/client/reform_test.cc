@@ -77,12 +77,14 @@ TEST_F(FormedAgain, WhatWasReleasedBeforeIsReadFirst) {
   const auto after = bot_.release(ben_->write("with the new keys"));
   push_welcome(added);  // the mail overtakes the deliveries
   pump();
+  ASSERT_VALUE(client_->sync(kTimeoutMs));
   EXPECT_EQ(relay_.mail_acknowledged, mails_ - 1);
   relay_.push(before);
   relay_.push(added.commit);
   relay_.push(after);
   pump();
   EXPECT_EQ(sink_.delivered, (std::vector<std::string>{"with the old keys", "with the new keys"}));
+  ASSERT_VALUE(client_->sync(kTimeoutMs));
   EXPECT_EQ(relay_.mail_acknowledged, mails_);
   EXPECT_EQ(sink_.count(EventType::stopped), 0u);
 }
@@ -122,6 +124,7 @@ TEST_F(FormedAgain, InANewLogDeliveriesWaitForTheWelcomeWithoutTheCommit) {
   EXPECT_EQ(sink_.count(EventType::stopped), 0u);
   EXPECT_EQ(sink_.delivered,
             (std::vector<std::string>{"before the fire", "after the fire", "we go on"}));
+  ASSERT_VALUE(client_->sync(kTimeoutMs));
   EXPECT_EQ(relay_.acknowledged[bot_.id], bot_.chain.seq.value);
 }
 

@@ -266,6 +266,7 @@ TEST_F(WatchTest, HeldMessagesComeAgainAfterARestart) {
   const auto delivered = bot_.release(ben_->write("held"));
   relay_.push(delivered);
   pump();
+  ASSERT_VALUE(client_->sync(kTimeoutMs));
   EXPECT_LT(relay_.acknowledged[bot_.id], bot_.chain.seq.value) << "not acknowledged while held";
   crash();
   organisation_.log_object(number);

@@ -37,6 +37,12 @@ struct Allowance {
     left -= 1;
     return true;
   }
+  /// After a refusal: until there is room for several again, so that one does not come back for
+  /// each.
+  std::uint64_t wait_ms(double rate) const {
+    const double several = std::max(1.0, rate / 10);
+    return static_cast<std::uint64_t>((several - std::max(left, 0.0)) / rate * 1e3) + 1;
+  }
 };
 
 /// One connection.

@@ -138,8 +138,31 @@ void Relay::frame(SessionId id, ByteView bytes) {
   const auto request = frame.request();
   if (id == model_.bot_session) sessions_.heard_bot();
   if (auto result = dispatch(*session, frame); !result) {
-    context_.refuse(id, request, result.error());
+    if (result.error().code == ErrorCode::rate_limited) {
+      slow_down(id, frame.body_case(), request, result.error());
+    } else {
+      context_.refuse(id, request, result.error());
+    }
   }
+}
+
+void Relay::slow_down(SessionId id, v1::ClientFrame::BodyCase body, std::uint64_t request,
+                      const Error& error) {
+  const Session& session = *model_.session(id);
+  const bool submit = body == v1::ClientFrame::kSubmit;
+  const Bounds& bounds = context_.bounds;
+  const Allowance& of = submit ? model_.devices.at(session.device).submits : writes_of(session);
+  const std::uint64_t rate = submit ? bounds.submits_per_second : bounds.writes_per_second;
+  v1::ServerFrame frame = wire::failure_frame(request, error);
+  frame.mutable_failure()->set_retry_after_ms(of.wait_ms(static_cast<double>(rate)));
+  ++model_.counters.frames_refused;
+  context_.answer(id, request, std::move(frame));
+}
+
+Allowance& Relay::writes_of(const Session& session) {
+  // Kept with the subject and not with the connection: a new connection brings nothing new.
+  return session.role_key.empty() ? model_.devices.at(session.device).writes
+                                  : model_.role_writes[session.role_key];
 }
 
 Status Relay::dispatch(Session& session, v1::ClientFrame& frame) {
@@ -223,9 +246,7 @@ Status Relay::take_write(const Session& session, v1::ClientFrame::BodyCase body)
       return ok();
   }
   if (session.bot) return ok();
-  // Kept with the subject and not with the connection: a new connection brings nothing new.
-  Allowance& writes = session.role_key.empty() ? model_.devices.at(session.device).writes
-                                               : model_.role_writes[session.role_key];
+  Allowance& writes = writes_of(session);
   const double rate = static_cast<double>(context_.bounds.writes_per_second);
   if (writes.take(context_.monotonic.now(), rate, std::max(rate, kWriteBurstMin))) return ok();
   return context_.reached(Limit::writes_per_second,

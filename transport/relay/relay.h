@@ -69,6 +69,11 @@ class Relay {
   Status dispatch(Session& session, v1::ClientFrame& frame);
   Status dispatch_role(Session& session, v1::ClientFrame& frame);
   Status dispatch_device(Session& session, v1::ClientFrame& frame);
+  /// Refuses with rate_limited and says when there will be room again.
+  void slow_down(SessionId id, v1::ClientFrame::BodyCase body, std::uint64_t request,
+                 const Error& error);
+  /// What this session's device or role key may still have kept now.
+  Allowance& writes_of(const Session& session);
   /// rate_limited when this frame would have the relay keep more than its sender may now.
   Status take_write(const Session& session, v1::ClientFrame::BodyCase body);
 
