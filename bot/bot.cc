@@ -1,5 +1,6 @@
 #include "bot/bot.h"
 
+#include "base/encoding.h"
 #include "base/log.h"
 #include "client/messages/to_bot.h"
 
@@ -11,6 +12,8 @@ constexpr std::string_view kMailThrough = "mail_through";
 constexpr int kPrecomputedPerIdleTurn = 32;
 constexpr std::uint64_t kProveEveryMs = 1'000;
 constexpr std::uint64_t kProveLateMs = 60'000;
+constexpr std::uint64_t kExpiryWarningMs = 30ull * 24 * 3600 * 1000;
+constexpr std::uint64_t kExpiryEveryMs = 24ull * 3600 * 1000;
 
 }  // namespace
 
@@ -24,7 +27,8 @@ Bot::Bot(Context& context)
       checker_(context, groups_, scribe_, alerts_, outbox_, recall_),
       steward_(context, groups_, scribe_, outbox_),
       reform_(context, groups_, scribe_, outbox_),
-      witness_(context, outbox_) {}
+      witness_(context, outbox_),
+      clock_guard_(context.clock, context.steady) {}
 
 Status Bot::load() {
   CANDOUR_TRY(groups_.load());
@@ -46,7 +50,9 @@ Status Bot::policy_in_log() const {
                         : "; publish it first"));
 }
 
-bool Bot::may_judge() const { return bool(policy_in_log()) && !witness_.contradicted(); }
+bool Bot::may_judge() {
+  return bool(policy_in_log()) && !witness_.contradicted() && clock_guard_.agrees();
+}
 
 Status Bot::attach(client::Connection& connection) {
   held_.clear();
@@ -54,6 +60,8 @@ Status Bot::attach(client::Connection& connection) {
   outbox_.restart();
   steward_.restart();
   witness_.restart();
+  clock_guard_.logged_in(connection.logged_in().server_time_ms());
+  groups_compared_ = false;
   CANDOUR_TRY(follow_new_log(connection));
   CANDOUR_TRY(witness_.compare(connection));
   CANDOUR_TRY(context_.trust.refresh(connection));
@@ -97,7 +105,24 @@ Status Bot::follow_new_log(client::Connection& connection) {
   return followed;
 }
 
+void Bot::watch_own_certificate() {
+  const identity::Certificate* own = context_.trust.find(context_.keys.device);
+  const TimeMs now = context_.clock.now();
+  if (own == nullptr || now.value < expiry_at_.value ||
+      own->not_after.value > now.value + kExpiryWarningMs) {
+    return;
+  }
+  expiry_at_ = TimeMs(now.value + kExpiryEveryMs);
+  log::warning("certificate_ends",
+               {{"ends", log::LogSafe(time_encode(own->not_after.value))},
+                {"hint", log::LogSafe("the registrars have to approve the bot's request again and "
+                                      "publish the certificate, or every group comes to a halt")}});
+}
+
 Status Bot::form_lost_groups(client::Connection& connection) {
+  // From when on requests count is written down with it.
+  if (groups_compared_ || !clock_guard_.agrees()) return ok();
+  groups_compared_ = true;
   CANDOUR_TRY(auto due, reform_.compare(connection));
   if (due.empty()) return ok();
   CANDOUR_TRY(context_.store.begin());
@@ -197,7 +222,8 @@ Status Bot::handle(v1::ServerFrame& frame) {
       }
       return frame.has_check() ? judge(frame.check()) : handle_mail(frame.mail());
     case v1::ServerFrame::kCosignRequest:
-      return witness_.cosign(frame.cosign_request());
+      // A cosignature says when.
+      return clock_guard_.agrees() ? witness_.cosign(frame.cosign_request()) : ok();
     default:
       // Directory was handled outside; deliveries of the bot's own groups tell it nothing new.
       return ok();
@@ -355,6 +381,8 @@ Status Bot::open_mail(const v1::MailItem& mail) {
       return steward_.request(as_text(opened.body.view()));
     case messages::ToBotType::failure_report:
       return steward_.failure_report(opened.body.view());
+    case messages::ToBotType::lost_group:
+      return steward_.lost_group(opened.body.view());
   }
   return error(ErrorCode::input_invalid, "mail to the bot of an unknown type");
 }
@@ -415,17 +443,22 @@ Status Bot::look_for_desks() {
 
 Status Bot::housekeeping(client::Connection& connection, bool idle) {
   CANDOUR_TRY(prove_directory(connection));
+  CANDOUR_TRY(form_lost_groups(connection));
   context_.policies.work(context_.trust);
   const bool grown = context_.trust.revision() != directory_revision_;
   const bool held = !held_.empty() && may_judge();
-  const bool sweep = grown || steward_.sweep_due();
-  if (sweep || held) {
+  sweep_wanted_ = sweep_wanted_ || grown;
+  const bool clock_right = clock_guard_.agrees();
+  const bool sweep = clock_right && (sweep_wanted_ || steward_.sweep_due());
+  if (grown || sweep || held) {
     CANDOUR_TRY(context_.store.begin());
     if (grown) {
       directory_revision_ = context_.trust.revision();
       CANDOUR_TRY(follow_statement());
     }
     if (sweep) {
+      sweep_wanted_ = false;
+      watch_own_certificate();
       CANDOUR_TRY(steward_.sweep_revoked());
     }
     if (grown && may_judge()) {
@@ -450,7 +483,9 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
     CANDOUR_TRY(tick_alerts());
   }
   CANDOUR_TRY(witness_.tick(idle));
-  CANDOUR_TRY(recall_.forget_old());
+  if (clock_right) {
+    CANDOUR_TRY(recall_.forget_old());
+  }
   CANDOUR_TRY(context_.store.commit());
   CANDOUR_TRY(outbox_.flush(connection));
   if (idle) {

@@ -13,13 +13,15 @@
 //
 // Until the loaded policy version is proven to be in the log, in a checkpoint that the witnesses
 // cosigned, the bot judges nothing: submissions wait (I10, I11). The same when the relay shows a
-// log that contradicts what this bot cosigned (witness.h). Not thread-safe; one thread runs it.
+// log that contradicts what this bot cosigned (witness.h), or while its clock is not the relay's
+// (clock_guard.h). Not thread-safe; one thread runs it.
 #pragma once
 
 #include <deque>
 #include <functional>
 
 #include "bot/checker.h"
+#include "bot/clock_guard.h"
 #include "bot/reform.h"
 #include "bot/steward.h"
 #include "bot/witness.h"
@@ -73,13 +75,15 @@ class Bot {
   Status handle_held();
   Status follow_statement();
   Status prove_directory(client::Connection& connection);
-  /// The policy is in force and the log is the one witnessed.
-  bool may_judge() const;
+  /// The policy is in force, the log is the one witnessed, and the clock is right.
+  bool may_judge();
   /// Where the relay speaks for another log, which must follow the known one: everything of the old
   /// one is given up.
   Status follow_new_log(client::Connection& connection);
   Status tick_alerts();
   Status look_for_desks();
+  /// Says in the log, once a day, when the bot's own certificate ends before long.
+  void watch_own_certificate();
   Status form_lost_groups(client::Connection& connection);
   Status housekeeping(client::Connection& connection, bool idle);
 
@@ -93,12 +97,16 @@ class Bot {
   Steward steward_;
   Reform reform_;
   Witness witness_;
+  ClockGuard clock_guard_;
   std::deque<v1::ServerFrame> held_;  // checks and mail, until the policy is in the log
   std::uint64_t directory_revision_ = 0;
   std::uint64_t asked_size_ = 0;
   TimeMs prove_at_;
   TimeMs unproven_since_;
   std::uint64_t mail_through_ = 0;
+  TimeMs expiry_at_;
+  bool sweep_wanted_ = false;     // the directory grew
+  bool groups_compared_ = false;  // on this connection
   bool ready_ = false;
 };
 

@@ -29,6 +29,8 @@ struct Context {
   /// Whether withheld messages leave a record (attempts.log_warned).
   bool log_attempts = true;
   config::AlertSettings alerts = {};
+  config::RotationSettings rotation = {};
+  const MonotonicClock& steady = monotonic_clock();
 
   /// The log's origin, as the statement names it.
   const std::string& origin() const { return trust.statement()->log.name; }

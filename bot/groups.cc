@@ -20,6 +20,15 @@ Bytes about_context(const GroupId& group) {
 }
 
 std::string reform_name(const GroupId& group) { return "reform " + group.hex(); }
+std::string fresh_name(const GroupId& group) { return "fresh " + group.hex(); }
+
+Fresh decode_fresh(ByteView bytes) {
+  Reader in(bytes);
+  Fresh fresh;
+  fresh.since = in.number<TimeMs>();
+  fresh.seq = in.number<Seq>();
+  return in.finish() ? fresh : Fresh();  // not known: due before long
+}
 
 Error damaged(const GroupId& group, const Error& cause) {
   return error(ErrorCode::state_damaged,
@@ -136,8 +145,11 @@ Status Groups::load() {
                 false,
                 TimeMs(),
                 {},
+                {},
                 {}};
     group.chain = {row.group, row.seq, row.previous_token};
+    CANDOUR_TRY(const Bytes fresh, context_.store.note(fresh_name(row.group)));
+    group.fresh = decode_fresh(fresh);
     CANDOUR_TRY(const Bytes reform, context_.store.note(reform_name(row.group)));
     if (!reform.empty()) {
       CANDOUR_TRY(auto note, ReformNote::parse(as_text(reform)));
@@ -247,6 +259,7 @@ Group* Groups::place(messages::GroupInfo info, mls::Group mls, const storage::Bo
               false,
               TimeMs(),
               {},
+              {},
               {}};
   group.chain = {row.group, row.seq, row.previous_token};
   return &groups_.emplace(row.group, std::move(group)).first->second;
@@ -261,6 +274,14 @@ Status Groups::keep_ratchet(const Group& group, mls::LeafIndex leaf, Epoch epoch
   return context_.store.put_ratchet(group.id(), row);
 }
 
+Status Groups::put_fresh(Group& group) {
+  group.fresh = {context_.clock.now(), group.chain.seq};
+  Writer out;
+  out.number(group.fresh.since);
+  out.number(group.fresh.seq);
+  return context_.store.put_note(fresh_name(group.id()), out.view());
+}
+
 Status Groups::merge(Group& group) {
   CANDOUR_ASSERT(group.commit.has_value());
   auto staged = mls::StagedCommit::restore(group.commit->staged.view());
@@ -271,6 +292,7 @@ Status Groups::merge(Group& group) {
   group.commit.reset();
   group.rekey = false;
   group.unsettle();
+  CANDOUR_TRY(put_fresh(group));
   if (group.reform) {
     group.reform.reset();
     lost_.erase(group.id());

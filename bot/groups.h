@@ -67,6 +67,12 @@ struct LostGroup {
   std::vector<ReformMember> members;
 };
 
+/// Since when the group's keys are as they are.
+struct Fresh {
+  TimeMs since;
+  Seq seq;  // of the commit that brought them
+};
+
 struct Group {
   messages::GroupInfo info;
   mls::Group mls;
@@ -87,6 +93,7 @@ struct Group {
   /// Submissions of the epoch that begins when the pending commit is merged.
   std::deque<v1::Check> waiting;
   std::optional<Reforming> reform;
+  Fresh fresh = {};
 
   const GroupId& id() const { return info.group; }
 };
@@ -121,6 +128,8 @@ class Groups {
 
  private:
   Result<mls::Group> new_mls_group() const;
+  /// The epoch began now.
+  Status put_fresh(Group& group);
   Group* place(messages::GroupInfo info, mls::Group mls, const storage::BotGroup& row);
 
   Context& context_;

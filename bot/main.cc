@@ -81,10 +81,10 @@ Status serve(const Arguments& arguments, bool& ready_told) {
       {keys.witness_name, identity::NoteKeyType::cosignature, keys.witness.public_key()});
   Policies policies(pack, policy_loader(config));
   warrant::SealingPool pool(escrow, kSealingPoolMax);
-  Context context{keys,         *store,          *trust,
-                  policies,     retention,       pool,
-                  clock,        system_random(), config.attempts_log_warned,
-                  config.alerts};
+  Context context{keys,          *store,          *trust,
+                  policies,      retention,       pool,
+                  clock,         system_random(), config.attempts_log_warned,
+                  config.alerts, config.rotation};
   Bot bot(context);
   CANDOUR_TRY(bot.load());
 

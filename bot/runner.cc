@@ -42,18 +42,21 @@ Status run(Bot& bot, const Life& life) {
   std::uint64_t pause_ms = kPauseMinMs;
   while (!life.stopping()) {
     Status ended = ok();
+    std::uint64_t asked_ms = 0;  // by a relay that stops
     if (auto connection = life.connect()) {
       ended = serve(bot, *connection.value(), life, ready_told, pause_ms);
+      asked_ms = connection.value()->retry_after_ms();
     } else {
       ended = std::move(connection).error();
     }
     if (ended) return ok();
     if (!passes(ended.error().code)) return ended;
+    const std::uint64_t wait_ms = std::max(pause_ms, asked_ms);
     log::warning("relay_away", {{"code", ended.error().code},
                                 {"why", log::LogSafe(ended.error().message)},
-                                {"retry_in_ms", pause_ms}});
-    for (std::uint64_t slept = 0; slept < pause_ms && !life.stopping(); slept += kTurnMs) {
-      life.sleep(std::min(kTurnMs, pause_ms - slept));
+                                {"retry_in_ms", wait_ms}});
+    for (std::uint64_t slept = 0; slept < wait_ms && !life.stopping(); slept += kTurnMs) {
+      life.sleep(std::min(kTurnMs, wait_ms - slept));
     }
     pause_ms = std::min(pause_ms * 2, kPauseMaxMs);
   }

@@ -16,12 +16,8 @@ constexpr std::uint64_t kSweepEveryMs = 60'000;
 
 // Beside the ids of group requests, which are shorter.
 Bytes report_key(const messages::FailureReport& report) {
-  Writer out;
-  out.raw(as_bytes("failure report"));
-  out.id(report.group);
-  out.id(report.device);
-  out.number(report.epoch);
-  return out.take();
+  return to_bytes("failure report " + report.group.hex() + " " + report.device.hex() + " " +
+                  std::to_string(report.epoch.value));
 }
 
 }  // namespace
@@ -135,6 +131,34 @@ Status Steward::failure_report(ByteView bytes) {
   return want(*group, report.device, wanted);
 }
 
+// Numbered by the device's own clock: a report that comes again, by whomever, is an older one.
+Status Steward::lost_group(ByteView bytes) {
+  CANDOUR_TRY(const auto unchecked, messages::LostReport::decode(bytes));
+  CANDOUR_TRY(const identity::Certificate* by, context_.trust.device(unchecked.device));
+  CANDOUR_TRY(const auto report, messages::LostReport::verify(bytes, by->subject.signing_key));
+  Group* group = groups_.find(report.group);
+  if (group == nullptr || !change_for(*group).present.contains(report.device) ||
+      !group->wanted.contains(report.device)) {
+    return error(ErrorCode::not_a_member, "the device that lost the group is not in it");
+  }
+  Wanted wanted = group->wanted.at(report.device);
+  if (wanted.readd) return ok();
+  const std::string heard = "lost " + report.group.hex() + " " + report.device.hex();
+  CANDOUR_TRY(const std::uint64_t last, context_.store.number(heard));
+  if (report.time.value <= last || report.seq >= group->chain.seq) {
+    return error(ErrorCode::input_invalid,
+                 "the device has nothing to catch up with, or said so before");
+  }
+  CANDOUR_TRY(context_.store.put_number(heard, report.time.value));
+  wanted.readd = true;
+  log::info("group_lost_by_member",
+            {{"group", report.group}, {"device", report.device}, {"seq", report.seq}});
+  group->unsettle();
+  CANDOUR_TRY(want(*group, report.device, wanted));
+  return note(*group, "candour-group-lost/v1\ndevice " + report.device.hex() + "\nseq " +
+                          std::to_string(report.seq.value) + "\n");
+}
+
 bool Steward::gone(const DeviceId& device) const {
   const identity::Certificate* certificate = context_.trust.find(device);
   return context_.trust.revoked(device) ||
@@ -183,7 +207,7 @@ bool Steward::can_join(const DeviceId& device) const {
 bool Steward::has_work(Group& group) const {
   if (group.retry_at > context_.clock.now()) return false;
   if (group.commit) return !group.commit->judged && !group.commit->submitted;
-  if (group.rekey) return true;
+  if (group.rekey || rotation_due(group)) return true;
   if (group.settled) return false;
   const Change change = change_for(group);
   group.settled = change.removes.empty() && change.missing.empty();
@@ -223,16 +247,19 @@ Status Steward::tell_missing(Group& group, const DeviceId& device) {
   if (found == group.wanted.end() || found->second.missing_told) return ok();
   found->second.missing_told = true;
   CANDOUR_TRY(want(group, device, found->second));
+  log::info("key_package_missing", {{"group", group.id()}, {"device", device}});
+  return note(group, "candour-group-missing/v1\ndevice " + device.hex() + "\n");
+}
+
+Status Steward::note(Group& group, const std::string& text) {
   warrant::Record record;
   record.kind = tlog::LeafKind::group_change;
   record.sender = context_.keys.device;
   record.sender_time = context_.clock.now();
-  record.evidence =
-      SecretBytes::copy_of(as_bytes("candour-group-missing/v1\ndevice " + device.hex() + "\n"));
+  record.evidence = SecretBytes::copy_of(as_bytes(text));
   CANDOUR_TRY(Logged logged, scribe_.log(std::move(record), group, Digest(), Digest()));
   v1::AppendRecord append;
   *append.mutable_log() = std::move(logged.entry);
-  log::info("key_package_missing", {{"group", group.id()}, {"device", device}});
   return outbox_.put(append);
 }
 

@@ -6,7 +6,7 @@
 //
 // Whoever is in the tree and not wanted is removed; revoked devices are wanted nowhere. A device
 // without a usable key package is waited for; a record says so once. A sender who used up its
-// withheld generations makes it commit a fresh epoch.
+// withheld generations makes it commit a fresh epoch; so does time (steward_rotate.cc).
 //
 // After a crash the same prepared commit is submitted again, or its verdict sent again.
 #pragma once
@@ -31,6 +31,10 @@ class Steward {
   /// removed and added again in one commit. input_invalid unless it is about the last released
   /// commit; each device is heard once about each.
   Status failure_report(ByteView bytes);
+  /// Within a batch: a member's signed word that messages it missed are gone: it is removed and
+  /// added again in one commit. not_a_member unless it is in the group; input_invalid when it
+  /// missed nothing or said so before.
+  Status lost_group(ByteView bytes);
   /// Within a batch: drops devices whose certificate was revoked or has expired from what is
   /// wanted. Call when the directory grew and when it is due.
   Status sweep_revoked();
@@ -71,8 +75,13 @@ class Steward {
   bool gone(const DeviceId& device) const;
   bool can_join(const DeviceId& device) const;
   bool has_work(Group& group) const;
+  /// The group's keys are to be renewed, now.
+  bool rotation_due(const Group& group) const;
+  void rotated();
   Status apply(const messages::GroupRequest& request, std::string_view note);
   Status want(Group& group, const DeviceId& device, Wanted wanted);
+  /// A line about a member for the log.
+  Status note(Group& group, const std::string& text);
   void fetch(Group& group, const std::vector<DeviceId>& devices);
   Status prepare(Group& group, const std::vector<mls::VerifiedKeyPackage>& adds,
                  const std::vector<Joiner>& joiners);
@@ -93,6 +102,7 @@ class Steward {
   Scribe& scribe_;
   Outbox& outbox_;
   TimeMs sweep_at_;
+  TimeMs rotate_at_;  // no commit for fresh keys alone before
 };
 
 /// How many devices the first commit of a re-formed group may add: more than others, because

@@ -72,6 +72,11 @@ Status Steward::work() {
       CANDOUR_TRY(prepare(group, {}, {}));
       continue;
     }
+    if (rotation_due(group)) {
+      CANDOUR_TRY(prepare(group, {}, {}));
+      rotated();
+      continue;
+    }
     std::vector<DeviceId> devices = joinable(group, change);
     if (group.reform) {
       std::erase_if(devices, [&](const DeviceId& device) {
@@ -80,7 +85,7 @@ Status Steward::work() {
     }
     if (devices.empty()) {
       retry_in(group, kSubmitRetryMs);
-    } else {
+    } else if (!group.fetching) {
       fetch(group, devices);
     }
   }
@@ -105,6 +110,7 @@ std::optional<mls::VerifiedKeyPackage> Steward::usable_key_package(const DeviceI
   const identity::Certificate* certificate = context_.trust.find(device);
   if (verified && certificate != nullptr && same(verified.value().identity(), device.view()) &&
       verified.value().signature_key() == certificate->subject.signing_key) {
+    if (verified.value().last_resort()) log::info("last_resort_used", {{"device", device}});
     return verified.value();
   }
   if (!package.empty()) log::warning("key_package_refused", {{"device", device}});

@@ -44,6 +44,9 @@ Result<BotConfig> load_bot_config(const std::filesystem::path& path,
   root.table("retention").path("keys_file", config.retention_keys_file);
   root.table("attempts").boolean("log_warned", config.attempts_log_warned);
   read_alerts(root.table("alerts"), config.alerts);
+  Section rotation = root.table("rotation");
+  rotation.number("messages", config.rotation.messages, 0, 1'000'000, kOptional);
+  rotation.number("period_ms", config.rotation.period_ms, 0, 365 * kDayMs, kOptional);
   CANDOUR_TRY(file.finish());
   if (config.alerts.escalate_after_ms <= config.alerts.remind_after_ms ||
       config.alerts.serious_escalate_after_ms <= config.alerts.serious_remind_after_ms) {
@@ -82,6 +85,9 @@ std::string show(const BotConfig& config, bool redacted) {
   out.number("keep_closed_ms", config.alerts.keep_closed_ms);
   out.number("fold_within_ms", config.alerts.fold_within_ms);
   out.number("sample_one_in", config.alerts.sample_one_in);
+  out.section("rotation");
+  out.number("messages", config.rotation.messages);
+  out.number("period_ms", config.rotation.period_ms);
   return out.take();
 }
 

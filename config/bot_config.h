@@ -32,6 +32,9 @@
 //                                          long are one alert with a count; 0 = never
 //   sample_one_in = 4                      serious ones closed as nothing: one in so many is looked
 //                                          at by professional standards
+//   [rotation]                             fresh keys for each group, by a commit of the bot
+//   messages = 10000                       after so many messages; 0 = never for this reason
+//   period_ms = 86400000                   after so long, if there was a message; 0 = never
 //
 // Relative paths are taken from the file's folder. Values; thread-safe.
 #pragma once
@@ -59,6 +62,12 @@ struct AlertSettings {
   std::uint64_t sample_one_in = 4;
 };
 
+/// When a group's keys are renewed. Groups are spread over the last quarter of both.
+struct RotationSettings {
+  std::uint64_t messages = 10'000;
+  std::uint64_t period_ms = 24ull * 60 * 60 * 1000;
+};
+
 struct BotConfig {
   std::filesystem::path state_dir;
   std::string log_level = "info";
@@ -69,6 +78,7 @@ struct BotConfig {
   std::filesystem::path retention_keys_file;
   bool attempts_log_warned = true;
   AlertSettings alerts;
+  RotationSettings rotation;
 };
 
 /// not_found or config_invalid ("file:line:column: key 'relay.port': ...").

@@ -56,8 +56,9 @@ BotProcess::BotProcess(World& world)
                  return std::async(std::launch::deferred, [&world] { return *world.pack_on_disk; });
                }),
       pool(*world.escrow, 8),
-      context{*world.keys, *store,      *trust,         policies,           world.retention,
-              pool,        world.clock, world.bot_dice, world.log_attempts, world.alerts},
+      context{*world.keys,        *store,       *trust,         policies,
+              world.retention,    pool,         world.clock,    world.bot_dice,
+              world.log_attempts, world.alerts, world.rotation, world.steady},
       robot(context) {
   const Status loaded = robot.load();
   EXPECT_TRUE(loaded) << loaded.error().message;
@@ -273,6 +274,12 @@ void World::make_group(const std::vector<Officer*>& members) {
 void World::advance(std::uint64_t ms) {
   clock.time_ms += ms;
   relay.time_ms = clock.time_ms;
+  run();
+}
+
+void World::jump(std::int64_t ms) {
+  clock.time_ms += static_cast<std::uint64_t>(ms);
+  steady.jumped_ms += static_cast<std::uint64_t>(ms);
   run();
 }
 

@@ -39,6 +39,17 @@ class TestClock : public Clock {
   std::uint64_t time_ms = 1'790'000'000'000;  // in 2026
 };
 
+/// Goes with the wall clock, but for the jumps.
+class SteadyClock : public MonotonicClock {
+ public:
+  explicit SteadyClock(const TestClock& wall) : wall_(wall) {}
+  TimeMs now() const override { return TimeMs(wall_.time_ms - jumped_ms); }
+  std::uint64_t jumped_ms = 0;  // of the wall clock; wraps when it jumped back
+
+ private:
+  const TestClock& wall_;
+};
+
 /// A device of a person, with its certificate.
 struct Device {
   Device(std::string person_id, Random& random);
@@ -161,12 +172,15 @@ class World {
   /// A group with these members, everybody joined.
   void make_group(const std::vector<Officer*>& members);
   void advance(std::uint64_t ms);
+  /// The bot's wall clock is set, ahead or (negative) back; no time passes.
+  void jump(std::int64_t ms);
   bot::Bot& robot() { return process->robot; }
   Bytes everything_on_disk() const;
 
   Dice dice{1};      // everybody's but the bot's
   Dice bot_dice{2};  // the bot's
   TestClock clock;
+  SteadyClock steady{clock};
   std::filesystem::path state;
   RelayDouble relay;
   crypto::SigningKey root, log, outside_witness, registrar1, registrar2, author, approver;
@@ -180,6 +194,7 @@ class World {
   bool log_attempts = true;
   config::AlertSettings alerts{.delay_max_ms = 0,
                                .fold_within_ms = 0};  // of bots that are started from now on
+  config::RotationSettings rotation{0, 0};            // of bots that are started from now on
   std::uint64_t certificate_days = 300;               // of devices that are enrolled from now on
   int kills = 0;
   std::unique_ptr<BotProcess> process;
