@@ -8,7 +8,15 @@ import { type SigningKey, verifyLabelled } from './keys.ts'
 const version = 3
 const bad = (what: string) => fault('input_invalid', `${what} is malformed`)
 
-export const outcomes = ['', 'warned', 'blocked', 'overridden', 'reported', 'released'] as const
+export const outcomes = [
+  '',
+  'warned',
+  'blocked',
+  'overridden',
+  'reported',
+  'released',
+  'appealed',
+] as const
 export const states = ['open', 'acknowledged', 'assigned', 'escalated', 'closed'] as const
 export const actions = [
   '',
@@ -24,6 +32,8 @@ export const actions = [
   'sample',
   'returned',
   'repeat',
+  'approve',
+  'refuse',
 ] as const
 export const resolutions = [
   '',
@@ -32,6 +42,8 @@ export const resolutions = [
   'referred',
   'no-action',
   'false-positive',
+  'approved',
+  'refused',
 ] as const
 export const actionClose = 4
 export const actionShare = 5
@@ -117,11 +129,13 @@ export function decodeAlertBody(bytes: Uint8Array): AlertBody {
     end: r.u32(),
     earlier: { all: r.u32(), actedUpon: r.u32(), dismissed: r.u32() },
   }
+  // Of reports and appeals: what desks decide by that have more tools than this app.
+  while (r.left > 0) r.vec()
   const outside = body.start > body.end || body.end > utf8(body.excerpt).length
   if (!ours || !r.finish() || severity < 1 || severity > 3 || serious > 1 || outside) {
     throw bad('the alert')
   }
-  if (body.outcome < 1 || body.outcome > 5) throw bad('the alert')
+  if (body.outcome < 1 || body.outcome >= outcomes.length) throw bad('the alert')
   return body
 }
 

@@ -283,7 +283,7 @@ export interface AlertView {
     readonly person: string
     readonly name: string
   }
-  readonly outcome: 'warned' | 'blocked' | 'overridden' | 'reported' | 'released'
+  readonly outcome: 'warned' | 'blocked' | 'overridden' | 'reported' | 'released' | 'appealed'
   readonly justification: string
   readonly excerpt: string
   readonly span: Span

@@ -135,9 +135,11 @@ function decodeReplyBody(type: number, body: Uint8Array): Reply {
     const submission = r.u64()
     const leafHash = r.id(32)
     const opening = r.vec()
-    const overridden = r.u8()
-    if (!r.finish() || overridden > 1) throw badReply('its receipt')
-    const receipt = { seq, submission, leafHash, opening, overridden: overridden === 1 }
+    const flags = r.u8()
+    // Alerts about oneself that were closed may follow; this app does not show them.
+    if (r.left > 0) r.vec()
+    if (!r.finish() || flags > 3) throw badReply('its receipt')
+    const receipt = { seq, submission, leafHash, opening, overridden: (flags & 1) !== 0 }
     return { type: 'receipt', receipt }
   }
   if (type === 2 || type === 3) {

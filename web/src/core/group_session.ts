@@ -37,6 +37,7 @@ export interface AcceptedMessage {
     readonly time: number
     readonly checkpoint: { origin: string; size: number; root: string }
     readonly content: Bytes
+    readonly commitmentKey: Bytes
   } | null
 }
 

@@ -98,6 +98,8 @@ export interface Row {
   readonly token: Bytes
   receipt: KeptReceipt | null
   readonly content: Bytes
+  /** Shows that the token stands for the content. */
+  readonly commitmentKey: Bytes
   /** Of texts: by their author, afterwards. */
   edited: string | null
   deleted: boolean

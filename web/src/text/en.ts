@@ -304,6 +304,7 @@ export const text = {
       overridden: 'Sent past a warning',
       reported: 'Reported by an officer',
       released: 'Delivered',
+      appealed: 'Stopped, appealed',
     },
     resolutions: {
       'advice-given': 'Advice given',

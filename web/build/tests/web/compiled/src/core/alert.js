@@ -1,0 +1,165 @@
+// Alerts and the steps taken on them (client/messages/alert.h).
+import { Reader, Writer } from './codec.js';
+import { concat, fromHex, sha256, utf8 } from './bytes.js';
+import { fault } from './failure.js';
+import { boxOpen, openSealedBox, sealedBox } from './hpke.js';
+import { verifyLabelled } from './keys.js';
+const version = 3;
+const bad = (what) => fault('input_invalid', `${what} is malformed`);
+export const outcomes = [
+    '',
+    'warned',
+    'blocked',
+    'overridden',
+    'reported',
+    'released',
+    'appealed',
+];
+export const states = ['open', 'acknowledged', 'assigned', 'escalated', 'closed'];
+export const actions = [
+    '',
+    'acknowledge',
+    'assign',
+    'escalate',
+    'close',
+    'share',
+    'raise',
+    'remind',
+    'overdue',
+    'want',
+    'sample',
+    'returned',
+    'repeat',
+    'approve',
+    'refuse',
+];
+export const resolutions = [
+    '',
+    'advice-given',
+    'training',
+    'referred',
+    'no-action',
+    'false-positive',
+    'approved',
+    'refused',
+];
+export const actionClose = 4;
+export const actionShare = 5;
+export const actionWant = 9;
+export const stateClosed = 4;
+export const outcomeReported = 4;
+const readSubject = (r) => ({
+    pseudonym: r.text(),
+    device: r.id(32),
+    person: r.text(),
+    name: r.text(),
+});
+export const isKnown = (subject) => subject.person !== '' || !/^0*$/.test(subject.device);
+export function decodeAlertBody(bytes) {
+    const r = new Reader(bytes);
+    const ours = r.u8() === version;
+    const time = r.u64();
+    const group = r.id(16);
+    const groupName = r.text();
+    const category = r.text();
+    const severity = r.u8();
+    const serious = r.u8();
+    const body = {
+        time,
+        group,
+        groupName,
+        category,
+        severity,
+        serious: serious === 1,
+        rule: r.text(),
+        standard: r.text(),
+        messageId: r.id(16),
+        subject: readSubject(r),
+        outcome: r.u8(),
+        justification: r.text(),
+        excerpt: r.text(),
+        start: r.u32(),
+        end: r.u32(),
+        earlier: { all: r.u32(), actedUpon: r.u32(), dismissed: r.u32() },
+    };
+    // Of reports and appeals: what desks decide by that have more tools than this app.
+    while (r.left > 0)
+        r.vec();
+    const outside = body.start > body.end || body.end > utf8(body.excerpt).length;
+    if (!ours || !r.finish() || severity < 1 || severity > 3 || serious > 1 || outside) {
+        throw bad('the alert');
+    }
+    if (body.outcome < 1 || body.outcome >= outcomes.length)
+        throw bad('the alert');
+    return body;
+}
+function decodeAlertUpdate(bytes) {
+    const r = new Reader(bytes);
+    const ours = r.u8() === version;
+    const update = {
+        action: r.u8(),
+        time: r.u64(),
+        state: r.u8(),
+        resolution: r.u8(),
+        device: r.id(32),
+        person: r.text(),
+        argument: r.text(),
+        to: r.id(32),
+        subject: readSubject(r),
+        repeats: r.u32(),
+    };
+    const known = actions[update.action] && states[update.state] && resolutions[update.resolution] !== undefined;
+    if (!ours || !r.finish() || !known)
+        throw bad('the alert update');
+    return update;
+}
+export function parseAlertMail(bytes) {
+    const r = new Reader(bytes);
+    const ours = r.u8() === version;
+    const type = r.u8();
+    const id = r.id(16);
+    const envelope = type === 1 ? r.vec() : new Uint8Array();
+    const ciphertext = r.vec();
+    const signature = r.raw(64);
+    if (!ours || type < 1 || type > 2 || !r.finish())
+        throw bad('the alert mail');
+    return { id, update: type === 2, envelope, ciphertext, signature };
+}
+async function checkSignature(mail, bot) {
+    const label = mail.update ? 'candour alert update v1' : 'candour alert v1';
+    const signed = concat(fromHex(mail.id), sha256(mail.ciphertext));
+    if (await verifyLabelled(bot, label, signed, mail.signature))
+        return;
+    throw fault('signature_invalid', `the mail about alert ${mail.id} is not signed by the bot`);
+}
+export async function openAlert(mail, mine, bot) {
+    await checkSignature(mail, bot);
+    const id = fromHex(mail.id);
+    const keys = await openSealedBox(mine, 'candour alert v1', id, mail.envelope);
+    if (keys.length !== 64)
+        throw bad("the alert's envelope");
+    const body = boxOpen(keys.subarray(0, 32), id, mail.ciphertext);
+    decodeAlertBody(body);
+    return { keys, body };
+}
+export async function openAlertUpdate(mail, keys, bot) {
+    await checkSignature(mail, bot);
+    const context = concat(fromHex(mail.id), utf8(' update'));
+    return decodeAlertUpdate(boxOpen(keys.subarray(32), context, mail.ciphertext));
+}
+/** The alert's keys for another desk. */
+export const wrapAlertKeys = (id, keys, to) => sealedBox(to, 'candour alert v1', fromHex(id), keys);
+export async function signAlertStep(step, key) {
+    const body = new Writer()
+        .u8(version)
+        .id(step.alert)
+        .u8(step.action)
+        .u8(step.resolution)
+        .vec(step.argument)
+        .id(step.to)
+        .vec(step.envelope)
+        .id(step.device)
+        .u64(step.time)
+        .take();
+    return concat(body, await key.signLabelled('candour alert step v1', body));
+}

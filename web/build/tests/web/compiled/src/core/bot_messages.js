@@ -1,0 +1,178 @@
+// What a member and the bot say to each other past the group: the bot's field of a submission, mail
+// to the bot, replies, group info (client/messages/bot_field.h, to_bot.h, reply.h, group_info.h).
+import { Reader, Writer } from './codec.js';
+import { concat, fromHex, hex, sha256 } from './bytes.js';
+import { fault } from './failure.js';
+import { openSealedBox, sealedBox, sealedBoxOverhead } from './hpke.js';
+import { verifyLabelled } from './keys.js';
+import { botFieldPlaintextSize, groupNameSizeMax, justificationMax, justificationMin, replyPlaintextSize, } from './limits.js';
+import { isWellFormed, trimmedCodePoints } from './text.js';
+const ids = (...parts) => concat(...parts.map((id) => fromHex(id)));
+export function checkJustification(text) {
+    if (!isWellFormed(text))
+        throw fault('justification_invalid', 'the reason is not valid text');
+    const length = trimmedCodePoints(text);
+    if (length >= justificationMin && length <= justificationMax)
+        return;
+    throw fault('justification_invalid', `the reason has ${length} characters; give ${justificationMin} to ${justificationMax}`);
+}
+export function encodeBotField(field) {
+    const body = new Writer();
+    if (field.type === 'override' || field.type === 'dispute')
+        body.vec(field.warning);
+    if (field.type === 'report')
+        body.id(field.reported);
+    if (field.type !== 'nothing')
+        body.vec(field.reason);
+    const type = { nothing: 0, override: 1, dispute: 2, report: 3 }[field.type];
+    const used = new Writer().u8(1).u8(type).vec(body.take()).take();
+    if (used.length > botFieldPlaintextSize) {
+        throw fault('justification_invalid', 'the reason is too long; shorten it');
+    }
+    const plaintext = new Uint8Array(botFieldPlaintextSize);
+    plaintext.set(used);
+    return plaintext;
+}
+export const sealBotField = (field, bot, ciphertextHash, group, messageId) => sealedBox(bot, 'candour bot field v1', ids(ciphertextHash, group, messageId), encodeBotField(field));
+export const sealToBot = (type, body, bot, mailId) => {
+    const number = { 'alert step': 1, 'group request': 2, 'failure report': 3 }[type];
+    const plaintext = new Writer().u8(1).u8(number).raw(body).take();
+    return sealedBox(bot, 'candour bot mail v1', ids(mailId), plaintext);
+};
+/** That a released commit did not process here. */
+export async function signFailureReport(report, key) {
+    const body = new Writer()
+        .id(report.group)
+        .u64(report.epoch)
+        .id(report.messageId)
+        .id(report.device)
+        .u64(report.time)
+        .take();
+    return concat(body, await key.signLabelled('candour failure report v1', body));
+}
+const badReply = (what) => fault('input_invalid', `the bot's reply is malformed: ${what}`);
+function decodeReplyBody(type, body) {
+    const r = new Reader(body);
+    if (type === 1) {
+        const seq = r.u64();
+        const submission = r.u64();
+        const leafHash = r.id(32);
+        const opening = r.vec();
+        const flags = r.u8();
+        // Alerts about oneself that were closed may follow; this app does not show them.
+        if (r.left > 0)
+            r.vec();
+        if (!r.finish() || flags > 3)
+            throw badReply('its receipt');
+        const receipt = { seq, submission, leafHash, opening, overridden: (flags & 1) !== 0 };
+        return { type: 'receipt', receipt };
+    }
+    if (type === 2 || type === 3) {
+        const reply = {
+            type: 'warning',
+            block: type === 3,
+            signedWarning: r.vec(),
+            findings: r.vec(),
+        };
+        if (!r.finish())
+            throw badReply('its warning');
+        return reply;
+    }
+    const rejected = { type: 'rejected', code: r.text(), message: r.text() };
+    if (!r.finish())
+        throw badReply('its rejection');
+    return rejected;
+}
+export async function openReply(sealed, mine, group, messageId, bot) {
+    if (sealed.length !== replyPlaintextSize + sealedBoxOverhead)
+        throw badReply('its size');
+    const about = ids(group, messageId);
+    const plaintext = await openSealedBox(mine, 'candour reply v1', about, sealed);
+    const r = new Reader(plaintext);
+    const version = r.u8();
+    const type = r.u8();
+    const body = r.vec();
+    const signature = r.raw(64);
+    if (!r.ok || version !== 1 || type < 1 || type > 4) {
+        throw badReply('not version 1, of an unknown type, or cut off');
+    }
+    if (r.rest().some((byte) => byte !== 0))
+        throw badReply('its padding is not zero');
+    const signed = concat(about, Uint8Array.of(type), body);
+    if (!(await verifyLabelled(bot, 'candour reply v1', signed, signature))) {
+        throw fault('signature_invalid', `the reply to message ${messageId} is not signed by the bot`);
+    }
+    return decodeReplyBody(type, body);
+}
+export async function verifyWarning(signed, bot) {
+    const bad = (what) => fault('warning_invalid', `the warning is not valid: ${what}`);
+    const outer = new Reader(signed);
+    const body = outer.vec();
+    const signature = outer.raw(64);
+    if (!outer.finish())
+        throw bad('it is malformed');
+    if (!(await verifyLabelled(bot, 'candour warning v1', body, signature))) {
+        throw bad('it is not signed by this bot');
+    }
+    const r = new Reader(body);
+    const version = r.u8();
+    const warning = {
+        group: r.id(16),
+        messageId: r.id(16),
+        device: r.id(32),
+        contentCommitment: r.id(32),
+        policyDigest: r.id(32),
+        issued: r.u64(),
+        expires: r.u64(),
+    };
+    const verdict = r.u8();
+    const findingsHash = r.id(32);
+    if (version !== 1 || !r.finish() || verdict < 2 || verdict > 3)
+        throw bad('its body is malformed');
+    return { ...warning, block: verdict === 3, findingsHash };
+}
+export const findingsHash = (findings) => hex(sha256(findings));
+export function decodeFindings(bytes) {
+    const r = new Reader(bytes);
+    const count = r.u8();
+    const findings = [];
+    for (let i = 0; i < count && r.ok; ++i) {
+        const finding = {
+            rule: r.text(),
+            category: r.text(),
+            severity: r.u8(),
+            start: r.u32(),
+            end: r.u32(),
+            standard: r.text(),
+            message: r.text(),
+            advice: r.text(),
+        };
+        if (finding.severity < 1 || finding.severity > 3 || finding.start > finding.end)
+            r.fail();
+        findings.push(finding);
+    }
+    if (!r.finish())
+        throw badReply('its findings');
+    return findings;
+}
+export async function openGroupInfo(sealed, mine, group, bot) {
+    const label = 'candour group info v1';
+    const plaintext = await openSealedBox(mine, label, ids(group), sealed);
+    const r = new Reader(plaintext);
+    const version = r.u8();
+    const of = r.id(16);
+    const info = {
+        name: r.text(groupNameSizeMax),
+        groupClass: r.text(groupNameSizeMax),
+        unit: r.text(groupNameSizeMax),
+    };
+    const signed = plaintext.subarray(0, plaintext.length - r.left);
+    const signature = r.raw(64);
+    if (version !== 1 || !r.finish() || of !== group) {
+        throw fault('input_invalid', `the group info for group ${group} is malformed`);
+    }
+    if (!(await verifyLabelled(bot, label, signed, signature))) {
+        throw fault('signature_invalid', `the group info for group ${group} is not signed by its bot`);
+    }
+    return info;
+}

@@ -1,0 +1,436 @@
+import { makeEnrolment, parseCertificate, checkValidAt } from './certificate.js';
+import { printProofFile, verifyCheckpoint } from './checkpoint.js';
+import { Engine } from './engine.js';
+import * as desk from './engine_desk.js';
+import { browserEnvironment } from './environment.js';
+import { asFailure, attempt, failed, fault, isFinal, success } from './failure.js';
+import { generateKeys, unwrapKeys } from './keys.js';
+import { same } from './bytes.js';
+import { lineOf, page, search } from './lines.js';
+import { Link } from './link.js';
+import { MlsSuite } from './mls.js';
+import { parseNote } from './note.js';
+import { checkOffer, readOffer } from './offer.js';
+import { SealedDb, destroy, exists } from './sealed_db.js';
+import { deviceView, emptyParts, partsOf } from './state.js';
+import { Store } from './store.js';
+import { decodeToken } from './token.js';
+const lockName = 'candour-core';
+const idleLockMs = 15 * 60 * 1000;
+const offline = { state: 'offline', failure: null, retryAt: null };
+async function missingInBrowser() {
+    const lacks = (what) => ({
+        code: 'config_invalid',
+        message: `this browser lacks ${what}; use a current one, over https`,
+    });
+    if (globalThis.crypto?.subtle === undefined)
+        return lacks('WebCrypto');
+    if (globalThis.indexedDB === undefined)
+        return lacks('IndexedDB');
+    for (const [algorithm, usages] of [
+        ['Ed25519', ['sign', 'verify']],
+        ['X25519', ['deriveBits']],
+    ]) {
+        try {
+            await crypto.subtle.generateKey(algorithm, false, usages);
+        }
+        catch {
+            return lacks(algorithm);
+        }
+    }
+    return null;
+}
+class DeviceCore {
+    #env;
+    #listeners = new Set();
+    #phase = 'elsewhere';
+    #phaseFailure = null;
+    #open = null;
+    #engine = null;
+    #link = null;
+    #idle = null;
+    #telling = false;
+    constructor(env) {
+        this.#env = env;
+    }
+    async begin() {
+        const missing = await missingInBrowser();
+        if (missing !== null)
+            return this.#setPhase('unsupported', missing);
+        await new Promise((settled) => {
+            const busy = () => {
+                this.#setPhase('elsewhere');
+                settled();
+            };
+            this.#env
+                .lock(lockName, busy)
+                .then(() => this.#settle())
+                .catch((thrown) => this.#setPhase('failed', asFailure(thrown)))
+                .finally(settled);
+        });
+    }
+    async #settle() {
+        this.#setPhase((await exists(this.#env)) ? 'locked' : 'empty');
+    }
+    #setPhase(phase, failure = null) {
+        this.#phase = phase;
+        this.#phaseFailure = failure;
+        this.#tell();
+    }
+    // ---- telling -------------------------------------------------------------------------------
+    subscribe(listener) {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+    }
+    #emit(change) {
+        for (const listener of [...this.#listeners])
+            listener(change);
+    }
+    /** Once for all that changes in one go. */
+    #tell() {
+        if (this.#telling)
+            return;
+        this.#telling = true;
+        setTimeout(() => {
+            this.#telling = false;
+            this.#emit({ type: 'state', state: this.state() });
+        }, 0);
+    }
+    state() {
+        const open = this.#open;
+        const link = this.#link?.view() ?? offline;
+        let device = null;
+        if (open !== null) {
+            const until = open.certificate && parseCertificate(parseNote(open.certificate).text).notAfter;
+            device = deviceView(open.profile, open.keys.device, open.request, until || null);
+        }
+        return {
+            phase: this.#phase,
+            phaseFailure: this.#phaseFailure,
+            device,
+            connection: { ...link, botPresent: this.#engine?.botPresent ?? false },
+            ...(this.#engine ? partsOf(this.#engine) : emptyParts),
+        };
+    }
+    #listener() {
+        return {
+            stateChanged: () => this.#tell(),
+            messagesChanged: (group, ids) => void this.#tellLines(group, ids),
+            arrived: (group, mentionsMe) => this.#emit({ type: 'arrived', group, mentionsMe }),
+            connectionEnded: (reason, why) => this.#link?.failed(reason, why),
+            broken: (reason) => {
+                this.#link?.close();
+                this.#setPhase('failed', reason);
+            },
+        };
+    }
+    async #tellLines(group, ids) {
+        const engine = this.#engine;
+        if (engine === null)
+            return;
+        const lines = await attempt(() => engine.exclusive(() => Promise.all([...ids].map(async (id) => ({ id, line: await lineOf(engine, group, id) })))));
+        if (!lines.ok)
+            return;
+        const changed = lines.value.flatMap(({ line }) => (line === null ? [] : [line]));
+        const removed = lines.value.filter(({ line }) => line === null).map(({ id }) => id);
+        this.#emit({ type: 'messages', group, changed, removed });
+    }
+    // ---- the device ----------------------------------------------------------------------------
+    readOffer(text) {
+        try {
+            return success(readOffer(text));
+        }
+        catch (thrown) {
+            return failed(asFailure(thrown));
+        }
+    }
+    #expect(...phases) {
+        if (phases.includes(this.#phase))
+            return;
+        throw fault('usage', `this cannot be done now (the app is ${this.#phase})`);
+    }
+    enrol(offer, passphrase) {
+        return attempt(async () => {
+            this.#expect('empty');
+            const profile = { ...checkOffer(offer), idleLockMs };
+            const db = await SealedDb.create(this.#env, passphrase);
+            const store = new Store(db);
+            const wrapped = await generateKeys(db.dataKey);
+            await db.atomically(async () => {
+                store.putProfile(profile);
+                store.putKeys(wrapped);
+            });
+            await this.#opened(db);
+        });
+    }
+    async #opened(db) {
+        const store = new Store(db);
+        const profile = await store.profile();
+        const wrapped = await store.keys();
+        if (profile === null || wrapped === null) {
+            // The browser ended between making the state and filling it: nothing of it was used yet.
+            db.close();
+            await destroy(this.#env);
+            this.#setPhase('empty');
+            throw fault('state_damaged', 'enrolment was interrupted in this browser; enrol again');
+        }
+        const keys = await unwrapKeys(wrapped, db.dataKey);
+        const certificate = await store.certificate();
+        const request = certificate === null ? await makeEnrolment(profile, keys.signing, keys.sealingPublic) : null;
+        this.#open = { db, store, keys, profile, certificate, request };
+        if (certificate === null)
+            this.#setPhase('requested');
+        else
+            await this.#run();
+        this.touch();
+    }
+    async #run() {
+        const open = this.#open;
+        if (open === null || open.certificate === null)
+            return;
+        const { db, store, keys, profile, certificate } = open;
+        const suite = await MlsSuite.make(keys.signing);
+        const listener = this.#listener();
+        const env = this.#env;
+        this.#engine = await Engine.load({ env, db, store, keys, suite, profile, certificate, listener });
+        this.#link = new Link(this.#engine, () => this.#tell());
+        this.#setPhase('ready');
+        this.#link.start();
+    }
+    installCertificate(note) {
+        return attempt(async () => {
+            this.#expect('requested');
+            const open = this.#need();
+            const certificate = parseCertificate(parseNote(note).text);
+            const mine = same(certificate.signingKey, open.keys.signing.publicKey) &&
+                same(certificate.sealingKey, open.keys.sealingPublic);
+            if (!mine) {
+                throw fault('certificate_invalid', 'the certificate is not for the keys of this device');
+            }
+            if (certificate.organisation !== open.profile.organisation) {
+                throw fault('foreign_certificate', `the certificate is of organisation "${certificate.organisation}", this device of ` +
+                    `"${open.profile.organisation}"`);
+            }
+            checkValidAt(certificate, this.#env.now());
+            await open.db.atomically(async () => open.store.putCertificate(note));
+            open.certificate = note;
+            open.request = null;
+            await this.#run();
+        });
+    }
+    unlock(passphrase) {
+        return attempt(async () => {
+            this.#expect('locked');
+            const db = await SealedDb.open(this.#env, passphrase);
+            try {
+                await this.#opened(db);
+            }
+            catch (thrown) {
+                if (isFinal(thrown) && this.#phase !== 'empty') {
+                    this.#setPhase('failed', asFailure(thrown));
+                }
+                throw thrown;
+            }
+        });
+    }
+    changePassphrase(from, to) {
+        return attempt(() => this.#need().db.changePassphrase(from, to));
+    }
+    async lock() {
+        if (this.#open === null)
+            return;
+        const open = this.#open;
+        const engine = this.#engine;
+        this.#link?.close();
+        if (this.#idle !== null)
+            clearTimeout(this.#idle);
+        // What is under way ends first; then keys and text are let go of.
+        await engine?.exclusive(async () => { }).catch(() => undefined);
+        open.db.close();
+        this.#open = null;
+        this.#engine = null;
+        this.#link = null;
+        if (this.#phase !== 'failed')
+            this.#setPhase('locked');
+    }
+    setIdleLock(ms) {
+        return attempt(async () => {
+            const open = this.#need();
+            if (!Number.isInteger(ms) || ms < 0)
+                throw fault('input_invalid', 'no such time');
+            const profile = { ...open.profile, idleLockMs: ms };
+            await this.#write(async () => open.store.putProfile(profile));
+            open.profile = profile;
+            this.touch();
+        });
+    }
+    touch() {
+        if (this.#idle !== null)
+            clearTimeout(this.#idle);
+        const ms = this.#open?.profile.idleLockMs ?? 0;
+        this.#idle = ms > 0 ? setTimeout(() => void this.lock(), ms) : null;
+    }
+    forget() {
+        return attempt(async () => {
+            this.#expect('locked', 'requested', 'ready', 'failed');
+            await this.lock();
+            await destroy(this.#env);
+            this.#setPhase('empty');
+        });
+    }
+    async goOffline() {
+        await this.#link?.stop();
+    }
+    async goOnline() {
+        this.#link?.start();
+    }
+    // ---- commands ------------------------------------------------------------------------------
+    #need() {
+        if (this.#open !== null)
+            return this.#open;
+        throw fault('state_locked', 'the app is locked');
+    }
+    #needEngine() {
+        this.#need();
+        if (this.#engine !== null)
+            return this.#engine;
+        throw fault('unknown_device', 'this device has no certificate yet');
+    }
+    /** Alone, and told of as a value. */
+    #do(work) {
+        return attempt(() => {
+            const engine = this.#needEngine();
+            return engine.exclusive(() => work(engine));
+        });
+    }
+    async #write(work) {
+        const engine = this.#engine;
+        if (engine === null)
+            return this.#need().db.atomically(work);
+        await engine.exclusive(() => engine.keep(work));
+    }
+    messages(group, options) {
+        return this.#do((e) => page(e, group, options.before, options.limit));
+    }
+    search(text, options) {
+        return this.#do((e) => search(e, text, options.group, options.limit));
+    }
+    markRead(group) {
+        return this.#do(async (e) => {
+            const summary = e.summaries.get(group);
+            if (summary === undefined || (summary.unread === 0 && !summary.mentioned))
+                return;
+            await e.keep(() => {
+                summary.unread = 0;
+                summary.mentioned = false;
+                e.store.putSummary(group, summary);
+            });
+        });
+    }
+    composer(group) {
+        return this.#do((e) => e.store.composer(group));
+    }
+    saveComposer(group, text) {
+        return this.#do((e) => e.keep(() => e.store.putComposer(group, text)));
+    }
+    markAlarmsSeen() {
+        return this.#do((e) => e.keep(() => {
+            for (const alarm of e.alarms.values()) {
+                if (alarm.seen)
+                    continue;
+                alarm.seen = true;
+                e.store.putAlarm(alarm);
+            }
+        }));
+    }
+    prove(group, id) {
+        return this.#do(async (e) => {
+            const row = await e.store.row(group, id);
+            if (row === null)
+                throw fault('not_found', 'there is no such delivered message');
+            const token = decodeToken(row.token);
+            const connection = e.needConnection();
+            let view = null;
+            await e.keep(async () => {
+                const proof = await e.trust.proveLeaf(token.leafHash, connection);
+                const { cosigners, quorum } = await verifyCheckpoint(proof.note, e.trust.needStatement());
+                if (quorum)
+                    e.watch.included(token.leafHash, proof.index, proof.checkpoint.size);
+                const opening = row.receipt?.opening ?? null;
+                view = {
+                    id,
+                    seq: row.seq,
+                    submission: row.receipt?.submission ?? null,
+                    overridden: row.overridden,
+                    receipt: row.receipt !== null,
+                    leafHash: token.leafHash,
+                    policyDigest: token.policyDigest,
+                    leafIndex: proof.index,
+                    logOrigin: proof.checkpoint.origin,
+                    treeSize: proof.checkpoint.size,
+                    witnesses: cosigners,
+                    quorum,
+                    file: printProofFile(opening, proof.index, proof.hashes, proof.note),
+                };
+            });
+            if (view === null)
+                throw fault('not_found', 'there is no proof yet');
+            return view;
+        });
+    }
+    #send(group, content) {
+        return this.#do((e) => desk.send(e, group, content));
+    }
+    sendText(group, text, options = {}) {
+        const mentions = options.mentions ?? [];
+        return this.#send(group, { type: 'text', text, replyTo: options.replyTo ?? null, mentions });
+    }
+    sendReaction(group, about, emoji) {
+        return this.#send(group, { type: 'reaction', about, emoji });
+    }
+    sendPoll(group, question, options) {
+        return this.#send(group, { type: 'poll', question, options });
+    }
+    sendVote(group, about, option) {
+        return this.#send(group, { type: 'vote', about, option });
+    }
+    edit(id, text) {
+        return this.#do((e) => desk.edit(e, id, text));
+    }
+    deleteForEveryone(group, id) {
+        return this.#do(async (e) => {
+            const row = await e.store.row(group, id);
+            if (row === null || !row.own || row.membership !== null) {
+                throw fault('not_permitted', 'only own delivered messages can be deleted');
+            }
+            return desk.send(e, group, { type: 'deletion', about: id });
+        });
+    }
+    withdraw(id) {
+        return this.#do((e) => desk.withdraw(e, id));
+    }
+    overrideWarning(id, reason) {
+        return this.#do((e) => desk.answerWarning(e, id, 'override', reason));
+    }
+    dispute(id, reason) {
+        return this.#do((e) => desk.answerWarning(e, id, 'dispute', reason));
+    }
+    report(group, id, reason) {
+        return this.#do((e) => desk.report(e, group, id, reason));
+    }
+    acknowledgeNotice() {
+        return this.#do((e) => desk.acknowledgeNotice(e));
+    }
+    alertStep(id, step) {
+        return this.#do((e) => desk.alertStep(e, id, step));
+    }
+}
+/**
+ * Ready to be asked once it returns; `state().phase` says what is next. With nothing given the
+ * world is the browser's.
+ */
+export async function openCore(environment = {}) {
+    const core = new DeviceCore({ ...browserEnvironment(), ...environment });
+    await core.begin();
+    return core;
+}

@@ -1,0 +1,460 @@
+import { hex } from './bytes.js';
+import { Disconnected } from './connection.js';
+import { compareGroups, handleDeliver, handleResynchronise } from './engine_receive.js';
+import { handleMail } from './engine_mail.js';
+import { handleAnswer, prepareDue, resendOutbox, transmit } from './engine_send.js';
+import { refillKeyPackages, shareWanted } from './engine_desk.js';
+import { alarmLog, provePending, watchLog } from './engine_watch.js';
+import { asFailure, codeOf, fault, isFinal, isLost } from './failure.js';
+import { GroupSession } from './group_session.js';
+import { keyPackagesGoal } from './limits.js';
+import { LogWatch } from './log_watch.js';
+import { MlsGroup } from './mls.js';
+import { parseKey } from './note.js';
+import { Trust } from './trust.js';
+const batchFramesMax = 256;
+export class Engine {
+    env;
+    db;
+    store;
+    keys;
+    suite;
+    profile;
+    certificate;
+    trust;
+    watch;
+    listener;
+    groups = new Map();
+    summaries = new Map();
+    drafts = new Map();
+    outbox = new Map();
+    alerts = new Map();
+    alarms = new Map();
+    order = 0;
+    mailCursor = 0;
+    noticeAcknowledged = '';
+    // Of the present connection.
+    connection = null;
+    botPresent = false;
+    caughtUp = false;
+    keyPackagesHeld = 0;
+    newest = new Map();
+    queued = new Map();
+    requests = new Map();
+    proofRequests = new Map();
+    acks = new Map();
+    mailAck = null;
+    checkpointShown = null;
+    proofAnswers = [];
+    early = new Map();
+    earlyCount = 0;
+    deferredMail = [];
+    held = new Map();
+    lost = null;
+    waitingFor = new Map();
+    provenEpochs = new Map();
+    claims = [];
+    unprovenObjects = new Map();
+    unprovenMembers = new Map();
+    watchedRevision = -1;
+    ticked = null;
+    shareAt = 0;
+    #broken = null;
+    #last = Promise.resolve();
+    #changed = new Map();
+    #arrivals = [];
+    #pumping = false;
+    #pumpAgain = false;
+    constructor(parts, trust) {
+        this.env = parts.env;
+        this.db = parts.db;
+        this.store = parts.store;
+        this.keys = parts.keys;
+        this.suite = parts.suite;
+        this.profile = parts.profile;
+        this.certificate = parts.certificate;
+        this.trust = trust;
+        this.listener = parts.listener;
+        this.watch = new LogWatch(parts.store);
+    }
+    static async load(parts) {
+        const { store, profile, suite } = parts;
+        const trust = await Trust.load(parseKey(profile.root), store);
+        const engine = new Engine(parts, trust);
+        await engine.watch.load();
+        for (const record of await store.groups()) {
+            const progress = await store.progress(record.id);
+            const state = await store.mlsState(record.id);
+            if (progress === null || state === null) {
+                throw fault('state_damaged', `group ${record.id} has no encryption state`);
+            }
+            const session = new GroupSession(record, progress, MlsGroup.restore(state, suite));
+            await session.members();
+            engine.groups.set(record.id, session);
+            engine.summaries.set(record.id, (await store.summary(record.id)) ?? { unread: 0, mentioned: false, last: null });
+        }
+        for (const draft of await store.drafts())
+            engine.drafts.set(draft.id, draft);
+        for (const item of await store.outbox())
+            engine.outbox.set(item.id, item);
+        for (const alert of await store.alerts())
+            engine.alerts.set(alert.id, alert);
+        for (const alarm of await store.alarms())
+            engine.alarms.set(alarm.subject, alarm);
+        for (const { id, group, order, state } of engine.drafts.values()) {
+            if (state === 'queued')
+                engine.queued.set(id, { group, order, notBefore: 0, attempts: 0 });
+        }
+        engine.order = await store.order();
+        engine.mailCursor = await store.mailCursor();
+        engine.noticeAcknowledged = (await store.noticeAcknowledged()) ?? '';
+        return engine;
+    }
+    // ---- one thing at a time, all or nothing ----------------------------------------------------
+    exclusive(work) {
+        const run = this.#last.then(() => {
+            this.checkWorking();
+            return work();
+        });
+        this.#last = run.catch(() => undefined);
+        return run;
+    }
+    checkWorking() {
+        if (this.#broken !== null)
+            throw this.#broken;
+    }
+    /**
+     * Runs `work` and makes what it changed durable in one transaction. A failure of the work itself
+     * keeps what was done before it; only a failing disk, or a bug, undoes it, and then memory and
+     * disk differ, so this engine is finished.
+     */
+    async keep(work) {
+        this.checkWorking();
+        let worked = null;
+        try {
+            await this.db.atomically(async () => {
+                try {
+                    await work();
+                }
+                catch (thrown) {
+                    if (isFinal(thrown))
+                        throw thrown;
+                    worked = thrown;
+                }
+                this.#flush();
+            });
+        }
+        catch (thrown) {
+            this.#broken = thrown;
+            this.#changed.clear();
+            this.#arrivals = [];
+            this.connection?.close();
+            this.listener.broken(asFailure(thrown));
+            throw thrown;
+        }
+        this.#tell();
+        if (worked !== null)
+            throw worked;
+    }
+    #flush() {
+        for (const [id, session] of this.groups) {
+            const { changed } = session;
+            if (changed.record)
+                this.store.putGroup(session.record);
+            if (changed.progress)
+                this.store.putProgress(id, session.progress);
+            if (changed.mls)
+                this.store.putMlsState(id, session.mls.save());
+            session.changed = { mls: false, record: false, progress: false };
+        }
+    }
+    /** A line of a conversation is new, other or gone. */
+    touch(group, id) {
+        const ids = this.#changed.get(group) ?? new Set();
+        this.#changed.set(group, ids.add(id));
+    }
+    arrived(group, mentionsMe) {
+        this.#arrivals.push({ group, mentionsMe });
+    }
+    #tell() {
+        const changed = this.#changed;
+        const arrivals = this.#arrivals;
+        this.#changed = new Map();
+        this.#arrivals = [];
+        for (const [group, ids] of changed)
+            this.listener.messagesChanged(group, ids);
+        for (const { group, mentionsMe } of arrivals)
+            this.listener.arrived(group, mentionsMe);
+        this.listener.stateChanged();
+    }
+    now() {
+        return this.env.now();
+    }
+    needConnection() {
+        if (this.connection !== null)
+            return this.connection;
+        throw fault('disconnected', 'not connected to the relay');
+    }
+    nextOrder() {
+        this.order += 1;
+        this.store.putOrder(this.order);
+        return this.order;
+    }
+    personOf(device) {
+        return this.trust.directory.find(device)?.name ?? device.slice(0, 8);
+    }
+    stopGroup(session, reason) {
+        session.stop(asFailure(reason));
+    }
+    /** The group's numbers are of a log that was lost: it is to be formed again. */
+    isOfOldLog(session) {
+        const { logOrigin } = session.progress;
+        return logOrigin !== '' && logOrigin !== this.trust.logOrigin;
+    }
+    noticeIsAcknowledged() {
+        const { notice } = this.trust.directory;
+        return notice === null || notice.digest === this.noticeAcknowledged;
+    }
+    // ---- the connection -------------------------------------------------------------------------
+    /** After login: catches up with directory and groups, sends again what has no outcome. */
+    takeLogin(connection) {
+        return this.exclusive(async () => {
+            this.dropConnection();
+            this.connection = connection;
+            try {
+                await this.#takeLogin(connection);
+            }
+            catch (thrown) {
+                this.dropConnection();
+                throw thrown;
+            }
+            connection.onActivity(() => this.pump());
+            this.pump();
+        });
+    }
+    async #takeLogin(connection) {
+        const { loggedIn } = connection;
+        try {
+            await this.keep(async () => {
+                const before = this.trust.logOrigin;
+                await this.trust.refresh(connection);
+                if (before !== '' && before !== this.trust.logOrigin)
+                    this.#followNewLog(before);
+            });
+        }
+        catch (thrown) {
+            if (codeOf(thrown) === 'log_inconsistent')
+                await this.keep(() => alarmLog(this, thrown));
+            throw thrown;
+        }
+        await this.keep(() => provePending(this));
+        const statement = this.trust.needStatement();
+        if (statement.id !== this.profile.organisation) {
+            throw fault('foreign_certificate', `the relay is of organisation "${statement.id}", this device was enrolled in ` +
+                `"${this.profile.organisation}"`);
+        }
+        this.trust.directory.device(this.keys.device, this.now());
+        this.keyPackagesHeld = loggedIn.keyPackages;
+        this.botPresent = loggedIn.botPresent;
+        await this.keep(() => {
+            const current = this.trust.directory.notice?.digest ?? '';
+            if (loggedIn.noticeAcknowledged && hex(loggedIn.notice) === current) {
+                this.noticeAcknowledged = current;
+                this.store.putNoticeAcknowledged(current);
+            }
+            compareGroups(this, loggedIn.groups);
+        });
+        await refillKeyPackages(this);
+        resendOutbox(this);
+        await this.submitDue();
+    }
+    #followNewLog(before) {
+        this.mailCursor = 0;
+        this.claims = [];
+        this.unprovenObjects.clear();
+        this.unprovenMembers.clear();
+        this.provenEpochs.clear();
+        const open = this.watch.beginAnew();
+        const { succession } = this.trust.directory;
+        const lost = `The log "${before}" was lost at size ${succession?.oldSize ?? 0} and ` +
+            `"${this.trust.logOrigin}" follows it (${succession?.reason ?? ''})`;
+        const unseen = open > 0 ? `; ${open} messages seen here were not yet shown to be in it` : '';
+        const subject = `new_log ${this.trust.logOrigin}`;
+        const alarm = {
+            subject,
+            seen: false,
+            time: this.now(),
+            code: 'new_log',
+            message: lost + unseen,
+            messageId: null,
+            group: null,
+            device: null,
+        };
+        this.alarms.set(subject, alarm);
+        this.store.putAlarm(alarm);
+    }
+    dropConnection() {
+        this.connection?.onActivity(() => { });
+        this.connection?.close();
+        this.connection = null;
+        this.caughtUp = false;
+        this.requests.clear();
+        this.proofRequests.clear();
+        this.proofAnswers = [];
+        this.early.clear();
+        this.earlyCount = 0;
+        this.deferredMail = [];
+        this.held.clear();
+        this.acks.clear();
+        this.mailAck = null;
+        this.checkpointShown = null;
+        this.lost = null;
+        this.ticked = null;
+        this.watch.restart();
+    }
+    /** Handles what came; safe to call at any time. */
+    pump() {
+        if (this.#pumping) {
+            this.#pumpAgain = true;
+            return;
+        }
+        this.#pumping = true;
+        void this.exclusive(() => this.#pumpOnce())
+            .catch((thrown) => {
+            const ended = this.connection?.ended ?? null;
+            this.dropConnection();
+            if (this.#broken === null)
+                this.listener.connectionEnded(asFailure(thrown), ended);
+        })
+            .finally(() => {
+            this.#pumping = false;
+            if (!this.#pumpAgain)
+                return;
+            this.#pumpAgain = false;
+            this.pump();
+        });
+    }
+    async #pumpOnce() {
+        const { connection } = this;
+        if (connection === null)
+            return;
+        for (;;) {
+            const frames = connection.take(batchFramesMax);
+            if (frames.length === 0)
+                break;
+            await this.keep(async () => {
+                for (const frame of frames) {
+                    await this.#handle(frame);
+                    // What was not handled is delivered again.
+                    if (this.lost !== null)
+                        break;
+                }
+            });
+            this.#acknowledge();
+            if (this.lost !== null)
+                throw this.lost;
+        }
+        if (connection.ended !== null)
+            throw connection.ended;
+        await this.#followUp(connection);
+        this.#noticeCaughtUp();
+    }
+    async #handle(frame) {
+        if (frame.replyTo !== 0n)
+            return handleAnswer(this, frame);
+        const { body } = frame;
+        switch (body.case) {
+            case 'deliver':
+                return handleDeliver(this, body.value);
+            case 'mail':
+                return handleMail(this, body.value);
+            case 'botPresence':
+                this.botPresent = body.value.present;
+                return;
+            case 'checkpoint':
+                this.checkpointShown = new TextDecoder().decode(body.value.note);
+                return;
+            case 'resynchronise':
+                return handleResynchronise(this, body.value);
+            case 'directory':
+                try {
+                    await this.trust.seeDirectory(body.value, this.needConnection());
+                }
+                catch (thrown) {
+                    if (isFinal(thrown))
+                        throw thrown;
+                    if (isLost(thrown))
+                        this.lost = thrown;
+                    else
+                        await alarmLog(this, thrown);
+                }
+                return;
+            default:
+                // Frames of a later version of the relay pass unread.
+                return;
+        }
+    }
+    #acknowledge() {
+        const { connection } = this;
+        if (connection === null || connection.ended !== null)
+            return;
+        // A lost acknowledgement costs a repetition at the next login, nothing else.
+        for (const [group, seq] of this.acks) {
+            const id = Uint8Array.from(group.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+            connection.send({ case: 'deliveryAck', value: { group: id, seq: BigInt(seq) } });
+        }
+        this.acks.clear();
+        if (this.mailAck !== null) {
+            connection.send({ case: 'mailAck', value: { through: BigInt(this.mailAck) } });
+            this.mailAck = null;
+        }
+    }
+    /** What needs the network and therefore waits until the frames at hand are durable. */
+    async #followUp(connection) {
+        const shown = this.checkpointShown;
+        if (shown !== null) {
+            this.checkpointShown = null;
+            try {
+                await this.keep(() => this.trust.seeCheckpoint(shown, connection));
+            }
+            catch (thrown) {
+                if (codeOf(thrown) !== 'log_inconsistent')
+                    throw thrown;
+                await this.keep(async () => {
+                    for (const session of this.groups.values())
+                        this.stopGroup(session, thrown);
+                    await alarmLog(this, thrown);
+                });
+            }
+        }
+        if (this.keyPackagesHeld < keyPackagesGoal / 2)
+            await refillKeyPackages(this);
+        await watchLog(this);
+        if (this.lost !== null)
+            throw this.lost;
+        await shareWanted(this);
+        await this.submitDue();
+    }
+    #noticeCaughtUp() {
+        if (this.caughtUp)
+            return;
+        for (const [group, seq] of this.newest) {
+            const session = this.groups.get(group);
+            if (session && session.progress.stopped === null && session.progress.seq < seq)
+                return;
+        }
+        this.caughtUp = true;
+        this.listener.stateChanged();
+    }
+    /** Encrypts and sends what waits. */
+    async submitDue() {
+        const now = this.env.monotonic();
+        if (this.connection === null)
+            return;
+        if (![...this.queued.values()].some((queued) => queued.notBefore <= now))
+            return;
+        const ready = [];
+        await this.keep(() => prepareDue(this, ready));
+        transmit(this, ready);
+    }
+}

@@ -1,0 +1,263 @@
+// What a person does beside writing: answering warnings, acknowledging the notice, handling alerts;
+// and the upkeep of key packages and proofs.
+import * as alert from './alert.js';
+import { checkJustification, sealToBot } from './bot_messages.js';
+import { hex, randomBytes } from './bytes.js';
+import { decodeContent, encodeChecked, encodeContent } from './content.js';
+import { dropDraft } from './engine_receive.js';
+import { enqueue, newDraft, writable } from './engine_send.js';
+import { codeOf, fault, isFinal, isLost } from './failure.js';
+import { keyPackagesGoal } from './limits.js';
+import { signNoticeAck } from './notice.js';
+const shareEveryMs = 2_000;
+const noDevice = '00'.repeat(32);
+// A flag: what members would see of a report if it were ever released, which it is not.
+const reportMark = '\u2691';
+// ---- own messages ----------------------------------------------------------------------------
+/** Keeps a new message; it goes out when it can. */
+export async function send(e, group, content) {
+    writable(e, group);
+    const bytes = encodeChecked(content);
+    let id = '';
+    await e.keep(() => {
+        const draft = newDraft(e, group, bytes);
+        id = draft.id;
+        enqueue(e, draft);
+    });
+    await e.submitDue();
+    return id;
+}
+function withheld(e, id) {
+    const draft = e.drafts.get(id);
+    if (draft === undefined)
+        throw fault('not_found', 'there is no such message on its way');
+    if (draft.state !== 'submitted')
+        return draft;
+    throw fault('input_invalid', 'the message is with the bot; wait for its outcome');
+}
+export async function edit(e, id, text) {
+    if (e.drafts.has(id)) {
+        const old = withheld(e, id);
+        writable(e, old.group);
+        const before = decodeContent(old.content);
+        const content = before.type === 'poll'
+            ? { ...before, question: text }
+            : before.type === 'text' || before.type === 'edit'
+                ? { ...before, text }
+                : before;
+        const bytes = encodeChecked(content);
+        let edited = '';
+        await e.keep(() => {
+            const draft = newDraft(e, old.group, bytes);
+            edited = draft.id;
+            dropDraft(e, id);
+            e.queued.delete(id);
+            enqueue(e, draft);
+        });
+        await e.submitDue();
+        return edited;
+    }
+    const row = await e.store.rowIn(e.groups.keys(), id);
+    if (row === null)
+        throw fault('not_found', 'there is no such message');
+    if (!row.own || row.membership !== null || decodeContent(row.content).type !== 'text') {
+        throw fault('not_permitted', 'only own text messages can be edited');
+    }
+    return send(e, row.group, { type: 'edit', about: id, text });
+}
+export async function withdraw(e, id) {
+    withheld(e, id);
+    await e.keep(() => {
+        dropDraft(e, id);
+        e.queued.delete(id);
+    });
+}
+export async function answerWarning(e, id, type, reason) {
+    const warned = withheld(e, id);
+    writable(e, warned.group);
+    checkJustification(reason);
+    const { signedWarning } = warned;
+    if (signedWarning === null) {
+        throw fault('warning_invalid', 'the message has no warning to answer');
+    }
+    if (type === 'override' && warned.state !== 'warned') {
+        throw fault('warning_invalid', `the message was ${warned.state}, not warned; only a warned message can be sent anyway`);
+    }
+    if (warned.expires <= e.now()) {
+        throw fault('warning_invalid', 'the warning has expired; send the message again to get a new one');
+    }
+    let answer = '';
+    await e.keep(() => {
+        // The same content under the same commitment: what was warned about is what is sent.
+        const draft = { ...newDraft(e, warned.group, warned.content) };
+        enqueue(e, {
+            ...draft,
+            commitmentKey: warned.commitmentKey,
+            original: id,
+            field: { type, warning: signedWarning, reason },
+        });
+        answer = draft.id;
+        e.touch(warned.group, id);
+    });
+    await e.submitDue();
+    return answer;
+}
+export async function report(e, group, id, reason) {
+    const row = await e.store.row(group, id);
+    if (row === null)
+        throw fault('not_found', 'there is no such message');
+    writable(e, group);
+    checkJustification(reason);
+    const content = encodeContent({ type: 'reaction', about: id, emoji: reportMark });
+    let carrier = '';
+    await e.keep(() => {
+        const draft = newDraft(e, group, content);
+        draft.field = { type: 'report', reported: id, reason };
+        carrier = draft.id;
+        enqueue(e, draft);
+    });
+    await e.submitDue();
+    return carrier;
+}
+// ---- the bot, the notice ---------------------------------------------------------------------
+export async function sendToBot(e, type, body) {
+    const connection = e.needConnection();
+    const bot = e.trust.directory.bot(e.now());
+    const mailId = randomBytes(16);
+    const sealed = await sealToBot(type, body, bot.sealingKey, hex(mailId));
+    await connection.request({ case: 'botMail', value: { mailId, sealed } });
+}
+export async function acknowledgeNotice(e) {
+    const connection = e.needConnection();
+    const { notice } = e.trust.directory;
+    if (notice === null)
+        throw fault('not_found', 'the organisation has no monitoring notice');
+    const object = await signNoticeAck(notice.digest, e.keys.device, e.now(), e.keys.signing);
+    await connection.request({ case: 'noticeAck', value: { object } });
+    await e.keep(() => {
+        e.noticeAcknowledged = notice.digest;
+        e.store.putNoticeAcknowledged(notice.digest);
+    });
+    await e.submitDue();
+}
+// ---- alerts ----------------------------------------------------------------------------------
+export async function alertStep(e, id, step) {
+    const record = e.alerts.get(id);
+    if (record === undefined)
+        throw fault('not_found', 'this device has no such alert');
+    if (record.steps[record.steps.length - 1]?.state === alert.stateClosed) {
+        throw fault('input_invalid', 'the alert is closed already');
+    }
+    const argument = step.action === 'assign'
+        ? step.person
+        : step.action === 'escalate'
+            ? step.reason
+            : step.action === 'close'
+                ? step.note
+                : '';
+    const resolution = step.action === 'close' ? alert.resolutions.indexOf(step.resolution) : 0;
+    if (step.action === 'close' && resolution < 1) {
+        throw fault('input_invalid', 'an alert is closed with a resolution');
+    }
+    await sendStep(e, id, alert.actions.indexOf(step.action), resolution, argument, noDevice, null);
+}
+async function sendStep(e, id, action, resolution, argument, to, envelope) {
+    const step = {
+        alert: id,
+        action,
+        resolution,
+        argument,
+        to,
+        envelope: envelope ?? new Uint8Array(),
+        device: e.keys.device,
+        time: e.now(),
+    };
+    await sendToBot(e, 'alert step', await alert.signAlertStep(step, e.keys.signing));
+}
+/** Shares alerts with the desks that should have them and came later. */
+export async function shareWanted(e) {
+    const wanted = [...e.alerts.values()].filter((record) => record.wanted.length > 0);
+    if (wanted.length === 0 || e.connection === null || e.now() < e.shareAt)
+        return;
+    e.shareAt = e.now() + shareEveryMs;
+    for (const record of wanted) {
+        const later = [];
+        for (const desk of record.wanted) {
+            try {
+                await share(e, record, desk);
+            }
+            catch (thrown) {
+                if (isFinal(thrown) || isLost(thrown))
+                    throw thrown;
+                // A certificate that is not in a witnessed checkpoint yet will be, before long.
+                if (!['not_permitted', 'device_revoked'].includes(codeOf(thrown)))
+                    later.push(desk);
+            }
+        }
+        const changed = { ...record, wanted: later };
+        await e.keep(() => {
+            e.alerts.set(record.id, changed);
+            e.store.putAlert(changed);
+        });
+    }
+}
+// The bot asks, but it is this desk that lets somebody else read: only those whose certificate is
+// proven to be in the log, who are there to handle alerts, and whom it is not about.
+async function share(e, record, desk) {
+    await e.keep(() => e.trust.proveDevices([desk], e.needConnection()));
+    const to = e.trust.directory.device(desk, e.now());
+    const body = alert.decodeAlertBody(record.body);
+    const inLine = to.role === 'supervisor' && body.outcome !== alert.outcomeReported;
+    if ((!inLine && to.role !== 'investigator') || to.person === body.subject.person) {
+        throw fault('not_permitted', 'an alert is not for this desk');
+    }
+    const envelope = await alert.wrapAlertKeys(record.id, record.keys, to.sealingKey);
+    await sendStep(e, record.id, alert.actionShare, 0, '', desk, envelope);
+}
+// ---- upkeep ----------------------------------------------------------------------------------
+export async function refillKeyPackages(e) {
+    const connection = e.needConnection();
+    // More at the relay than here: this browser lost its state, and what it cannot open must go.
+    const replace = (await e.store.keyPackageCount()) < e.keyPackagesHeld;
+    if (replace)
+        e.keyPackagesHeld = 0;
+    if (e.keyPackagesHeld >= keyPackagesGoal / 2)
+        return;
+    const { notAfter } = e.trust.directory.device(e.keys.device, e.now());
+    const count = keyPackagesGoal - e.keyPackagesHeld;
+    const keyPackages = [];
+    // The private parts are durable before anyone can use the public ones.
+    await e.keep(async () => {
+        for (let i = 0; i < count; ++i) {
+            const { reference, record } = await e.suite.makeKeyPackage(notAfter, e.now());
+            e.store.putKeyPackage(reference, record);
+            keyPackages.push(record.keyPackage);
+        }
+    });
+    await connection.request({ case: 'putKeyPackages', value: { keyPackages, replace } });
+    e.keyPackagesHeld += count;
+}
+/** Whether every member's certificate is known to be in a witnessed checkpoint; once an epoch. */
+export async function membersProven(e, session) {
+    const group = session.record.id;
+    if (e.provenEpochs.get(group) === session.mls.epoch)
+        return true;
+    const devices = session.mls.members().map((member) => member.device);
+    try {
+        await e.trust.proveDevices(devices, e.needConnection());
+    }
+    catch (thrown) {
+        if (isFinal(thrown))
+            throw thrown;
+        if (codeOf(thrown) === 'log_inconsistent')
+            e.stopGroup(session, thrown);
+        for (const device of devices) {
+            if (e.trust.directory.isProven(device) || e.unprovenMembers.has(device))
+                continue;
+            e.unprovenMembers.set(device, 0);
+        }
+        return false;
+    }
+    e.provenEpochs.set(group, session.mls.epoch);
+    return true;
+}

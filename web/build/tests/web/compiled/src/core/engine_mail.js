@@ -1,0 +1,354 @@
+// Sealed mail from the bot: replies to own submissions, welcomes, alerts.
+import { fromBinary } from '@bufbuild/protobuf';
+import * as alert from './alert.js';
+import { findingsHash, openReply, verifyWarning, } from './bot_messages.js';
+import { hex, same } from './bytes.js';
+import { commitment } from './content.js';
+import { dropDraft, handleDeliver, keepMembership, beginsMlsGroup } from './engine_receive.js';
+import { encryptAnew, outcome, reject } from './engine_send.js';
+import { alarmReceipt, alarmRefused, provePending, watchMessage } from './engine_watch.js';
+import { fault, isFinal } from './failure.js';
+import { GroupSession } from './group_session.js';
+import { decodeOpening, leafClassOrdinary, leafHash, leafKindMessage } from './merkle.js';
+import { welcomeReferences } from './mls.js';
+import { decodeToken } from './token.js';
+import { MailKind, WelcomeMailSchema } from './wire/candour_pb.js';
+const deferredMailMax = 10_000;
+function parseWelcome(mail) {
+    try {
+        return fromBinary(WelcomeMailSchema, mail.body);
+    }
+    catch {
+        return null;
+    }
+}
+function tokenOf(welcome) {
+    try {
+        return decodeToken(welcome.token);
+    }
+    catch {
+        return null;
+    }
+}
+/** The group this welcome forms again; null when it does not. */
+function formedAgain(e, welcome) {
+    const session = e.groups.get(hex(welcome.group));
+    if (session === undefined || session.progress.stopped !== null || session.progress.removed) {
+        return null;
+    }
+    return beginsMlsGroup(tokenOf(welcome)) ? session : null;
+}
+/** What was released before is read with the old MLS group, so it has to be read first. */
+function comesTooEarly(e, mail) {
+    const welcome = mail.kind === MailKind.WELCOME ? parseWelcome(mail) : null;
+    const session = welcome && formedAgain(e, welcome);
+    const token = welcome && tokenOf(welcome);
+    if (!session || !token)
+        return false;
+    return token.logOrigin === session.progress.logOrigin && token.seq > session.progress.seq + 1;
+}
+// In order: behind mail that has to wait, the rest waits too.
+export async function handleMail(e, mail) {
+    const early = Number(mail.number) > e.mailCursor && comesTooEarly(e, mail);
+    if (e.deferredMail.length === 0 && !early)
+        return takeMail(e, mail);
+    if (e.deferredMail.length >= deferredMailMax) {
+        e.lost = fault('disconnected', 'the relay sends mail and not the messages before it');
+        return;
+    }
+    e.deferredMail.push(mail);
+}
+export async function takeDeferredMail(e) {
+    for (;;) {
+        const mail = e.deferredMail[0];
+        if (mail === undefined || comesTooEarly(e, mail))
+            return;
+        e.deferredMail.shift();
+        await takeMail(e, mail);
+    }
+}
+async function takeMail(e, mail) {
+    const number = Number(mail.number);
+    if (number > e.mailCursor) {
+        try {
+            if (mail.kind === MailKind.REPLY)
+                await handleReply(e, mail);
+            if (mail.kind === MailKind.WELCOME)
+                await handleWelcome(e, mail);
+            if (mail.kind === MailKind.ALERT)
+                await handleAlert(e, mail);
+        }
+        catch (thrown) {
+            if (isFinal(thrown))
+                throw thrown;
+            alarmRefused(e, thrown, mail);
+        }
+        e.mailCursor = number;
+        e.store.putMailCursor(number);
+    }
+    e.mailAck = e.mailCursor;
+}
+// ---- replies ---------------------------------------------------------------------------------
+async function handleReply(e, mail) {
+    if (mail.about.length !== 16)
+        throw fault('frame_malformed', 'a reply names no message');
+    const id = hex(mail.about);
+    const draft = e.drafts.get(id) ?? null;
+    const row = draft === null ? await e.store.rowIn(e.groups.keys(), id) : null;
+    const group = draft?.group ?? row?.group;
+    if (group === undefined)
+        return; // of a message that this device no longer remembers
+    const session = e.groups.get(group);
+    if (session === undefined) {
+        throw fault('group_unknown', 'a reply is about a group this device is not in');
+    }
+    const bot = session.botKey();
+    const reply = await openReply(mail.body, e.keys.sealing, group, id, bot);
+    if (reply.type === 'receipt')
+        return handleReceipt(e, id, group, reply.receipt);
+    if (draft === null || draft.state !== 'submitted')
+        return;
+    if (reply.type === 'warning')
+        return handleWarning(e, draft, reply, bot);
+    reject(e, draft, { code: reply.code, message: reply.message });
+}
+/** The leaf that the receipt opens is the one the token cites, and it holds this very content. */
+export function checkReceipt(receipt, token) {
+    const wrong = (what) => fault('log_inconsistent', `the bot's receipt does not fit the delivered message: ${what}`);
+    const opening = decodeOpening(receipt.opening);
+    if (opening.kind !== leafKindMessage)
+        throw wrong('its leaf is of another kind');
+    if (opening.contentCommitment !== token.contentCommitment)
+        throw wrong('another content');
+    if (opening.ciphertextHash !== token.ciphertextHash)
+        throw wrong('another ciphertext');
+    const leaf = leafHash(opening, leafClassOrdinary);
+    if (leaf !== token.leafHash || leaf !== receipt.leafHash)
+        throw wrong('another log leaf');
+    if (receipt.seq !== token.seq)
+        throw wrong('another place in the group');
+}
+async function handleReceipt(e, id, group, receipt) {
+    const draft = e.drafts.get(id);
+    if (draft?.field.type === 'report') {
+        await takeReportReceipt(e, draft, receipt);
+        e.outbox.delete(id);
+        e.store.deleteOutbox(id);
+        dropDraft(e, id);
+        outcome(e, id);
+        return;
+    }
+    if (draft !== undefined) {
+        // The message itself is still to come; it is checked against the receipt then.
+        draft.receipt = receipt;
+        e.store.putDraft(draft);
+        return;
+    }
+    const row = await e.store.row(group, id);
+    if (row === null)
+        throw fault('not_found', 'a receipt is for a message that is not known');
+    const token = decodeToken(row.token);
+    try {
+        checkReceipt(receipt, token);
+    }
+    catch (thrown) {
+        await alarmReceipt(e, group, id, thrown);
+        const session = e.groups.get(group);
+        if (session !== undefined)
+            e.stopGroup(session, thrown);
+        return;
+    }
+    row.receipt = receipt;
+    e.store.putRow(row);
+    e.watch.receiptCame(token.leafHash);
+}
+// A report is delivered to nobody, so there is no token: the opening alone says that what was sent
+// is what is on record.
+async function takeReportReceipt(e, draft, receipt) {
+    const sent = e.outbox.get(draft.id);
+    let fits = false;
+    try {
+        const opening = decodeOpening(receipt.opening);
+        fits =
+            sent !== undefined &&
+                opening.contentCommitment === sent.commitment &&
+                opening.ciphertextHash === sent.ciphertextHash &&
+                leafHash(opening, leafClassOrdinary) === receipt.leafHash;
+    }
+    catch (thrown) {
+        if (isFinal(thrown))
+            throw thrown;
+    }
+    if (!fits) {
+        const other = fault('log_inconsistent', "the bot's receipt for a report is of something else");
+        return alarmReceipt(e, draft.group, draft.id, other);
+    }
+    const leaf = { messageId: draft.id, leafHash: receipt.leafHash };
+    watchMessage(e, 'report', draft.group, leaf, true);
+}
+async function handleWarning(e, draft, reply, bot) {
+    const warning = await verifyWarning(reply.signedWarning, bot);
+    // A dispute whose findings stand is answered with the very warning that was disputed, which names
+    // the message first warned about.
+    const { field } = draft;
+    const dispute = field.type === 'dispute';
+    const upheld = dispute && same(reply.signedWarning, field.warning);
+    const fits = warning.group === draft.group &&
+        (upheld || warning.messageId === draft.id) &&
+        warning.device === e.keys.device &&
+        warning.contentCommitment === commitment(draft.commitmentKey, draft.content) &&
+        warning.findingsHash === findingsHash(reply.findings) &&
+        warning.block === reply.block;
+    if (!fits) {
+        throw fault('warning_invalid', `a warning of the bot is not about message ${draft.id}`);
+    }
+    // A disputed or overridden draft is replaced by this one: the same content, a newer warning.
+    const { original } = draft;
+    draft.state = reply.block ? 'blocked' : 'warned';
+    draft.signedWarning = reply.signedWarning;
+    draft.findings = reply.findings;
+    draft.issued = warning.issued;
+    draft.expires = warning.expires;
+    draft.original = null;
+    draft.disputed = dispute;
+    draft.field = { type: 'nothing' };
+    draft.receipt = null;
+    e.store.putDraft(draft);
+    e.outbox.delete(draft.id);
+    e.store.deleteOutbox(draft.id);
+    if (original !== null)
+        dropDraft(e, original);
+    outcome(e, draft.id);
+    e.touch(draft.group, draft.id);
+}
+// ---- welcomes --------------------------------------------------------------------------------
+const noProgress = {
+    seq: 0,
+    previous: '00'.repeat(32),
+    counter: 0,
+    stopped: null,
+    removed: false,
+    logOrigin: '',
+};
+async function handleWelcome(e, mail) {
+    const welcome = parseWelcome(mail);
+    if (welcome === null)
+        throw fault('frame_malformed', 'a welcome does not parse');
+    const before = formedAgain(e, welcome);
+    for (const reference of welcomeReferences(welcome.welcome)) {
+        const mine = await e.store.keyPackage(reference);
+        if (mine === null)
+            continue;
+        // In memory it may be further than what is kept: the transaction is not over yet.
+        const group = hex(welcome.group);
+        const progress = e.groups.get(group)?.progress ?? (await e.store.progress(group)) ?? noProgress;
+        const device = { keys: e.keys, suite: e.suite };
+        const join = () => GroupSession.join(welcome, mine, device, e.trust, progress, e.now());
+        // Used or refused, a key package never serves twice.
+        e.store.deleteKeyPackage(reference);
+        if (e.keyPackagesHeld > 0)
+            --e.keyPackagesHeld;
+        try {
+            const joined = await join().catch(async (thrown) => {
+                // A member or the bot may be newer than what this device has of the directory.
+                if (isFinal(thrown) || e.connection === null)
+                    throw thrown;
+                await e.trust.refresh(e.connection);
+                await provePending(e);
+                return join();
+            });
+            if (before !== null)
+                await checkFormedAgain(e, before, joined);
+            return await enter(e, welcome, joined, before !== null);
+        }
+        catch (thrown) {
+            if (before !== null && !isFinal(thrown))
+                e.stopGroup(before, thrown);
+            throw thrown;
+        }
+    }
+    const missing = fault('not_found', 'a welcome is for a key package that this device does not have; ask to be added again');
+    // No other welcome comes by itself, so nothing may go on waiting for it.
+    if (before !== null)
+        e.stopGroup(before, missing);
+    throw missing;
+}
+/** The same or fewer members, the same class, the same owners. */
+async function checkFormedAgain(e, before, after) {
+    const refused = (what) => fault('not_permitted', `the group "${before.record.name}" was formed again ${what}; ask a registrar before you ` +
+        'write in it');
+    if (after.record.groupClass !== before.record.groupClass)
+        throw refused('as another class');
+    const known = await before.members();
+    for (const member of await after.members()) {
+        if (member.leaf === 0)
+            continue; // the bot, which is checked by itself
+        const found = known.find((other) => other.device === member.device);
+        if (found === undefined || found.leaf === 0) {
+            throw refused(`with ${e.personOf(member.device)}, who was not in it`);
+        }
+        if (found.owner !== member.owner) {
+            throw refused(`with another owner than before (${e.personOf(member.device)})`);
+        }
+    }
+}
+async function enter(e, welcome, session, again) {
+    const { id } = session.record;
+    e.groups.set(id, session);
+    if (!e.summaries.has(id))
+        e.summaries.set(id, { unread: 0, mentioned: false, last: null });
+    e.acks.set(id, session.progress.seq);
+    keepMembership(e, session, welcome.token, {
+        joined: again ? [] : [e.profile.name],
+        left: [],
+        reformed: again,
+    });
+    if (again)
+        encryptAnew(e, id);
+    const waiting = e.early.get(id) ?? [];
+    e.early.delete(id);
+    e.earlyCount -= waiting.length;
+    for (const delivered of waiting)
+        await handleDeliver(e, delivered);
+}
+// ---- alerts ----------------------------------------------------------------------------------
+async function handleAlert(e, item) {
+    const mail = alert.parseAlertMail(item.body);
+    const kept = e.alerts.get(mail.id);
+    let record;
+    if (mail.update) {
+        if (kept === undefined)
+            return; // of an alert that was never for this device
+        const bot = e.trust.directory.find(kept.bot);
+        if (bot === null)
+            throw fault('unknown_device', "an alert's bot is not certified");
+        const update = await alert.openAlertUpdate(mail, kept.keys, bot.signingKey);
+        const { time, action, state, resolution, person, argument } = update;
+        record = {
+            ...kept,
+            revealed: alert.isKnown(update.subject) ? update.subject : kept.revealed,
+            wanted: wantedAfter(e, kept, update),
+            repeats: Math.max(kept.repeats, update.repeats),
+            steps: [...kept.steps, { time, action, state, resolution, person, argument }],
+        };
+    }
+    else {
+        if (kept !== undefined)
+            return; // wrapped again for this device
+        const bot = e.trust.directory.bot(e.now());
+        const opened = await alert.openAlert(mail, e.keys.sealing, bot.signingKey);
+        record = { id: mail.id, ...opened, bot: bot.device, revealed: null, wanted: [], repeats: 0, steps: [] };
+    }
+    e.alerts.set(record.id, record);
+    e.store.putAlert(record);
+}
+/** Which desks that came later are to get the alert from here. */
+function wantedAfter(e, record, update) {
+    if (update.state === alert.stateClosed)
+        return [];
+    const wanted = update.action === alert.actionWant;
+    if (!wanted && update.action !== alert.actionShare)
+        return record.wanted;
+    const others = record.wanted.filter((desk) => desk !== update.to);
+    return wanted && update.to !== e.keys.device ? [...others, update.to] : others;
+}

@@ -1,0 +1,384 @@
+// Delivered messages: checked by the group's session, then kept and shown.
+import { signFailureReport } from './bot_messages.js';
+import { copyOf, hex } from './bytes.js';
+import { decodeContent } from './content.js';
+import { sendToBot } from './engine_desk.js';
+import { checkReceipt, takeDeferredMail } from './engine_mail.js';
+import { outcome } from './engine_send.js';
+import { alarmReceipt, provePending, seeClaim, watchMessage } from './engine_watch.js';
+import { codeOf, fault, isFinal, isLost } from './failure.js';
+import { watchedReceivedOneIn } from './log_watch.js';
+import { decodeToken } from './token.js';
+import { SubmissionKind } from './wire/candour_pb.js';
+// Delivered messages that wait for the welcome to their group, which comes after them at login.
+const earlyFramesMax = 20_000;
+const previewSize = 200;
+function tokenOf(bytes) {
+    try {
+        return decodeToken(bytes);
+    }
+    catch {
+        return null;
+    }
+}
+/** An MLS group is in epoch 0 only before its first commit. */
+export const beginsMlsGroup = (token) => token !== null && token.kind === 'commit' && token.epoch === 0;
+export function compareGroups(e, states) {
+    e.newest.clear();
+    const ours = new Set();
+    for (const state of states) {
+        const id = hex(state.group);
+        ours.add(id);
+        const session = e.groups.get(id);
+        if (session === undefined)
+            continue;
+        e.newest.set(id, Number(state.seq));
+        if (Number(state.seq) >= session.progress.seq)
+            continue;
+        const older = fault('log_inconsistent', 'the relay has fewer messages of the group than this device received; it was put back to ' +
+            'an older state');
+        e.stopGroup(session, older);
+    }
+    for (const [id, session] of e.groups) {
+        if (!ours.has(id) && !session.progress.removed && !e.isOfOldLog(session))
+            session.leave();
+    }
+}
+function keepEarly(e, group, delivered) {
+    if (e.earlyCount >= earlyFramesMax)
+        return;
+    e.earlyCount += 1;
+    e.early.set(group, [...(e.early.get(group) ?? []), delivered]);
+}
+/** It begins with a commit that this device reads by its welcome, which comes in no order to it. */
+function awaitsWelcome(e, session, delivered) {
+    if (e.early.has(session.record.id) || e.isOfOldLog(session))
+        return true;
+    if (delivered.seq <= BigInt(session.progress.seq))
+        return false;
+    return delivered.kind === SubmissionKind.COMMIT && beginsMlsGroup(tokenOf(delivered.token));
+}
+export async function handleDeliver(e, delivered) {
+    const group = hex(delivered.group);
+    const session = e.groups.get(group);
+    if (session === undefined ||
+        session.progress.stopped !== null ||
+        session.progress.removed ||
+        awaitsWelcome(e, session, delivered)) {
+        // Of a group whose welcome is still to come, or that adds this device anew.
+        return keepEarly(e, group, delivered);
+    }
+    await deliverTo(e, session, delivered);
+    await takeDeferredMail(e);
+}
+function citesPolicyInForce(e, delivered) {
+    const token = tokenOf(delivered.token);
+    // What does not decode is refused for that, not held.
+    return token === null || e.trust.directory.policyInForce(token.policyDigest);
+}
+/** True when the message has to wait until its policy is proven. */
+async function awaitPolicy(e, delivered) {
+    if (e.connection === null || citesPolicyInForce(e, delivered))
+        return false;
+    try {
+        await e.trust.refresh(e.connection);
+        await provePending(e);
+    }
+    catch (thrown) {
+        if (isFinal(thrown))
+            throw thrown;
+        if (isLost(thrown)) {
+            e.lost = thrown;
+            return true;
+        }
+    }
+    const token = tokenOf(delivered.token);
+    return (token !== null &&
+        e.trust.directory.knowsPolicy(token.policyDigest) &&
+        !e.trust.directory.policyInForce(token.policyDigest));
+}
+export async function deliverHeld(e) {
+    for (const [group, waiting] of [...e.held]) {
+        const session = e.groups.get(group);
+        const first = waiting[0];
+        if (session === undefined || first === undefined || !citesPolicyInForce(e, first))
+            continue;
+        e.held.delete(group);
+        for (const delivered of waiting)
+            await deliverTo(e, session, delivered);
+    }
+    await takeDeferredMail(e);
+}
+async function deliverTo(e, session, delivered) {
+    const group = session.record.id;
+    const wait = e.held.has(group) || (await awaitPolicy(e, delivered));
+    if (e.lost !== null)
+        return;
+    if (wait) {
+        const waiting = e.held.get(group) ?? [];
+        if (waiting.length < earlyFramesMax) {
+            e.held.set(group, [...waiting, delivered]);
+            return;
+        }
+    }
+    const log = {
+        seen: async (g, id) => (await e.store.row(g, id)) !== null,
+        ownSubmission: (id) => e.outbox.get(id) ?? null,
+        senderCounter: (g, device) => e.store.counter(g, device),
+    };
+    const accept = () => session.accept(delivered, e.trust, log);
+    try {
+        const accepted = await accept().catch(async (thrown) => {
+            // New devices come with commits; the directory may have grown since it was fetched.
+            const grown = delivered.kind === SubmissionKind.COMMIT && e.connection !== null;
+            if (codeOf(thrown) !== 'unknown_device' || !grown)
+                throw thrown;
+            await e.trust.refresh(e.needConnection());
+            return accept();
+        });
+        e.acks.set(group, session.progress.seq);
+        if (accepted.kind === 'message')
+            await show(e, session, delivered, accepted);
+        if (accepted.kind === 'commit')
+            showCommit(e, session, delivered, accepted);
+    }
+    catch (thrown) {
+        if (isFinal(thrown))
+            throw thrown;
+        e.held.delete(group);
+        e.stopGroup(session, thrown);
+        if (delivered.kind === SubmissionKind.COMMIT)
+            await reportFailure(e, session, delivered.messageId);
+        // What skips numbers is of the MLS group that this device is added to anew, if it is.
+        if (delivered.seq > BigInt(session.progress.seq + 1))
+            keepEarly(e, group, delivered);
+    }
+}
+async function show(e, session, delivered, message) {
+    const { token, received } = message;
+    if (received === null)
+        return showOwn(e, session, delivered, token);
+    const group = session.record.id;
+    await seeClaim(e, {
+        checkpoint: { ...received.checkpoint, witnessed: false },
+        device: received.sender,
+        group,
+        message: token.messageId,
+        attempts: 0,
+    });
+    const content = decodeContent(received.content);
+    const certificate = e.trust.directory.find(received.sender);
+    const row = {
+        id: token.messageId,
+        group,
+        seq: token.seq,
+        submission: Number(delivered.submission),
+        time: received.time,
+        device: received.sender,
+        person: certificate?.person ?? '',
+        name: certificate?.name ?? '',
+        own: false,
+        overridden: false,
+        token: copyOf(delivered.token),
+        receipt: null,
+        content: received.content,
+        commitmentKey: received.commitmentKey,
+        edited: null,
+        deleted: false,
+        reactions: [],
+        votes: [],
+        membership: null,
+    };
+    e.store.putCounter(group, row.device, received.counter);
+    await keepRow(e, row, content);
+    const [die] = crypto.getRandomValues(new Uint8Array(1));
+    if (die % watchedReceivedOneIn === 0) {
+        watchMessage(e, 'received', group, token, false);
+    }
+}
+async function showOwn(e, session, delivered, token) {
+    const draft = e.drafts.get(token.messageId);
+    if (draft === undefined)
+        throw fault('state_damaged', 'the draft of a submission is gone');
+    const group = session.record.id;
+    let receipt = draft.receipt;
+    if (receipt !== null) {
+        try {
+            checkReceipt(receipt, token);
+        }
+        catch (thrown) {
+            receipt = null;
+            await alarmReceipt(e, group, draft.id, thrown);
+            e.stopGroup(session, thrown);
+        }
+    }
+    const row = {
+        id: draft.id,
+        group,
+        seq: token.seq,
+        submission: Number(delivered.submission),
+        time: draft.time,
+        device: e.keys.device,
+        person: e.profile.person,
+        name: e.profile.name,
+        own: true,
+        overridden: draft.field.type === 'override',
+        token: copyOf(delivered.token),
+        receipt,
+        content: draft.content,
+        commitmentKey: draft.commitmentKey,
+        edited: null,
+        deleted: false,
+        reactions: [],
+        votes: [],
+        membership: null,
+    };
+    await keepRow(e, row, decodeContent(draft.content));
+    watchMessage(e, 'own', group, token, receipt !== null);
+    e.outbox.delete(draft.id);
+    e.store.deleteOutbox(draft.id);
+    dropDraft(e, draft.id);
+    if (draft.original !== null)
+        dropDraft(e, draft.original);
+    outcome(e, draft.id);
+}
+export function dropDraft(e, id) {
+    const draft = e.drafts.get(id);
+    if (draft === undefined)
+        return;
+    e.drafts.delete(id);
+    e.store.deleteDraft(id);
+    e.touch(draft.group, id);
+}
+/** Keeps a row, and lets it change the row it is about. */
+async function keepRow(e, row, content) {
+    e.store.putRow(row);
+    if (content.type === 'text' || content.type === 'poll') {
+        const mentionsMe = content.type === 'text' && content.mentions.includes(e.profile.person);
+        const text = content.type === 'text' ? content.text : content.question;
+        summarise(e, row, text, mentionsMe);
+        e.touch(row.group, row.id);
+        return;
+    }
+    const about = await e.store.row(row.group, content.about);
+    if (about === null || about.membership !== null)
+        return;
+    const others = (list) => list.filter((one) => one.device !== row.device);
+    const by = { device: row.device, name: row.name };
+    const changed = { ...about };
+    // Only a message's own author may change it.
+    const author = about.device === row.device;
+    if (content.type === 'edit' && author && isText(about))
+        changed.edited = content.text;
+    if (content.type === 'deletion' && author)
+        changed.deleted = true;
+    if (content.type === 'reaction') {
+        changed.reactions = [...others(about.reactions), { ...by, emoji: content.emoji }];
+    }
+    if (content.type === 'vote') {
+        changed.votes = [...others(about.votes), { ...by, option: content.option }];
+    }
+    e.store.putRow(changed);
+    e.touch(row.group, about.id);
+    const last = e.summaries.get(row.group)?.last;
+    if (last && last.seq === about.seq && (changed.deleted || changed.edited !== null)) {
+        last.text = changed.deleted ? '' : (changed.edited ?? '').slice(0, previewSize);
+        putSummary(e, row.group);
+    }
+}
+const isText = (row) => decodeContent(row.content).type === 'text';
+function putSummary(e, group) {
+    const summary = e.summaries.get(group);
+    if (summary !== undefined)
+        e.store.putSummary(group, summary);
+}
+function summarise(e, row, text, mentionsMe) {
+    const summary = e.summaries.get(row.group) ?? { unread: 0, mentioned: false, last: null };
+    e.summaries.set(row.group, summary);
+    const preview = [...text].slice(0, previewSize).join('');
+    const { name, own, time, seq } = row;
+    summary.last = { name, own, text: preview, time, seq };
+    if (own) {
+        summary.unread = 0;
+        summary.mentioned = false;
+    }
+    else {
+        summary.unread += 1;
+        summary.mentioned ||= mentionsMe;
+        e.arrived(row.group, mentionsMe);
+    }
+    putSummary(e, row.group);
+}
+function showCommit(e, session, delivered, commit) {
+    // What was encrypted for the epoch that just ended and not accepted is sent again at once.
+    for (const queued of e.queued.values())
+        queued.notBefore = 0;
+    if (commit.joined.length === 0 && commit.removed.length === 0)
+        return;
+    keepMembership(e, session, delivered.token, {
+        joined: commit.joined.map((device) => e.personOf(device)),
+        left: commit.removed.map((device) => e.personOf(device)),
+        reformed: false,
+    });
+}
+/** One line of the conversation that says who came and went. */
+export function keepMembership(e, session, tokenBytes, membership) {
+    const token = decodeToken(tokenBytes);
+    const row = {
+        id: token.messageId,
+        group: session.record.id,
+        seq: token.seq,
+        submission: 0,
+        time: e.now(),
+        device: session.record.bot,
+        person: '',
+        name: e.personOf(session.record.bot),
+        own: false,
+        overridden: false,
+        token: copyOf(tokenBytes),
+        receipt: null,
+        content: new Uint8Array(),
+        commitmentKey: new Uint8Array(),
+        edited: null,
+        deleted: false,
+        reactions: [],
+        votes: [],
+        membership,
+    };
+    e.store.putRow(row);
+    e.touch(row.group, row.id);
+}
+/** Tells the bot, signed, that a released commit does not stand here. */
+async function reportFailure(e, session, messageId) {
+    const report = {
+        group: session.record.id,
+        epoch: session.mls.epoch,
+        messageId: hex(messageId),
+        device: e.keys.device,
+        time: e.now(),
+    };
+    try {
+        await sendToBot(e, 'failure report', await signFailureReport(report, e.keys.signing));
+    }
+    catch (thrown) {
+        // The person sees the stopped group and asks.
+        if (isFinal(thrown))
+            throw thrown;
+    }
+}
+/** Messages this device has not acknowledged are gone at the relay. */
+export async function handleResynchronise(e, told) {
+    const group = hex(told.group);
+    const session = e.groups.get(group);
+    if (session === undefined || session.progress.removed)
+        return;
+    if (BigInt(session.progress.seq) + 1n >= told.oldest) {
+        // Only the acknowledgement was lost.
+        e.acks.set(group, session.progress.seq);
+        return;
+    }
+    const reason = fault('resynchronise', 'this device was away for too long: messages of the group it has not read are gone; it is ' +
+        'being added anew');
+    e.stopGroup(session, reason);
+    await reportFailure(e, session, new Uint8Array(16));
+}

@@ -1,0 +1,244 @@
+// Own messages on their way out. A message is a draft until its outcome is final; while it is
+// submitted the outbox holds its exact bytes.
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { sealBotField } from './bot_messages.js';
+import { copyOf, fromHex, randomBytes, hex } from './bytes.js';
+import { checkFailure } from './connection.js';
+import { commitment } from './content.js';
+import { membersProven } from './engine_desk.js';
+import { asFailure, codeOf, fault, isFinal } from './failure.js';
+import { SubmissionKind, SubmitSchema } from './wire/candour_pb.js';
+const undecidedMax = 512;
+const retryMs = 150;
+const retryDoublingsMax = 5;
+const proofRetryMs = 500;
+/** Failures that pass by themselves: the message is encrypted anew and sent again. */
+const passing = new Set([
+    'epoch_stale',
+    'epoch_pending',
+    'rate_limited',
+    'queue_full',
+    'storage_full',
+    'bot_absent',
+    'shutting_down',
+]);
+/** A group one may write into now or once there is a connection. */
+export function writable(e, group) {
+    const session = e.groups.get(group);
+    if (session === undefined) {
+        throw fault('group_unknown', `this device is not in group ${group}`);
+    }
+    if (!e.noticeIsAcknowledged()) {
+        throw fault('notice_unacknowledged', 'read and acknowledge the monitoring notice first');
+    }
+    session.checkMaySend(e.trust, e.now());
+    return session;
+}
+export function newDraft(e, group, content) {
+    return {
+        id: hex(randomBytes(16)),
+        group,
+        order: e.nextOrder(),
+        state: 'queued',
+        time: e.now(),
+        content: copyOf(content),
+        commitmentKey: randomBytes(32),
+        field: { type: 'nothing' },
+        original: null,
+        submission: 0,
+        signedWarning: null,
+        findings: null,
+        issued: 0,
+        expires: 0,
+        disputed: false,
+        failure: null,
+        receipt: null,
+    };
+}
+export function enqueue(e, draft) {
+    e.drafts.set(draft.id, draft);
+    e.store.putDraft(draft);
+    const { group, order } = draft;
+    e.queued.set(draft.id, { group, order, notBefore: 0, attempts: 0 });
+    e.touch(group, draft.id);
+}
+const submitted = (e) => e.outbox.size;
+/**
+ * Encrypts what is due, in the order it was written; a message that must wait holds back the later
+ * ones of its group. What is `ready` goes out once the transaction is durable.
+ */
+export async function prepareDue(e, ready) {
+    const due = [...e.queued].sort(([, a], [, b]) => a.order - b.order);
+    const now = e.env.monotonic();
+    const held = new Set();
+    e.waitingFor.clear();
+    for (const [id, queued] of due) {
+        if (held.has(queued.group))
+            continue;
+        if (queued.notBefore > now || submitted(e) >= undecidedMax) {
+            held.add(queued.group);
+            continue;
+        }
+        const draft = e.drafts.get(id);
+        if (draft === undefined)
+            throw fault('state_damaged', 'the draft of a queued message is gone');
+        let session;
+        try {
+            session = writable(e, draft.group);
+        }
+        catch (thrown) {
+            if (isFinal(thrown))
+                throw thrown;
+            // Written before the person could know of a new notice: it waits for them.
+            if (codeOf(thrown) === 'notice_unacknowledged')
+                held.add(draft.group);
+            else
+                reject(e, draft, asFailure(thrown));
+            continue;
+        }
+        const wait = e.isOfOldLog(session)
+            ? 'the group is to be formed again, because the log was lost'
+            : !(await membersProven(e, session))
+                ? "a member's certificate is not yet in a checkpoint that the witnesses cosigned"
+                : null;
+        if (wait !== null) {
+            e.waitingFor.set(draft.group, wait);
+            queued.notBefore = now + proofRetryMs;
+            held.add(draft.group);
+            continue;
+        }
+        ready.push(await encrypt(e, session, draft));
+        e.queued.delete(id);
+    }
+}
+/** Encrypts and keeps: when this is committed the bytes are final. */
+async function encrypt(e, session, draft) {
+    const sealed = await session.encrypt(draft, e.trust.checkpoint, e.now());
+    const bot = e.trust.directory.device(session.record.bot, e.now());
+    const botField = await sealBotField(draft.field, bot.sealingKey, sealed.ciphertextHash, draft.group, draft.id);
+    const submit = create(SubmitSchema, {
+        version: 1,
+        group: fromHex(draft.group),
+        messageId: fromHex(draft.id),
+        epoch: BigInt(sealed.epoch),
+        kind: SubmissionKind.APPLICATION,
+        ciphertext: sealed.ciphertext,
+        botField,
+    });
+    const item = {
+        id: draft.id,
+        order: draft.order,
+        group: draft.group,
+        epoch: sealed.epoch,
+        ciphertextHash: sealed.ciphertextHash,
+        commitment: commitment(draft.commitmentKey, draft.content),
+        submit: copyOf(toBinary(SubmitSchema, submit)),
+    };
+    e.outbox.set(draft.id, item);
+    e.store.putOutbox(item);
+    draft.state = 'submitted';
+    draft.submission = 0;
+    e.store.putDraft(draft);
+    e.touch(draft.group, draft.id);
+    return item;
+}
+/** Only what is durable goes out. */
+export function transmit(e, ready) {
+    const { connection } = e;
+    if (connection === null || connection.ended !== null)
+        return;
+    for (const item of ready) {
+        const value = fromBinary(SubmitSchema, item.submit);
+        e.requests.set(connection.sendRequest({ case: 'submit', value }), item.id);
+    }
+}
+/** What has no outcome is sent again: the same bytes under the same message id. */
+export function resendOutbox(e) {
+    const items = [...e.outbox.values()].sort((a, b) => a.order - b.order);
+    transmit(e, items.filter((item) => {
+        const session = e.groups.get(item.group);
+        // Of a group that is to be formed again it is encrypted anew then.
+        return session && !e.isOfOldLog(session) && !session.progress.removed;
+    }));
+}
+export async function handleAnswer(e, frame) {
+    const leaf = e.proofRequests.get(frame.replyTo);
+    if (leaf !== undefined) {
+        // Checked once the frames at hand are durable: that may need further questions.
+        e.proofRequests.delete(frame.replyTo);
+        const proof = frame.body.case === 'proof' ? frame.body.value : null;
+        e.proofAnswers.push({ leaf, proof });
+        return;
+    }
+    const id = e.requests.get(frame.replyTo);
+    if (id === undefined)
+        return;
+    e.requests.delete(frame.replyTo);
+    const draft = e.drafts.get(id);
+    if (draft === undefined || draft.state !== 'submitted')
+        return;
+    try {
+        checkFailure(frame);
+    }
+    catch (thrown) {
+        return handleRefusal(e, draft, asFailure(thrown));
+    }
+    if (frame.body.case !== 'submitted')
+        return;
+    draft.submission = Number(frame.body.value.submission);
+    e.store.putDraft(draft);
+    e.touch(draft.group, id);
+}
+function handleRefusal(e, draft, reason) {
+    // The relay has other bytes under this id, which means that it has the message; or its disk
+    // failed and the same bytes go out again on the next connection.
+    if (reason.code === 'message_id_reused' || reason.code === 'disconnected')
+        return;
+    if (!passing.has(reason.code))
+        return reject(e, draft, reason);
+    const attempts = Math.min((e.queued.get(draft.id)?.attempts ?? 0) + 1, retryDoublingsMax);
+    requeue(e, draft, attempts);
+    const queued = e.queued.get(draft.id);
+    if (queued)
+        queued.notBefore = e.env.monotonic() + retryMs * 2 ** (attempts - 1);
+    e.waitingFor.set(draft.group, reason.message);
+}
+function requeue(e, draft, attempts) {
+    draft.state = 'queued';
+    draft.receipt = null;
+    e.store.putDraft(draft);
+    e.outbox.delete(draft.id);
+    e.store.deleteOutbox(draft.id);
+    const { group, order } = draft;
+    e.queued.set(draft.id, { group, order, notBefore: 0, attempts });
+    e.touch(group, draft.id);
+}
+export function reject(e, draft, reason) {
+    e.outbox.delete(draft.id);
+    e.store.deleteOutbox(draft.id);
+    draft.state = 'rejected';
+    draft.failure = { code: reason.code, message: reason.message };
+    e.store.putDraft(draft);
+    outcome(e, draft.id);
+    e.touch(draft.group, draft.id);
+    if (draft.original !== null)
+        e.touch(draft.group, draft.original);
+}
+export function outcome(e, id) {
+    e.queued.delete(id);
+}
+/** Of a group that was formed again: what has no outcome is encrypted for the new MLS group. */
+export function encryptAnew(e, group) {
+    e.provenEpochs.delete(group);
+    e.held.delete(group);
+    for (const draft of e.drafts.values()) {
+        if (draft.group !== group || draft.state !== 'submitted')
+            continue;
+        requeue(e, draft, 0);
+        // What the relay still says about the bytes sent before is not about those sent next.
+        for (const [request, id] of e.requests) {
+            if (id === draft.id)
+                e.requests.delete(request);
+        }
+    }
+}

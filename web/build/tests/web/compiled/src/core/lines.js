@@ -1,0 +1,75 @@
+import { decodeContent } from './content.js';
+import { isLine, textOfRow, viewOfDraft, viewOfRow } from './views.js';
+const searchPage = 200;
+const quoteSize = 200;
+const viewer = (e) => ({
+    device: e.keys.device,
+    person: e.profile.person,
+    name: e.profile.name,
+});
+async function quoteOf(e, group, content) {
+    const decoded = decodeContent(content);
+    if (decoded.type !== 'text' || decoded.replyTo === null)
+        return null;
+    const row = await e.store.row(group, decoded.replyTo);
+    if (row === null || row.membership !== null)
+        return null;
+    return { name: row.name, text: [...textOfRow(row)].slice(0, quoteSize).join('') };
+}
+async function rowView(e, row) {
+    const quote = row.membership === null ? await quoteOf(e, row.group, row.content) : null;
+    return viewOfRow(row, viewer(e), quote);
+}
+const draftView = async (e, draft) => viewOfDraft(draft, viewer(e), await quoteOf(e, draft.group, draft.content));
+/** A warned message gives way to the answer that is on its way; a report is no line. */
+function isShown(e, draft) {
+    if (draft.field.type === 'report' && draft.state !== 'rejected')
+        return false;
+    const answered = (other) => other.original === draft.id && ['queued', 'submitted'].includes(other.state);
+    return ![...e.drafts.values()].some(answered);
+}
+/** The line with this id; null when there is none (any more). */
+export async function lineOf(e, group, id) {
+    const draft = e.drafts.get(id);
+    if (draft !== undefined)
+        return isShown(e, draft) ? draftView(e, draft) : null;
+    const row = await e.store.row(group, id);
+    return row !== null && isLine(row) ? rowView(e, row) : null;
+}
+export async function page(e, group, before, limit) {
+    const rows = [];
+    let from = before ?? Number.MAX_SAFE_INTEGER;
+    let more = true;
+    while (more && rows.length <= limit) {
+        const found = await e.store.rowsBefore(group, from, limit + 1);
+        more = found.length > limit;
+        rows.push(...found.filter(isLine));
+        from = found[found.length - 1]?.seq ?? 0;
+    }
+    const shown = rows.slice(0, limit).reverse();
+    const messages = await Promise.all(shown.map((row) => rowView(e, row)));
+    if (before === undefined) {
+        const drafts = [...e.drafts.values()]
+            .filter((draft) => draft.group === group && isShown(e, draft))
+            .sort((a, b) => a.order - b.order);
+        messages.push(...(await Promise.all(drafts.map((draft) => draftView(e, draft)))));
+    }
+    return { messages, more: more || rows.length > limit };
+}
+export async function search(e, text, group, limit) {
+    const wanted = text.toLocaleLowerCase();
+    const found = [];
+    for (const id of group === undefined ? e.groups.keys() : [group]) {
+        for (let from = Number.MAX_SAFE_INTEGER;;) {
+            const rows = await e.store.rowsBefore(id, from, searchPage);
+            const fits = (row) => row.membership === null && isLine(row) && textOfRow(row).toLocaleLowerCase().includes(wanted);
+            found.push(...rows.filter(fits));
+            const last = rows[rows.length - 1];
+            if (last === undefined || found.length > limit * 4)
+                break;
+            from = last.seq;
+        }
+    }
+    found.sort((a, b) => b.time - a.time);
+    return Promise.all(found.slice(0, limit).map((row) => rowView(e, row)));
+}

@@ -1,0 +1,106 @@
+import { hex, sha256 } from './bytes.js';
+import { parseKey } from './note.js';
+import { viewOfAlert } from './views.js';
+export function deviceView(profile, device, request, certifiedUntil) {
+    const { relay, root, organisation, person, name, role, unit } = profile;
+    const rootFingerprint = hex(sha256(parseKey(root).publicKey));
+    return {
+        relay,
+        root,
+        organisation,
+        person,
+        name,
+        role,
+        unit,
+        device,
+        rootFingerprint,
+        request,
+        certifiedUntil,
+    };
+}
+function memberViews(e, session) {
+    const { directory } = e.trust;
+    return session.knownMembers.map(({ device, leaf, owner }) => {
+        const certificate = directory.find(device);
+        return {
+            device,
+            leaf,
+            owner,
+            person: certificate?.person ?? '',
+            name: certificate?.name ?? '',
+            role: certificate?.role ?? '',
+            unit: certificate?.unit ?? '',
+            bot: leaf === 0,
+            self: device === e.keys.device,
+            proven: directory.isProven(device),
+            revoked: directory.revoked.has(device),
+            validFrom: certificate?.notBefore ?? 0,
+            validUntil: certificate?.notAfter ?? 0,
+        };
+    });
+}
+function groupView(e, session) {
+    const { record, progress } = session;
+    const summary = e.summaries.get(record.id);
+    const last = summary?.last ?? null;
+    return {
+        id: record.id,
+        name: record.name,
+        groupClass: record.groupClass,
+        unit: record.unit,
+        epoch: session.mls.epoch,
+        seq: progress.seq,
+        members: memberViews(e, session),
+        bot: {
+            device: record.bot,
+            name: e.personOf(record.bot),
+            since: record.joined,
+            keySince: record.botSince,
+        },
+        joined: record.joined,
+        removed: progress.removed,
+        stopped: progress.stopped,
+        waitingFor: e.waitingFor.get(record.id) ?? null,
+        unread: summary?.unread ?? 0,
+        mentioned: summary?.mentioned ?? false,
+        last: last && { name: last.name, own: last.own, text: last.text, time: last.time },
+    };
+}
+function noticeView(e) {
+    const { notice } = e.trust.directory;
+    if (notice === null)
+        return null;
+    const { version, issued, lines } = notice;
+    return { version, issued, lines, acknowledged: e.noticeIsAcknowledged() };
+}
+const alarmViews = (e) => [...e.alarms.values()]
+    .sort((a, b) => a.time - b.time)
+    .map(({ subject, ...alarm }) => ({ ...alarm, id: subject }));
+export const emptyParts = {
+    organisation: null,
+    notice: null,
+    groups: [],
+    alerts: [],
+    alarms: [],
+    undecided: 0,
+};
+export function partsOf(e) {
+    const { statement, checkpoint } = e.trust;
+    const groups = [...e.groups.values()].map((session) => groupView(e, session));
+    const open = [...e.drafts.values()].filter((d) => d.state === 'queued' || d.state === 'submitted');
+    return {
+        organisation: statement && {
+            id: statement.id,
+            name: statement.name,
+            example: statement.example,
+            logOrigin: statement.log.name,
+            checkpointSize: checkpoint.size,
+            witnessed: checkpoint.witnessed,
+        },
+        notice: noticeView(e),
+        groups: groups.sort((a, b) => (b.last?.time ?? b.joined) - (a.last?.time ?? a.joined)),
+        alerts: [...e.alerts.values()].map(viewOfAlert).sort((a, b) => b.time - a.time),
+        alarms: alarmViews(e),
+        undecided: open.length,
+    };
+}
