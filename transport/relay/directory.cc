@@ -71,6 +71,12 @@ Result<CheckedObject> reread(const storage::DirectoryRow& row, const identity::N
   return out;
 }
 
+Result<CheckedObject> check_web_bundle(std::string_view note,
+                                       const identity::Statement& statement) {
+  CANDOUR_TRY(identity::WebBundle::verify(note, statement));
+  return CheckedObject{.kind = v1::WEB_BUNDLE};
+}
+
 }  // namespace
 
 Result<v1::ObjectKind> kind_of_note(std::string_view note) {
@@ -246,10 +252,8 @@ Result<CheckedObject> Directory::check(v1::ObjectKind kind, ByteView object) con
     }
     case v1::NOTICE_ACK:
       return check_ack(object);
-    case v1::WEB_BUNDLE: {
-      CANDOUR_TRY(identity::WebBundle::verify(text, *model.statement));
-      return out;
-    }
+    case v1::WEB_BUNDLE:
+      return check_web_bundle(text, *model.statement);
     default:
       return error(ErrorCode::frame_malformed, "the object has no known kind");
   }

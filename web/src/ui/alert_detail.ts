@@ -10,6 +10,14 @@ import { View } from './view.ts'
 
 type Form = 'assign' | 'escalate' | 'close' | null
 const kReasonMax = 500
+/** What the bot lets a desk do next (bot/alert_steps.cc), besides acknowledging. */
+const kSteps: Readonly<Record<AlertView['state'], ReadonlyArray<'assign' | 'escalate' | 'close'>>> = {
+  open: [],
+  acknowledged: ['assign', 'escalate', 'close'],
+  assigned: ['assign', 'escalate', 'close'],
+  escalated: ['close'],
+  closed: [],
+}
 
 class Alert extends View {
   static override properties = { alert: { attribute: false } }
@@ -64,7 +72,7 @@ class Alert extends View {
     const a = this.alert
     return html`<div class="row choices">
         ${a.state === 'open' ? html`<button class="primary" ?disabled=${this.busy} @click=${() => void this.step({ action: 'acknowledge' })}>${text.desk.acknowledge}</button>` : nothing}
-        ${(['assign', 'escalate', 'close'] as const).map(
+        ${kSteps[a.state].map(
           (form) => html`<button aria-expanded=${this.form === form} ?disabled=${this.busy} @click=${() => this.begin(form)}>
             ${form === 'close' ? text.desk.closeAlert : text.desk[form]}</button>`,
         )}

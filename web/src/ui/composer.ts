@@ -3,7 +3,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { GroupId, MemberView, MessageView } from '../core/api.ts'
 import { text } from '../text/en.ts'
 import { icon } from './icons.ts'
-import { plainName, plainText } from './plain.ts'
+import { bareName, plainName, plainText } from './plain.ts'
 import { openPoll } from './poll.ts'
 import { View } from './view.ts'
 
@@ -34,7 +34,7 @@ export class Composer extends View {
         <button type="button" class="quiet" aria-label=${text.composer.poll} title=${text.composer.poll} ?disabled=${this.barred}
           @click=${() => openPoll(this.store, this.group)}>${icon('poll')}</button>
         <textarea id="composer" rows="1" maxlength=${kTextMax} dir="auto" enterkeyhint="send"
-          aria-label=${text.composer.label(group?.name ?? '')} aria-describedby="composer-note"
+          aria-label=${text.composer.label(bareName(group?.name ?? ''))} aria-describedby="composer-note"
           aria-expanded=${this.suggestions.length > 0} aria-controls="mention-list" role="combobox" aria-autocomplete="list"
           aria-activedescendant=${this.suggestions.length > 0 ? `mention-${this.chosen}` : nothing}
           placeholder=${text.composer.placeholder} ?disabled=${this.barred}
@@ -51,7 +51,7 @@ export class Composer extends View {
     const about = this.changing ?? this.reply
     if (about === null) return nothing
     return html`<div class="context"><div class="grow">
-        <b>${this.changing === null ? text.composer.replying(about.own ? text.groups.you : about.name) : text.composer.editing}</b>
+        <b>${this.changing === null ? text.composer.replying(about.own ? text.groups.you : bareName(about.name)) : text.composer.editing}</b>
         <p class="one-line">${plainText(about.text)}</p></div>
       <button type="button" class="quiet" aria-label=${text.composer.stop} @click=${this.stop}>${icon('close')}</button>
     </div>`

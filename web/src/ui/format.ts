@@ -8,6 +8,7 @@ const dayAndYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'lo
 const shortDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const count = new Intl.NumberFormat('en-GB')
 
+const kMinuteMs = 60_000
 const kDayMs = 86_400_000
 
 export const timeOf = (ms: number): string => clock.format(ms)
@@ -17,7 +18,7 @@ export const numberOf = (n: number): string => count.format(n)
 export const isoOf = (ms: number): string => new Date(ms).toISOString()
 
 /** The same for all times of one day, in local time. */
-export const dayKey = (ms: number): string => new Date(ms).toDateString()
+export const dayKey = (ms: number): number => Math.floor((ms - new Date(ms).getTimezoneOffset() * kMinuteMs) / kDayMs)
 
 export function dayOf(ms: number, now: number): string {
   if (dayKey(ms) === dayKey(now)) return text.conversation.today

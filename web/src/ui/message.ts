@@ -6,7 +6,7 @@ import { openDialog } from './dialog.ts'
 import { isoOf, timeOf } from './format.ts'
 import { mark } from './group_list.ts'
 import { icon, type IconName } from './icons.ts'
-import { mentioningText, plainName, plainText } from './plain.ts'
+import { bareName, mentioningText, plainName, plainText } from './plain.ts'
 import { openProof } from './proof.ts'
 import { openReport } from './report.ts'
 import { View } from './view.ts'
@@ -78,7 +78,7 @@ class Message extends View {
     return html`<fieldset class="poll" ?disabled=${m.seq === 0}>
       <legend>${icon('poll')}<span class="spoken">${text.conversation.poll}: </span>${plainText(poll.question)}</legend>
       ${poll.options.map(
-        (option, i) => html`<button class="option" aria-pressed=${poll.ownVote === i} title=${option.names.join(', ')}
+        (option, i) => html`<button class="option" aria-pressed=${poll.ownVote === i} title=${option.names.map(bareName).join(', ')}
             @click=${() => void this.store.try(this.store.core.sendVote(m.group, m.id, i))}>
           <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
             <rect width=${(100 * option.names.length) / Math.max(1, all)} height="1"></rect></svg>
@@ -101,8 +101,8 @@ class Message extends View {
     if (m.reactions.length === 0) return nothing
     return html`<p class="reactions">
       ${m.reactions.map(
-        (reaction) => html`<button class="reaction" aria-pressed=${reaction.own} title=${reaction.names.join(', ')}
-            aria-label=${text.conversation.reacted(reaction.emoji, reaction.names)}
+        (reaction) => html`<button class="reaction" aria-pressed=${reaction.own} title=${reaction.names.map(bareName).join(', ')}
+            aria-label=${text.conversation.reacted(reaction.emoji, reaction.names.map(bareName))}
             @click=${() => this.react(reaction.emoji)}>${reaction.emoji} ${reaction.names.length}</button>`,
       )}
     </p>`

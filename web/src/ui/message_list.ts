@@ -139,6 +139,7 @@ class MessageList extends View {
   }
 
   private toEnd(): void {
+    this.store.trim(this.group)
     this.atEnd = true
     this.newBelow = 0
     this.requestUpdate()

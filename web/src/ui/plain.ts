@@ -36,6 +36,9 @@ function visible(body: string, odd: RegExp): readonly Piece[] {
 /** A name of a person or a group. */
 export const plainName = (name: string): TemplateResult => html`<bdi>${visible(name, kOddInNames)}</bdi>`
 
+/** A name where only a plain string goes (labels, notifications): without what cannot be seen. */
+export const bareName = (name: string): string => [...name].filter((one) => !kOddInNames.test(one)).join('')
+
 /** What somebody wrote. */
 export const plainText = (body: string): TemplateResult =>
   html`<span class="said" dir="auto">${visible(body, kOddInText)}</span>`

@@ -7,7 +7,7 @@ import { fingerprintOf } from './enrol.ts'
 import { dateOf } from './format.ts'
 import { mark } from './group_list.ts'
 import { icon } from './icons.ts'
-import { plainName } from './plain.ts'
+import { bareName, plainName } from './plain.ts'
 
 function standing(member: MemberView): TemplateResult {
   if (member.revoked) return html`<span class="badge danger">${text.roster.revoked}</span>`
@@ -30,7 +30,7 @@ function row(member: MemberView): TemplateResult {
       </summary>
       ${member.bot ? html`<p>${text.roster.botMore}</p>` : nothing}
       <p class="muted">${member.person} · ${text.roster.until(dateOf(member.validUntil))}</p>
-      ${fingerprintOf(member.device, text.fingerprintOf(member.name))}
+      ${fingerprintOf(member.device, text.fingerprintOf(bareName(member.name)))}
     </details>
   </li>`
 }

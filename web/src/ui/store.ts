@@ -4,6 +4,7 @@ import type { Change, CoreState, Failure, GroupId, GroupView, MessageId, Message
 import { text } from '../text/en.ts'
 import type { CoreLink } from './core_link.ts'
 import { notify } from './notify.ts'
+import { bareName } from './plain.ts'
 
 export type View = 'chats' | 'desk' | 'alarms' | 'search' | 'settings'
 /** On a narrow screen one of the two is seen. */
@@ -16,6 +17,8 @@ export interface Lines {
 }
 
 const kPageSize = 60
+/** So many lines stay drawn once one is back at the newest; older ones are fetched again. */
+const kKept = 2 * kPageSize
 const kNone: Lines = { messages: [], more: false, loaded: false }
 
 /** Delivered lines by place, own lines on their way behind them in the order they were written. */
@@ -110,6 +113,7 @@ export class Store extends EventTarget {
     this.group = group
     this.wanted = at
     this.show('main')
+    if (at === null) this.trim(group)
     if (!this.linesOf(group).loaded) await this.older(group)
     while (at !== null && this.linesOf(group).more && !this.linesOf(group).messages.some((m) => m.id === at)) {
       await this.older(group)
@@ -127,6 +131,14 @@ export class Store extends EventTarget {
     const known = new Map(page.messages.map((message) => [message.id, message]))
     for (const message of this.linesOf(group).messages) known.set(message.id, message)
     this.lines.set(group, { messages: inOrder(known.values()), more: page.more, loaded: true })
+    this.changed()
+  }
+
+  /** Lets go of older lines, which nobody looks at now. */
+  trim(group: GroupId): void {
+    const have = this.linesOf(group)
+    if (have.messages.length <= kKept) return
+    this.lines.set(group, { messages: have.messages.slice(-kKept), more: true, loaded: true })
     this.changed()
   }
 
@@ -168,7 +180,7 @@ export class Store extends EventTarget {
       if (message.state === 'warned') this.say(text.warning.announce(message.warning?.findings.length ?? 1))
       if (message.state === 'blocked') this.say(text.warning.announceBlock)
     } else if (!message.own && before === undefined && message.kind === 'text') {
-      this.say(text.conversation.arrived(message.name, message.text))
+      this.say(text.conversation.arrived(bareName(message.name), message.text))
     }
   }
 }

@@ -61,7 +61,7 @@ class WarningPanel extends View {
           <p class="muted">${message.failure?.message ?? text.warning.lead}</p></div>
         ${held.length > 1 ? html`<span class="muted">${text.warning.another(held.length - 1)}</span>` : nothing}
       </header>
-      <div class="warning-body">
+      <div class="warning-body" tabindex="0" role="group" aria-label=${text.warning.why}>
         <h4 class="spoken">${text.warning.yours}</h4>
         <blockquote class="yours">${markedText(message.checkedText === '' ? message.text : message.checkedText, warning?.findings.map((f) => f.span) ?? [])}</blockquote>
         ${warning === null ? nothing : this.findings(warning.findings)}
