@@ -345,6 +345,8 @@ export const text = {
       sample: 'Drawn for a second look',
       returned: 'Not closed in time: open again',
       repeat: 'More messages like it',
+      approve: 'Appeal approved',
+      refuse: 'Appeal refused',
     } as Readonly<Record<string, string>>,
     in: (group: string) => `in ${group}`,
     logged: 'Each step is signed by you and logged.',

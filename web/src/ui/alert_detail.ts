@@ -60,7 +60,7 @@ class Alert extends View {
         <h3>${text.desk.history}</h3>
         <ol role="list" class="history">${a.steps.map(
           (step) => html`<li><b>${text.desk.actions[step.action] ?? step.action}</b>
-            ${step.resolution === null ? nothing : html`<span class="badge">${text.desk.resolutions[step.resolution]}</span>`}
+            ${step.resolution === null ? nothing : html`<span class="badge">${text.desk.resolutions[step.resolution] ?? step.resolution}</span>`}
             <span class="muted">${step.person === '' ? text.desk.bot : step.person} · ${momentOf(step.time)}</span>
             ${step.argument === '' ? nothing : html`<p>${plainText(step.argument)}</p>`}</li>`,
         )}</ol>
