@@ -31,6 +31,7 @@ struct Context {
   config::AlertSettings alerts = {};
   config::RotationSettings rotation = {};
   const MonotonicClock& steady = monotonic_clock();
+  std::uint64_t warning_lifetime_ms = limits::kWarningLifetimeMs;
 
   /// The log's origin, as the statement names it.
   const std::string& origin() const { return trust.statement()->log.name; }

@@ -62,7 +62,9 @@ Result<Decision> Judge::decide_override(const Opened& opened, const Group& group
 
 Result<Decision> Judge::decide_dispute(const Opened& opened, const Group& group) const {
   CANDOUR_TRY(const messages::Warning warning, check_warning(opened, group));
-  CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
+  if (!opened.field.reason.empty()) {
+    CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
+  }
   Decision decision;
   decision.judgement = recall_.judge(opened, group, warning.message_id);
   decision.disputed_findings = warning.findings_hash;

@@ -85,6 +85,7 @@ Status serve(const Arguments& arguments, bool& ready_told) {
                   policies,      retention,       pool,
                   clock,         system_random(), config.attempts_log_warned,
                   config.alerts, config.rotation};
+  context.warning_lifetime_ms = config.warning_lifetime_ms;
   Bot bot(context);
   CANDOUR_TRY(bot.load());
 

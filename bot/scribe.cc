@@ -182,7 +182,7 @@ messages::WarningReply Scribe::warning(const Opened& opened, const Decision& dec
   warning.content_commitment = opened.commitment;
   warning.policy_digest = context_.policies.pack().digest;
   warning.issued = context_.clock.now();
-  warning.expires = TimeMs(warning.issued.value + limits::kWarningLifetimeMs);
+  warning.expires = TimeMs(warning.issued.value + context_.warning_lifetime_ms);
   warning.block = reply.block;
   warning.findings_hash = findings_hash;
   reply.signed_warning = warning.sign(context_.keys.signing);

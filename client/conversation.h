@@ -86,7 +86,8 @@ class Client {
   /// Sends a warned draft anyway. justification_invalid unless the reason has 10 to 500 characters;
   /// warning_invalid when the draft was blocked or the warning has expired.
   [[nodiscard]] Result<MessageId> override_warning(const MessageId& id, SecretText reason);
-  /// Tells the bot that its warning is wrong; the draft stays warned.
+  /// Tells the bot that its warning is wrong; the draft stays warned, under a new id. A reason may be
+  /// given, of 10 to 500 characters.
   [[nodiscard]] Result<MessageId> dispute(const MessageId& id, SecretText reason);
   /// Reports a shown message to professional standards. Members see nothing of it; the relay sees
   /// that this submission was withheld and that mail followed, not what or whom it is about.

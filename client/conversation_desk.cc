@@ -70,7 +70,9 @@ Result<MessageId> Client::answer_warning(const MessageId& id, messages::BotField
                                          SecretText reason) {
   CANDOUR_TRY(Draft warned, withheld_draft(id));
   CANDOUR_TRY(may_send(warned.group));
-  CANDOUR_TRY(messages::check_justification(reason.expose()));
+  if (type != messages::BotFieldType::dispute || !reason.empty()) {
+    CANDOUR_TRY(messages::check_justification(reason.expose()));
+  }
   if (warned.signed_warning.empty()) {
     return error(ErrorCode::warning_invalid, "message " + id.hex() + " has no warning to answer");
   }

@@ -42,7 +42,9 @@ Result<BotConfig> load_bot_config(const std::filesystem::path& path,
   organisation.path("statement_file", config.statement_file);
   root.table("policy").path("pack_dir", config.policy_pack_dir);
   root.table("retention").path("keys_file", config.retention_keys_file);
-  root.table("attempts").boolean("log_warned", config.attempts_log_warned);
+  Section attempts = root.table("attempts");
+  attempts.boolean("log_warned", config.attempts_log_warned);
+  attempts.number("warning_lifetime_ms", config.warning_lifetime_ms, 1'000, 30 * kDayMs, kOptional);
   read_alerts(root.table("alerts"), config.alerts);
   Section rotation = root.table("rotation");
   rotation.number("messages", config.rotation.messages, 0, 1'000'000, kOptional);
@@ -72,6 +74,7 @@ std::string show(const BotConfig& config, bool redacted) {
   out.path("keys_file", config.retention_keys_file);
   out.section("attempts");
   out.boolean("log_warned", config.attempts_log_warned);
+  out.number("warning_lifetime_ms", config.warning_lifetime_ms);
   out.section("alerts");
   out.boolean("pseudonymous", config.alerts.pseudonymous);
   out.number("delay_max_ms", config.alerts.delay_max_ms);

@@ -16,6 +16,7 @@
 //   keys_file = "retention.keys"           required
 //   [attempts]
 //   log_warned = true                      whether withheld messages leave a record
+//   warning_lifetime_ms = 86400000         a warning that was not answered by then cannot be
 //   [alerts]
 //   pseudonymous = false                   desks learn whom an alert is about when it is escalated
 //   delay_max_ms = 3000                    alerts leave after a random while up to this
@@ -39,6 +40,7 @@
 // Relative paths are taken from the file's folder. Values; thread-safe.
 #pragma once
 
+#include "base/limits.h"
 #include "config/relay_address.h"
 
 namespace candour::config {
@@ -77,6 +79,7 @@ struct BotConfig {
   std::filesystem::path policy_pack_dir;
   std::filesystem::path retention_keys_file;
   bool attempts_log_warned = true;
+  std::uint64_t warning_lifetime_ms = limits::kWarningLifetimeMs;
   AlertSettings alerts;
   RotationSettings rotation;
 };

@@ -4,7 +4,7 @@
 //   plaintext (kBotFieldPlaintextSize) = version u8 = 1, type u8, body vec, zeros
 //     nothing  0: empty
 //     override 1: warning vec (signed, see reply.h), justification vec
-//     dispute  2: warning vec, reason vec ("this warning is wrong")
+//     dispute  2: warning vec, reason vec ("this warning is wrong"; may be empty)
 //     report   3: message 16, reason vec (to professional standards, past the line)
 #pragma once
 

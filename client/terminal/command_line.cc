@@ -73,7 +73,8 @@ void add_messages(CLI::App& app, Options& o, Texts& texts) {
         Answer{"report", "Report a message to professional standards"}}) {
     CLI::App* verb = app.add_subcommand(answer.verb, answer.help);
     verb->add_option("id", o.id, "message id")->required();
-    verb->add_option("--reason", texts.reason, "10 to 500 characters")->required();
+    verb->add_option("--reason", texts.reason, "10 to 500 characters")
+        ->required(std::string_view(answer.verb) != "dispute");
   }
 }
 

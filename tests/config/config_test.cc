@@ -277,10 +277,12 @@ TEST_F(Config, EnvironmentOverridesEveryKindOfKey) {
   const std::vector<std::filesystem::path> bootstrap = {"/a.note", folder_ / "b.note"};
   EXPECT_EQ(config.value().bootstrap, bootstrap);
 
-  environment_.values = {{"CANDOUR_ATTEMPTS__LOG_WARNED", "false"}};
+  environment_.values = {{"CANDOUR_ATTEMPTS__LOG_WARNED", "false"},
+                         {"CANDOUR_ATTEMPTS__WARNING_LIFETIME_MS", "5000"}};
   const auto bot = load_bot_config(file(kBot), environment_);
   ASSERT_TRUE(bot.has_value());
   EXPECT_FALSE(bot.value().attempts_log_warned);
+  EXPECT_EQ(bot.value().warning_lifetime_ms, 5000u);
 }
 
 TEST_F(Config, I12WrongEnvironmentVariableIsNamed) {
