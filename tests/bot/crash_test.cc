@@ -126,6 +126,14 @@ struct Outcome {
   std::size_t alerts = 0;
   int kills = 0;
   std::uint64_t draws = 0;
+  std::uint64_t steps = 0;
+};
+
+/// Where the bot is killed, counted from when it is ready: at a draw of randomness, or at steps of
+/// its talk with the relay, the second counted from the first.
+struct Kill {
+  std::uint64_t draw = 0;  // 0 = never
+  std::vector<std::uint64_t> steps = {};
 };
 
 // A supervisor handles the first alert she got: `action`, signed and mailed.
@@ -142,7 +150,7 @@ void handle(World& world, const Officer& by, messages::AlertAction action) {
   world.run();
 }
 
-Outcome play(std::uint64_t kill_at) {
+Outcome play(const Kill& at) {
   World world;
   world.alerts.sample_one_in = 1;
   world.publish_policy();
@@ -153,7 +161,10 @@ Outcome play(std::uint64_t kill_at) {
   Officer grace(world, "p-201", "supervisor", "team-a");
   Officer inspector(world, "p-301", "investigator", "psd");
   const std::uint64_t before = world.bot_dice.draws;
-  if (kill_at != 0) world.bot_dice.kill_at = before + kill_at;
+  if (at.draw != 0) world.bot_dice.kill_at = before + at.draw;
+  const std::uint64_t steps_before = world.relay.steps;
+  std::uint64_t step = steps_before;
+  for (const std::uint64_t after : at.steps) world.relay.kill_at_steps.push_back(step += after);
   for (Officer* officer : {&amy, &ben, &chloe}) officer->publish_key_package();
   for (Officer* officer : {&amy, &ben, &chloe}) officer->publish_key_package();
   world.request(world.create_request({&amy, &ben, &chloe}));
@@ -182,11 +193,19 @@ Outcome play(std::uint64_t kill_at) {
           world.relay.mail_of(grace.device.id, v1::ALERT).size() +
               world.relay.mail_of(inspector.device.id, v1::ALERT).size(),
           world.kills,
-          world.bot_dice.draws - before};
+          world.bot_dice.draws - before,
+          world.relay.steps - steps_before};
+}
+
+void expect_same(const Outcome& outcome, const Outcome& calm) {
+  EXPECT_EQ(outcome.shown, calm.shown);
+  EXPECT_EQ(outcome.seq, calm.seq);
+  EXPECT_EQ(outcome.records, calm.records);
+  EXPECT_EQ(outcome.alerts, calm.alerts);
 }
 
 TEST(BotCrashEverywhere, TheConversationEndsTheSame_I4) {
-  const Outcome calm = play(0);
+  const Outcome calm = play({});
   EXPECT_EQ(calm.shown, (std::vector<std::string>{"Morning.", "That is a gravestword.", "(own)"}));
   EXPECT_EQ(calm.seq, 5u);  // three messages and two commits
   // The supervisor's: two alerts; acknowledged, closed, drawn; a reminder, overdue. The
@@ -197,15 +216,37 @@ TEST(BotCrashEverywhere, TheConversationEndsTheSame_I4) {
   int points = 0;
   for (std::uint64_t at = 1; at <= calm.draws; at += 2) {
     SCOPED_TRACE("killed at draw " + std::to_string(at));
-    const Outcome outcome = play(at);
+    const Outcome outcome = play({.draw = at});
     ++points;
     killed += outcome.kills;
-    EXPECT_EQ(outcome.shown, calm.shown);
-    EXPECT_EQ(outcome.seq, calm.seq);
-    EXPECT_EQ(outcome.records, calm.records);
-    EXPECT_EQ(outcome.alerts, calm.alerts);
+    expect_same(outcome, calm);
   }
   EXPECT_GE(killed, points - 1);
+}
+
+// Between any two frames: lost, applied but not heard of, received but not acted upon. With that
+// comes every transaction, for what a batch decided is said only after it is durable.
+TEST(BotCrashEverywhere, AtEveryFrameTheConversationEndsTheSame_I4) {
+  const Outcome calm = play({});
+  ASSERT_GT(calm.steps, 100u);
+  for (std::uint64_t at = 1; at <= calm.steps; ++at) {
+    SCOPED_TRACE("killed at step " + std::to_string(at));
+    const Outcome outcome = play({.steps = {at}});
+    EXPECT_EQ(outcome.kills, 1);
+    expect_same(outcome, calm);
+  }
+}
+
+TEST(BotCrashEverywhere, KilledAgainWhileItComesBackTheConversationEndsTheSame_I4) {
+  const Outcome calm = play({});
+  for (std::uint64_t at = 1; at <= calm.steps; at += 7) {
+    const std::uint64_t again = 1 + at % 23;
+    SCOPED_TRACE("killed at step " + std::to_string(at) + " and " + std::to_string(again) +
+                 " steps after that");
+    const Outcome outcome = play({.steps = {at, again}});
+    EXPECT_GE(outcome.kills, 1);
+    expect_same(outcome, calm);
+  }
 }
 
 }  // namespace

@@ -30,7 +30,9 @@ class RelayDouble::Session : public client::Channel {
     if (!frame.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
       relay_.violations.push_back("the bot sent a frame that does not parse");
     }
+    relay_.step();
     if (!relay_.drop_frames || frame.has_login()) relay_.handle(std::move(frame));
+    relay_.step();
     return ok();
   }
   Result<Bytes> receive(std::uint64_t) override {
@@ -38,6 +40,7 @@ class RelayDouble::Session : public client::Channel {
     if (relay_.inbound_.empty()) return error(ErrorCode::timed_out, "nothing to receive");
     Bytes next = std::move(relay_.inbound_.front());
     relay_.inbound_.pop_front();
+    relay_.step();
     return next;
   }
   void close() override {
@@ -48,6 +51,13 @@ class RelayDouble::Session : public client::Channel {
   RelayDouble& relay_;
   Bytes binding_;
 };
+
+void RelayDouble::step() {
+  ++steps;
+  if (kill_at_steps.empty() || steps < kill_at_steps.front()) return;
+  kill_at_steps.pop_front();
+  throw Killed();
+}
 
 std::unique_ptr<client::Channel> RelayDouble::connect(const DeviceId& bot) {
   bot_ = bot;

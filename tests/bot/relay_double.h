@@ -18,6 +18,9 @@
 
 namespace candour::tests {
 
+/// Thrown at a chosen moment: the bot dies there, as by kill -9.
+struct Killed {};
+
 class RelayDouble {
  public:
   struct GroupRow {
@@ -51,6 +54,10 @@ class RelayDouble {
   bool drop_frames = false;   // what the bot sends is lost, as if it died before
   bool drop_answers = false;  // it is applied, but the bot does not hear of it
   bool bad_proofs = false;    // inclusion proofs are for another tree
+  // The bot dies (Killed) at these steps, one after the other. A frame it sends is two steps, lost
+  // or applied, and a frame it takes is one, not acted upon.
+  std::deque<std::uint64_t> kill_at_steps;
+  std::uint64_t steps = 0;
 
   std::set<Digest> hidden;  // leaves whose proofs are "not there yet"
 
@@ -79,6 +86,7 @@ class RelayDouble {
 
  private:
   class Session;
+  void step();
   void handle(v1::ClientFrame frame);
   void reply(std::uint64_t to, v1::ServerFrame frame);
   void done(std::uint64_t to, bool duplicate);

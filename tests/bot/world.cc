@@ -186,13 +186,16 @@ void World::start() {
 
 void World::run() {
   if (!process) return;
-  try {
-    turn_until_quiet();
-  } catch (const Killed&) {
-    ++kills;
-    bot_dice.kill_at = 0;
-    kill();
-    start();
+  for (bool killed = false;;) {
+    try {
+      if (killed) return start();
+      return turn_until_quiet();
+    } catch (const Killed&) {
+      ++kills;
+      bot_dice.kill_at = 0;
+      kill();
+      killed = true;
+    }
   }
 }
 

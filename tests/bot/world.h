@@ -17,9 +17,6 @@
 
 namespace candour::tests {
 
-/// Thrown by the dice at a chosen draw: the bot dies there, as by kill -9.
-struct Killed {};
-
 /// SHA-256 of seed and counter; optionally throws Killed at the n-th draw.
 class Dice : public Random {
  public:
@@ -148,8 +145,8 @@ class World {
   void start();
   /// The process is gone, as by kill -9: nothing is written, nothing said.
   void kill() { process.reset(); }
-  /// Lets the bot take turns until there is nothing left to do. Where the dice kill it, it is
-  /// started again, once for each kill.
+  /// Lets the bot take turns until there is nothing left to do. Where the dice or the
+  /// relay (`kill_at_steps`) kill it, it is started again, once for each kill.
   void run();
   /// Certifies and publishes a device.
   void enrol(const Device& device, const std::string& role, const std::string& unit);
