@@ -1,21 +1,10 @@
 // The supervisor's desk: alerts and the steps on them.
+#include <algorithm>
+
 #include "client/terminal/verbs.h"
 
 namespace candour::terminal {
 namespace {
-
-/// Prints nothing but the alert that is waited for.
-class AlertSink : public client::EventSink {
- public:
-  void on_event(const client::Event& event) override {
-    if (event.alert) last_ = event.alert;
-  }
-  void forget() { last_.reset(); }
-  const client::AlertRecord* last() const { return last_.get(); }
-
- private:
-  std::shared_ptr<const client::AlertRecord> last_;
-};
 
 void print(const World& world, const client::AlertRecord& record, bool json) {
   if (json) {
@@ -37,7 +26,7 @@ constexpr Step kSteps[] = {{"ack", messages::AlertAction::acknowledge},
 }  // namespace
 
 Status alerts(const Options& options, const World& world) {
-  AlertSink sink;
+  Silent sink;
   CANDOUR_TRY(auto session, Session::open(options, world, sink));
   CANDOUR_TRY(session->start());
   CANDOUR_TRY(auto kept, session->store().alerts());
@@ -49,7 +38,7 @@ Status alerts(const Options& options, const World& world) {
 }
 
 Status alert_step(const Options& options, const World& world) {
-  AlertSink sink;
+  Silent sink;
   CANDOUR_TRY(auto session, Session::open(options, world, sink));
   CANDOUR_TRY(session->start());
   CANDOUR_TRY(const messages::AlertId id, find_alert(session->client(), options.id));
@@ -60,19 +49,23 @@ Status alert_step(const Options& options, const World& world) {
     if (step.verb != options.verb) continue;
     SecretText argument =
         options.verb == "assign" ? SecretText::copy_of(options.to_person) : options.reason.clone();
-    sink.forget();
     action = step.action;
     const auto resolution =
         messages::resolution_from_name(options.resolution).value_or(messages::Resolution::none);
     CANDOUR_TRY(session->client().alert_step(id, step.action, std::move(argument), resolution));
   }
   if (options.no_wait) return ok();
+  // Other desks, and the bot, may take further steps at once.
+  std::optional<client::AlertRecord> now;
   CANDOUR_TRY(session->pump_until([&] {
-    const client::AlertRecord* last = sink.last();
-    return last != nullptr && last->id == id && last->steps.size() > steps &&
-           last->steps.back().action == action;
+    auto kept = session->store().alert(id);
+    if (!kept || !kept.value() || kept.value()->steps.size() <= steps) return false;
+    now = std::move(*kept.value());
+    const auto begin = now->steps.begin() + static_cast<std::ptrdiff_t>(steps);
+    return std::any_of(begin, now->steps.end(),
+                       [&](const client::AlertStepSeen& step) { return step.action == action; });
   }));
-  print(world, *sink.last(), options.json);
+  print(world, *now, options.json);
   return ok();
 }
 
