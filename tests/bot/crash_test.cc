@@ -176,6 +176,11 @@ Outcome play(const Kill& at) {
       amy.answer(warned, override_field(amy.warning(warned), "quoting what the suspect said"));
   handle(world, grace, messages::AlertAction::acknowledge);
   handle(world, grace, messages::AlertAction::close);
+  Officer::Options report;
+  report.field.type = messages::BotFieldType::report;
+  report.field.reported = clean.id;
+  report.field.reason = SecretText::copy_of("please look at this one");
+  const auto reported = ben.send("report", std::move(report));
   world.advance(3'600'000);  // the second alert is overdue
   world.revoke(chloe.device);
   world.advance(4'000);
@@ -187,6 +192,7 @@ Outcome play(const Kill& at) {
   amy.receipt(clean);
   amy.receipt(sent_anyway);
   ben.receipt(last);
+  ben.receipt(reported);
   return {ben.shown,
           ben.chain.seq.value,
           world.relay.records.size(),
@@ -209,8 +215,8 @@ TEST(BotCrashEverywhere, TheConversationEndsTheSame_I4) {
   EXPECT_EQ(calm.shown, (std::vector<std::string>{"Morning.", "That is a gravestword.", "(own)"}));
   EXPECT_EQ(calm.seq, 5u);  // three messages and two commits
   // The supervisor's: two alerts; acknowledged, closed, drawn; a reminder, overdue. The
-  // inspector's: two alerts; drawn, overdue.
-  EXPECT_EQ(calm.alerts, 11u);
+  // inspector's: two alerts; drawn, overdue; the report, and a reminder of it.
+  EXPECT_EQ(calm.alerts, 13u);
   ASSERT_GT(calm.draws, 40u);
   int killed = 0;
   int points = 0;
