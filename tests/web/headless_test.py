@@ -14,12 +14,20 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 from harness import Example, parties  # noqa: E402
 
 
+class Brief(Example):
+    """The relay keeps few messages for devices that are away."""
+
+    def prepare(self, organisation):
+        config = organisation.folder / "relay" / "relay.toml"
+        config.write_text(config.read_text() + "messages_per_group = 60\n")
+
+
 def main():
     tests = sorted(pathlib.Path(sys.argv[1]).glob("test/headless*.test.js"))
     if not tests:
         print("SKIPPED: the app's core was not compiled (web.compile says why)", file=sys.stderr)
         sys.exit(77)
-    with Example() as organisation:
+    with Brief() as organisation:
         environment = {**os.environ, "CANDOUR_ORG": str(organisation.folder),
                        "CANDOUR_BIN": str(parties.BIN),
                        "PATH": f"{ROOT}/var/node/bin:{os.environ['PATH']}"}

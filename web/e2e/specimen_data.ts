@@ -82,7 +82,7 @@ export function teamMessages(): MessageView[] {
   const of = (seq: number, who: number, text: string, ago: number, more: Partial<MessageView> = {}): MessageView =>
     message('g-1', seq, who, text, ago, more)
   return [
-    of(1, 5, '', 2 * day, { kind: 'membership', membership: { joined: ['PC Ella Novak'], left: [], reformed: false } }),
+    of(1, 5, '', 2 * day, { kind: 'membership', membership: { joined: ['PC Ella Novak'], left: [], reformed: false, missed: 0 } }),
     of(2, 5, 'Welcome Ella. Briefing notes are in the shared drive, ask Chloe if you cannot open them.', 2 * day - minute),
     of(3, 4, 'Thank you, Sarge. See you all at nine.', 2 * day - 3 * minute, { reactions: [{ emoji: '👍', names: ['PC Amy Shaw', 'Sgt Grace Bell'], own: true }] }),
     of(4, 1, 'Who is covering the school gate on Thursday?', day + hour),

@@ -217,6 +217,8 @@ export interface MessageView {
     readonly joined: readonly string[]
     readonly left: readonly string[]
     readonly reformed: boolean
+    /** Messages before this line that came while this device was away for too long. */
+    readonly missed: number
   } | null
 }
 

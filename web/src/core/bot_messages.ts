@@ -65,7 +65,7 @@ export const sealBotField = (
 
 // ---- mail to the bot -------------------------------------------------------------------------
 
-export type ToBotType = 'alert step' | 'group request' | 'failure report'
+export type ToBotType = 'alert step' | 'group request' | 'failure report' | 'lost group'
 
 export const sealToBot = (
   type: ToBotType,
@@ -73,7 +73,7 @@ export const sealToBot = (
   bot: Uint8Array,
   mailId: string,
 ): Promise<Bytes> => {
-  const number = { 'alert step': 1, 'group request': 2, 'failure report': 3 }[type]
+  const number = { 'alert step': 1, 'group request': 2, 'failure report': 3, 'lost group': 7 }[type]
   const plaintext = new Writer().u8(1).u8(number).raw(body).take()
   return sealedBox(bot, 'candour bot mail v1', ids(mailId), plaintext)
 }
@@ -91,6 +91,20 @@ export async function signFailureReport(
     .u64(report.time)
     .take()
   return concat(body, await key.signLabelled('candour failure report v1', body))
+}
+
+/** That messages of the group which this device missed are gone. */
+export async function signLostReport(
+  report: { group: string; seq: number; device: string; time: number },
+  key: SigningKey,
+): Promise<Bytes> {
+  const body = new Writer()
+    .id(report.group)
+    .u64(report.seq)
+    .id(report.device)
+    .u64(report.time)
+    .take()
+  return concat(body, await key.signLabelled('candour lost group v1', body))
 }
 
 // ---- replies ---------------------------------------------------------------------------------

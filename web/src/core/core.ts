@@ -15,7 +15,8 @@ import type {
 import { makeEnrolment, parseCertificate, checkValidAt } from './certificate.ts'
 import { printProofFile, verifyCheckpoint } from './checkpoint.ts'
 import type { Content } from './content.ts'
-import { Engine, type EngineListener } from './engine.ts'
+import { Engine } from './engine.ts'
+import type { EngineListener } from './engine_types.ts'
 import * as desk from './engine_desk.ts'
 import { type Environment, browserEnvironment } from './environment.ts'
 import { asFailure, attempt, failed, fault, isFinal, success } from './failure.ts'
@@ -392,13 +393,16 @@ class DeviceCore implements Core {
     return this.#do(async (e) => {
       const row = await e.store.row(group, id)
       if (row === null) throw fault('not_found', 'there is no such delivered message')
-      const token = decodeToken(row.token)
+      // Of an own message in a gap there is the receipt alone.
+      const token = row.token.length > 0 ? decodeToken(row.token) : null
+      const leaf = token?.leafHash ?? row.receipt?.leafHash
+      if (leaf === undefined) throw fault('not_found', 'there is nothing to prove it by')
       const connection = e.needConnection()
       let view: ProofView | null = null
       await e.keep(async () => {
-        const proof = await e.trust.proveLeaf(token.leafHash, connection)
+        const proof = await e.trust.proveLeaf(leaf, connection)
         const { cosigners, quorum } = await verifyCheckpoint(proof.note, e.trust.needStatement())
-        if (quorum) e.watch.included(token.leafHash, proof.index, proof.checkpoint.size)
+        if (quorum) e.watch.included(leaf, proof.index, proof.checkpoint.size)
         const opening = row.receipt?.opening ?? null
         view = {
           id,
@@ -406,8 +410,8 @@ class DeviceCore implements Core {
           submission: row.receipt?.submission ?? null,
           overridden: row.overridden,
           receipt: row.receipt !== null,
-          leafHash: token.leafHash,
-          policyDigest: token.policyDigest,
+          leafHash: leaf,
+          policyDigest: token?.policyDigest ?? '',
           leafIndex: proof.index,
           logOrigin: proof.checkpoint.origin,
           treeSize: proof.checkpoint.size,

@@ -5,54 +5,29 @@
 // One thing at a time (`exclusive`). What fails how: a delivered message that fails a check is not
 // shown, its group is stopped on this device; storage_failed, state_damaged and bugs are final,
 // because memory may be ahead of the disk.
-import type { Failure } from './api.ts'
 import { hex } from './bytes.ts'
-import { type Connection, Disconnected } from './connection.ts'
-import { compareGroups, handleDeliver, handleResynchronise } from './engine_receive.ts'
+import type { Connection } from './connection.ts'
+import { compareGroups, handleDeliver } from './engine_receive.ts'
+import { resynchronise, takeResynchronise } from './engine_resync.ts'
 import { handleMail } from './engine_mail.ts'
 import { handleAnswer, prepareDue, resendOutbox, transmit } from './engine_send.ts'
 import { refillKeyPackages, shareWanted } from './engine_desk.ts'
 import { alarmLog, provePending, watchLog } from './engine_watch.ts'
+import type { Claim, EngineListener, Queued } from './engine_types.ts'
 import type { Environment } from './environment.ts'
 import { asFailure, codeOf, fault, isFinal, isLost } from './failure.ts'
 import { GroupSession } from './group_session.ts'
 import type { DeviceKeys } from './keys.ts'
-import { keyPackagesGoal } from './limits.ts'
 import { LogWatch } from './log_watch.ts'
 import { MlsGroup, type MlsSuite } from './mls.ts'
 import { parseKey } from './note.ts'
 import type { AlarmRecord, AlertRecord, Draft, OutboxItem, Profile } from './records.ts'
 import type { SealedDb } from './sealed_db.ts'
 import type { Store, Summary } from './store.ts'
-import { type SeenCheckpoint, Trust } from './trust.ts'
+import { Trust } from './trust.ts'
 import type { Deliver, MailItem, Proof, ServerFrame } from './wire/candour_pb.ts'
 
 const batchFramesMax = 256
-
-export interface Queued {
-  readonly group: string
-  readonly order: number
-  notBefore: number
-  attempts: number
-}
-
-export interface Claim {
-  readonly checkpoint: SeenCheckpoint
-  readonly device: string
-  readonly group: string
-  readonly message: string
-  attempts: number
-}
-
-/** Told of what changed, once it is durable. */
-export interface EngineListener {
-  stateChanged(): void
-  messagesChanged(group: string, ids: ReadonlySet<string>): void
-  arrived(group: string, mentionsMe: boolean): void
-  /** This engine is finished; `reason` is final. */
-  broken(reason: Failure): void
-  connectionEnded(reason: Failure, why: Disconnected | null): void
-}
 
 export interface EngineParts {
   readonly env: Environment
@@ -92,6 +67,8 @@ export class Engine {
   botPresent = false
   caughtUp = false
   keyPackagesHeld = 0
+  lastResortDue = false
+  refillAt = 0
   readonly newest = new Map<string, number>()
   readonly queued = new Map<string, Queued>()
   readonly requests = new Map<bigint, string>()
@@ -105,6 +82,7 @@ export class Engine {
   deferredMail: MailItem[] = []
   readonly held = new Map<string, Deliver[]>()
   lost: unknown = null
+  readonly behind = new Map<string, { oldest: number; notBefore: number }>()
   readonly waitingFor = new Map<string, string>()
   readonly provenEpochs = new Map<string, number>()
 
@@ -310,6 +288,7 @@ export class Engine {
     }
     this.trust.directory.device(this.keys.device, this.now())
     this.keyPackagesHeld = loggedIn.keyPackages
+    this.lastResortDue = loggedIn.lastResortDue
     this.botPresent = loggedIn.botPresent
     await this.keep(() => {
       const current = this.trust.directory.notice?.digest ?? ''
@@ -363,6 +342,7 @@ export class Engine {
     this.earlyCount = 0
     this.deferredMail = []
     this.held.clear()
+    this.behind.clear()
     this.acks.clear()
     this.mailAck = null
     this.checkpointShown = null
@@ -405,7 +385,7 @@ export class Engine {
           if (this.lost !== null) break
         }
       })
-      this.#acknowledge()
+      this.acknowledge()
       if (this.lost !== null) throw this.lost
     }
     if (connection.ended !== null) throw connection.ended
@@ -428,7 +408,7 @@ export class Engine {
         this.checkpointShown = new TextDecoder().decode(body.value.note)
         return
       case 'resynchronise':
-        return handleResynchronise(this, body.value)
+        return takeResynchronise(this, body.value)
       case 'directory':
         try {
           await this.trust.seeDirectory(body.value, this.needConnection())
@@ -444,7 +424,8 @@ export class Engine {
     }
   }
 
-  #acknowledge(): void {
+  /** Only what is durable. */
+  acknowledge(): void {
     const { connection } = this
     if (connection === null || connection.ended !== null) return
     // A lost acknowledgement costs a repetition at the next login, nothing else.
@@ -474,7 +455,8 @@ export class Engine {
         })
       }
     }
-    if (this.keyPackagesHeld < keyPackagesGoal / 2) await refillKeyPackages(this)
+    await refillKeyPackages(this)
+    await resynchronise(this)
     await watchLog(this)
     if (this.lost !== null) throw this.lost
     await shareWanted(this)

@@ -15,6 +15,7 @@ import { signNoticeAck } from './notice.ts'
 import type { AlertRecord, Draft } from './records.ts'
 
 const shareEveryMs = 2_000
+const refillRetryMs = 1_000
 const noDevice = '00'.repeat(32)
 // A flag: what members would see of a report if it were ever released, which it is not.
 const reportMark = '\u2691'
@@ -253,25 +254,47 @@ async function share(e: Engine, record: AlertRecord, desk: string): Promise<void
 
 // ---- upkeep ----------------------------------------------------------------------------------
 
+/**
+ * A stock of key packages at the relay, each for one use, and one of last resort, which is replaced
+ * at the login after it was handed out; the one before it is kept as long.
+ */
 export async function refillKeyPackages(e: Engine): Promise<void> {
   const connection = e.needConnection()
+  const few = e.keyPackagesHeld < keyPackagesGoal / 2
+  if ((!few && !e.lastResortDue) || e.refillAt > e.env.monotonic()) return
   // More at the relay than here: this browser lost its state, and what it cannot open must go.
   const replace = (await e.store.keyPackageCount()) < e.keyPackagesHeld
   if (replace) e.keyPackagesHeld = 0
-  if (e.keyPackagesHeld >= keyPackagesGoal / 2) return
   const { notAfter } = e.trust.directory.device(e.keys.device, e.now())
-  const count = keyPackagesGoal - e.keyPackagesHeld
+  const count = few || replace ? keyPackagesGoal - e.keyPackagesHeld : 0
   const keyPackages: Uint8Array[] = []
+  let lastResort = new Uint8Array()
   // The private parts are durable before anyone can use the public ones.
   await e.keep(async () => {
     for (let i = 0; i < count; ++i) {
-      const { reference, record } = await e.suite.makeKeyPackage(notAfter, e.now())
+      const { reference, record } = await e.suite.makeKeyPackage(notAfter, e.now(), false)
       e.store.putKeyPackage(reference, record)
       keyPackages.push(record.keyPackage)
     }
+    if (!e.lastResortDue && !replace) return
+    const old = await e.store.lastResorts()
+    for (const reference of old.slice(0, -1)) e.store.deleteKeyPackage(reference)
+    const { reference, record } = await e.suite.makeKeyPackage(notAfter, e.now(), true)
+    e.store.putKeyPackage(reference, record)
+    lastResort = record.keyPackage
   })
-  await connection.request({ case: 'putKeyPackages', value: { keyPackages, replace } })
+  try {
+    await connection.request({
+      case: 'putKeyPackages',
+      value: { keyPackages, replace, lastResort },
+    })
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'rate_limited') throw thrown
+    e.refillAt = e.env.monotonic() + refillRetryMs
+    return
+  }
   e.keyPackagesHeld += count
+  if (lastResort.length > 0) e.lastResortDue = false
 }
 
 /** Whether every member's certificate is known to be in a witnessed checkpoint; once an epoch. */

@@ -12,6 +12,7 @@ import {
 import { hex, same } from './bytes.ts'
 import { commitment } from './content.ts'
 import { dropDraft, handleDeliver, keepMembership, beginsMlsGroup } from './engine_receive.ts'
+import { settleGap } from './engine_resync.ts'
 import { encryptAnew, outcome, reject } from './engine_send.ts'
 import { alarmReceipt, alarmRefused, provePending, watchMessage } from './engine_watch.ts'
 import type { Engine } from './engine.ts'
@@ -156,6 +157,7 @@ async function handleReceipt(
   }
   const row = await e.store.row(group, id)
   if (row === null) throw fault('not_found', 'a receipt is for a message that is not known')
+  if (row.token.length === 0) return // its token is in a gap; the receipt is what proves it
   const token = decodeToken(row.token)
   try {
     checkReceipt(receipt, token)
@@ -245,6 +247,7 @@ const noProgress: GroupProgress = {
   counter: 0,
   stopped: null,
   removed: false,
+  lost: false,
   logOrigin: '',
 }
 
@@ -260,9 +263,11 @@ async function handleWelcome(e: Engine, mail: MailItem): Promise<void> {
     const progress = e.groups.get(group)?.progress ?? (await e.store.progress(group)) ?? noProgress
     const device = { keys: e.keys, suite: e.suite }
     const join = () => GroupSession.join(welcome, mine, device, e.trust, progress, e.now())
-    // Used or refused, a key package never serves twice.
-    e.store.deleteKeyPackage(reference)
-    if (e.keyPackagesHeld > 0) --e.keyPackagesHeld
+    // Used or refused, a key package never serves twice, but for the one of last resort.
+    if (!mine.lastResort) {
+      e.store.deleteKeyPackage(reference)
+      if (e.keyPackagesHeld > 0) --e.keyPackagesHeld
+    }
     try {
       const joined = await join().catch(async (thrown: unknown) => {
         // A member or the bot may be newer than what this device has of the directory.
@@ -272,7 +277,9 @@ async function handleWelcome(e: Engine, mail: MailItem): Promise<void> {
         return join()
       })
       if (before !== null) await checkFormedAgain(e, before, joined)
-      return await enter(e, welcome, joined, before !== null)
+      const old = e.groups.get(group)
+      const missed = old ? joined.progress.seq - old.progress.seq - 1 : 0
+      return await enter(e, welcome, joined, before !== null, missed)
     } catch (thrown) {
       if (before !== null && !isFinal(thrown)) e.stopGroup(before, thrown)
       throw thrown
@@ -318,6 +325,7 @@ async function enter(
   welcome: WelcomeMail,
   session: GroupSession,
   again: boolean,
+  missed: number,
 ): Promise<void> {
   const { id } = session.record
   e.groups.set(id, session)
@@ -327,8 +335,11 @@ async function enter(
     joined: again ? [] : [e.profile.name],
     left: [],
     reformed: again,
+    missed,
   })
-  if (again) encryptAnew(e, id)
+  e.provenEpochs.delete(id)
+  if (missed > 0) await settleGap(e, id)
+  else if (again) encryptAnew(e, id)
   const waiting = e.early.get(id) ?? []
   e.early.delete(id)
   e.earlyCount -= waiting.length

@@ -12,7 +12,7 @@ import type { AcceptedCommit, AcceptedMessage, GroupSession } from './group_sess
 import { watchedReceivedOneIn } from './log_watch.ts'
 import type { Row } from './records.ts'
 import { type ReleaseToken, decodeToken } from './token.ts'
-import { type Deliver, type GroupState, type Resynchronise, SubmissionKind } from './wire/candour_pb.ts'
+import { type Deliver, type GroupState, SubmissionKind } from './wire/candour_pb.ts'
 
 // Delivered messages that wait for the welcome to their group, which comes after them at login.
 const earlyFramesMax = 20_000
@@ -72,6 +72,7 @@ export async function handleDeliver(e: Engine, delivered: Deliver): Promise<void
     session === undefined ||
     session.progress.stopped !== null ||
     session.progress.removed ||
+    session.progress.lost ||
     awaitsWelcome(e, session, delivered)
   ) {
     // Of a group whose welcome is still to come, or that adds this device anew.
@@ -262,7 +263,7 @@ export function dropDraft(e: Engine, id: string): void {
 }
 
 /** Keeps a row, and lets it change the row it is about. */
-async function keepRow(e: Engine, row: Row, content: Content): Promise<void> {
+export async function keepRow(e: Engine, row: Row, content: Content): Promise<void> {
   e.store.putRow(row)
   if (content.type === 'text' || content.type === 'poll') {
     const mentionsMe = content.type === 'text' && content.mentions.includes(e.profile.person)
@@ -333,6 +334,7 @@ function showCommit(
     joined: commit.joined.map((device) => e.personOf(device)),
     left: commit.removed.map((device) => e.personOf(device)),
     reformed: false,
+    missed: 0,
   })
 }
 
@@ -388,23 +390,4 @@ async function reportFailure(
     // The person sees the stopped group and asks.
     if (isFinal(thrown)) throw thrown
   }
-}
-
-/** Messages this device has not acknowledged are gone at the relay. */
-export async function handleResynchronise(e: Engine, told: Resynchronise): Promise<void> {
-  const group = hex(told.group)
-  const session = e.groups.get(group)
-  if (session === undefined || session.progress.removed) return
-  if (BigInt(session.progress.seq) + 1n >= told.oldest) {
-    // Only the acknowledgement was lost.
-    e.acks.set(group, session.progress.seq)
-    return
-  }
-  const reason = fault(
-    'resynchronise',
-    'this device was away for too long: messages of the group it has not read are gone; it is ' +
-      'being added anew',
-  )
-  e.stopGroup(session, reason)
-  await reportFailure(e, session, new Uint8Array(16))
 }

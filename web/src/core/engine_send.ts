@@ -104,7 +104,9 @@ export async function prepareDue(e: Engine, ready: OutboxItem[]): Promise<void> 
     }
     const wait = e.isOfOldLog(session)
       ? 'the group is to be formed again, because the log was lost'
-      : !(await membersProven(e, session))
+      : session.progress.lost
+        ? 'messages were missed while this device was away; it is being added anew'
+        : !(await membersProven(e, session))
         ? "a member's certificate is not yet in a checkpoint that the witnesses cosigned"
         : null
     if (wait !== null) {

@@ -196,6 +196,7 @@ export class GroupSession {
       counter: before.counter,
       stopped: null,
       removed: false,
+      lost: false,
       logOrigin: token.logOrigin,
     }
     const session = new GroupSession(record, progress, mls)

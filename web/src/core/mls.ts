@@ -38,6 +38,8 @@ import { clockSkewMs, pastEpochsMax, ratchetForwardStepsMax, skippedGenerationsM
 
 const suiteName = 'MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519'
 const lifetimeMs = 180 * 24 * 3600 * 1000
+/** Of a key package (MLS Extensions). */
+const lastResortExtension = 10
 
 const clientConfig: ClientConfig = {
   keyRetentionConfig: {
@@ -79,6 +81,9 @@ export interface KeyPackageRecord {
   readonly keyPackage: Bytes
   readonly initKey: Bytes
   readonly leafKey: Bytes
+  readonly made: number
+  /** Handed out again and again when no other is left. */
+  readonly lastResort: boolean
 }
 
 export interface Unprotected {
@@ -124,19 +129,21 @@ export class MlsSuite {
   async makeKeyPackage(
     notAfter: number,
     now: number,
+    lastResort: boolean,
   ): Promise<{ reference: string; record: KeyPackageRecord }> {
     const seconds = (ms: number) => BigInt(Math.floor(ms / 1000))
+    const mark = { extensionType: lastResortExtension, extensionData: new Uint8Array() }
     const { publicPackage, privatePackage } = await generateKeyPackageWithKey(
       { credentialType: 'basic', identity: fromHex(deviceOf(this.handle)) as Bytes },
       {
         versions: ['mls10'],
         ciphersuites: [suiteName],
-        extensions: [],
+        extensions: lastResort ? [lastResortExtension] : [],
         proposals: [],
         credentials: ['basic'],
       },
       { notBefore: seconds(now - clockSkewMs), notAfter: seconds(Math.min(notAfter, now + lifetimeMs)) },
-      [],
+      lastResort ? [mark] : [],
       { signKey: this.handle, publicKey: this.handle },
       this.impl,
     )
@@ -151,6 +158,8 @@ export class MlsSuite {
       keyPackage,
       initKey: copyOf(privatePackage.initPrivateKey),
       leafKey: copyOf(privatePackage.hpkePrivateKey),
+      made: now,
+      lastResort,
     }
     return { reference: hex(await makeKeyPackageRef(publicPackage, this.impl.hash)), record }
   }

@@ -28,6 +28,8 @@ export interface GroupProgress {
   counter: number
   stopped: { code: string; message: string } | null
   removed: boolean
+  /** Messages of it are missed for good: it waits to be added anew. */
+  lost: boolean
   logOrigin: string
 }
 
@@ -112,6 +114,8 @@ export interface Row {
     readonly joined: readonly string[]
     readonly left: readonly string[]
     readonly reformed: boolean
+    /** Messages before this that this device will never have. */
+    readonly missed: number
   } | null
 }
 

@@ -65,7 +65,21 @@ export class Store implements TrustStore {
     this.#put(['package', reference], record)
   keyPackage = (reference: string) => this.#get<KeyPackageRecord>(['package', reference])
   deleteKeyPackage = (reference: string) => this.db.delete(['package', reference])
-  keyPackageCount = async () => (await this.db.all(['package'])).length
+  /** Without those of last resort. */
+  keyPackageCount = async () =>
+    (await this.#all<KeyPackageRecord>('package')).filter((record) => !record.lastResort).length
+  /** References, oldest first. */
+  async lastResorts(): Promise<readonly string[]> {
+    const rows = await this.db.all(['package'])
+    const records = rows.map(({ key, value }) => ({
+      reference: String(key[1]),
+      record: value as KeyPackageRecord,
+    }))
+    return records
+      .filter(({ record }) => record.lastResort)
+      .sort((a, b) => a.record.made - b.record.made)
+      .map(({ reference }) => reference)
+  }
 
   // Groups.
   groups = () => this.#all<GroupRecord>('group')

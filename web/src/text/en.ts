@@ -148,6 +148,7 @@ export const text = {
     arrived: (name: string, body: string) => `${name}: ${body}`,
     joined: (names: string) => `${names} joined`,
     left: (names: string) => `${names} left`,
+    missed: (n: number) => `You were away for too long: ${n} ${plural(n, 'message is', 'messages are')} missing here.`,
     reformed: 'The group was set up anew with the same or fewer members.',
     stopped: 'This group is stopped on this device',
     stoppedMore: 'Something did not pass a check, so nothing more is shown or sent here. Tell your registrar.',

@@ -51,6 +51,7 @@ class Message extends View {
       ${change.joined.length > 0 ? plainText(text.conversation.joined(names(change.joined))) : nothing}
       ${change.left.length > 0 ? plainText(text.conversation.left(names(change.left))) : nothing}
       ${change.reformed ? text.conversation.reformed : nothing}
+      ${change.missed > 0 ? text.conversation.missed(change.missed) : nothing}
     </p>`
   }
 

@@ -1,0 +1,110 @@
+// When the relay has dropped messages this device never acknowledged (docs/protocol.md, "Being away
+// too long"). A device that has everything says so and deliveries go on; one that missed messages
+// cannot follow the MLS group any more: it tells the bot, signed, and waits to be removed and added
+// in one commit. What it missed stays missed; the conversation says so in one line.
+import { signLostReport } from './bot_messages.ts'
+import { hex } from './bytes.ts'
+import { sendToBot } from './engine_desk.ts'
+import { dropDraft, keepRow } from './engine_receive.ts'
+import { encryptAnew, outcome } from './engine_send.ts'
+import { watchMessage } from './engine_watch.ts'
+import { decodeContent } from './content.ts'
+import type { Engine } from './engine.ts'
+import { isFinal, isLost } from './failure.ts'
+import type { Draft, Row } from './records.ts'
+import type { Resynchronise } from './wire/candour_pb.ts'
+
+// A welcome to the group may be among the mail that follows.
+const welcomePatienceMs = 5_000
+const reportRetryMs = 5_000
+
+export function takeResynchronise(e: Engine, told: Resynchronise): void {
+  const group = hex(told.group)
+  const patience = e.groups.has(group) ? 0 : welcomePatienceMs
+  const notBefore = e.env.monotonic() + patience
+  e.behind.set(group, { oldest: Number(told.oldest), notBefore })
+}
+
+export async function resynchronise(e: Engine): Promise<void> {
+  for (const [group, behind] of e.behind) {
+    const session = e.groups.get(group)
+    // What waits for its policy version is here, but not yet read.
+    if (behind.notBefore > e.env.monotonic() || e.held.has(group)) continue
+    if (session && (session.progress.stopped !== null || session.progress.removed)) {
+      e.behind.delete(group)
+      continue
+    }
+    if (session && !session.progress.lost && session.progress.seq + 1 >= behind.oldest) {
+      // Only the acknowledgement was lost.
+      e.acks.set(group, session.progress.seq)
+      e.acknowledge()
+      e.behind.delete(group)
+      continue
+    }
+    try {
+      await reportLost(e, group)
+      e.behind.delete(group)
+    } catch (thrown) {
+      if (isLost(thrown) || isFinal(thrown)) throw thrown
+      // The bot's mailbox is full, or there is no bot: later.
+      behind.notBefore = e.env.monotonic() + reportRetryMs
+    }
+  }
+}
+
+async function reportLost(e: Engine, group: string): Promise<void> {
+  const session = e.groups.get(group)
+  const seq = session?.progress.seq ?? 0
+  if (session && !session.progress.lost) {
+    await e.keep(() => {
+      session.progress.lost = true
+      session.changed.progress = true
+    })
+  }
+  const report = { group, seq, device: e.keys.device, time: e.now() }
+  await sendToBot(e, 'lost group', await signLostReport(report, e.keys.signing))
+}
+
+/** Own messages sent before the gap: their replies are here, because mail is in order. */
+export async function settleGap(e: Engine, group: string): Promise<void> {
+  for (const draft of [...e.drafts.values()]) {
+    if (draft.group === group && draft.state === 'submitted') await settleOwn(e, draft)
+  }
+  // Nobody has the others.
+  encryptAnew(e, group)
+}
+
+// Released within the gap: the token is missed, the receipt proves it.
+async function settleOwn(e: Engine, draft: Draft): Promise<void> {
+  const { receipt } = draft
+  if (receipt === null) return
+  const row: Row = {
+    id: draft.id,
+    group: draft.group,
+    seq: receipt.seq,
+    submission: receipt.submission,
+    time: draft.time,
+    device: e.keys.device,
+    person: e.profile.person,
+    name: e.profile.name,
+    own: true,
+    overridden: draft.field.type === 'override',
+    token: new Uint8Array(),
+    receipt,
+    content: draft.content,
+    commitmentKey: draft.commitmentKey,
+    edited: null,
+    deleted: false,
+    reactions: [],
+    votes: [],
+    membership: null,
+  }
+  await keepRow(e, row, decodeContent(draft.content))
+  const leaf = { messageId: draft.id, leafHash: receipt.leafHash }
+  watchMessage(e, 'own', draft.group, leaf, true)
+  e.outbox.delete(draft.id)
+  e.store.deleteOutbox(draft.id)
+  dropDraft(e, draft.id)
+  if (draft.original !== null) dropDraft(e, draft.original)
+  outcome(e, draft.id)
+}
