@@ -66,7 +66,10 @@ test('replies, mentions, reactions, edits, polls, votes and deletions', async ()
   assert.ok(shown.mentionsMe)
   assert.ok(web.core.state().groups[0]?.mentioned)
   value(await other.core.sendReaction(teamA, id, '\u{1f44d}'))
-  await web.untilLine(teamA, id, 'reacted to', (line) => line.reactions.length === 1)
+  value(await other.core.sendReaction(teamA, id, '\u{1f44d}'))
+  value(await other.core.sendReaction(teamA, id, '\u{1f389}'))
+  const reacted = await web.untilLine(teamA, id, 'reacted to', (l) => l.reactions.length === 2)
+  assert.deepEqual(reacted.reactions.map((r) => r.names.length), [1, 1])
   value(await web.core.edit(id, 'Who has the blue van?'))
   await other.untilLine(teamA, id, 'edited', (line) => line.text === 'Who has the blue van?')
   assert.equal(codeOf(await other.core.edit(id, 'not mine')), 'not_permitted')
@@ -80,8 +83,19 @@ test('replies, mentions, reactions, edits, polls, votes and deletions', async ()
     (line) => line.poll?.options[0]?.names.length === 1,
   )
   assert.deepEqual(counted.poll?.options[0]?.names, ['PC Omar Birch'])
+  value(await other.core.sendVote(teamA, poll, 1))
+  await web.untilLine(
+    teamA,
+    poll,
+    'voted on again',
+    ({ poll: p }) => p?.options[0]?.names.length === 0 && p.options[1]?.names.length === 1,
+  )
+  assert.equal(codeOf(await other.core.sendVote(teamA, poll, 2)), 'input_invalid')
+  assert.equal(codeOf(await other.core.sendVote(teamA, id, 0)), 'not_permitted')
+  assert.equal(codeOf(await other.core.deleteForEveryone(teamA, id)), 'not_permitted')
   value(await web.core.deleteForEveryone(teamA, id))
   await other.untilLine(teamA, id, 'deleted', (line) => line.deleted && line.text === '')
+  assert.equal(codeOf(await other.core.sendReaction(teamA, id, '\u{1f44d}')), 'not_permitted')
   value(await web.core.markRead(teamA))
   assert.equal(web.core.state().groups[0]?.unread, 0)
   const found = value(await web.core.search('i HAVE', { limit: 5 }))

@@ -13,6 +13,7 @@ import type { GroupSession } from './group_session.ts'
 import { keyPackagesGoal } from './limits.ts'
 import { signNoticeAck } from './notice.ts'
 import type { AlertRecord, Draft } from './records.ts'
+import { changesAnother, checkChange } from './timeline.ts'
 
 const shareEveryMs = 2_000
 const refillRetryMs = 1_000
@@ -25,6 +26,9 @@ const reportMark = '\u2691'
 /** Keeps a new message; it goes out when it can. */
 export async function send(e: Engine, group: string, content: Content): Promise<string> {
   writable(e, group)
+  if (changesAnother(content)) {
+    checkChange(content, e.profile.person, await e.store.row(group, content.about))
+  }
   const bytes = encodeChecked(content)
   let id = ''
   await e.keep(() => {
@@ -68,9 +72,6 @@ export async function edit(e: Engine, id: string, text: string): Promise<string>
   }
   const row = await e.store.rowIn(e.groups.keys(), id)
   if (row === null) throw fault('not_found', 'there is no such message')
-  if (!row.own || row.membership !== null || decodeContent(row.content).type !== 'text') {
-    throw fault('not_permitted', 'only own text messages can be edited')
-  }
   return send(e, row.group, { type: 'edit', about: id, text })
 }
 

@@ -11,7 +11,9 @@ import { codeOf, fault, isFinal, isLost } from './failure.ts'
 import type { AcceptedCommit, AcceptedMessage, GroupSession } from './group_session.ts'
 import { watchedReceivedOneIn } from './log_watch.ts'
 import type { Row } from './records.ts'
+import { changedRows } from './timeline.ts'
 import { type ReleaseToken, decodeToken } from './token.ts'
+import { textOfRow } from './views.ts'
 import { type Deliver, type GroupState, SubmissionKind } from './wire/candour_pb.ts'
 
 // Delivered messages that wait for the welcome to their group, which comes after them at login.
@@ -272,32 +274,15 @@ export async function keepRow(e: Engine, row: Row, content: Content): Promise<vo
     e.touch(row.group, row.id)
     return
   }
-  const about = await e.store.row(row.group, content.about)
-  if (about === null || about.membership !== null) return
-  const others = <T extends { device: string }>(list: readonly T[]) =>
-    list.filter((one) => one.device !== row.device)
-  const by = { device: row.device, name: row.name }
-  const changed: Row = { ...about }
-  // Only a message's own author may change it.
-  const author = about.device === row.device
-  if (content.type === 'edit' && author && isText(about)) changed.edited = content.text
-  if (content.type === 'deletion' && author) changed.deleted = true
-  if (content.type === 'reaction') {
-    changed.reactions = [...others(about.reactions), { ...by, emoji: content.emoji }]
-  }
-  if (content.type === 'vote') {
-    changed.votes = [...others(about.votes), { ...by, option: content.option }]
-  }
-  e.store.putRow(changed)
-  e.touch(row.group, about.id)
-  const last = e.summaries.get(row.group)?.last
-  if (last && last.seq === about.seq && (changed.deleted || changed.edited !== null)) {
-    last.text = changed.deleted ? '' : (changed.edited ?? '').slice(0, previewSize)
+  for (const changed of await changedRows(row, content, (id) => e.store.row(row.group, id))) {
+    e.store.putRow(changed)
+    e.touch(row.group, changed.id)
+    const last = e.summaries.get(row.group)?.last
+    if (last?.seq !== changed.seq) continue
+    last.text = [...textOfRow(changed)].slice(0, previewSize).join('')
     putSummary(e, row.group)
   }
 }
-
-const isText = (row: Row): boolean => decodeContent(row.content).type === 'text'
 
 function putSummary(e: Engine, group: string): void {
   const summary = e.summaries.get(group)

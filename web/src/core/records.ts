@@ -105,10 +105,8 @@ export interface Row {
   /** Of texts: by their author, afterwards. */
   edited: string | null
   deleted: boolean
-  /** Device, name, emoji. */
-  reactions: readonly { device: string; name: string; emoji: string }[]
-  /** The last vote of each device counts. */
-  votes: readonly { device: string; name: string; option: number }[]
+  reactions: readonly { person: string; name: string; emoji: string }[]
+  votes: readonly { person: string; name: string; option: number }[]
   /** Of commits. */
   membership: {
     readonly joined: readonly string[]

@@ -119,7 +119,7 @@ function pollView(row: Row, content: Content, viewer: Viewer): PollView | null {
   return {
     question: content.question,
     options: content.options.map((text, i) => ({ text, names: of(i).map((vote) => vote.name) })),
-    ownVote: row.votes.find((vote) => vote.device === viewer.device)?.option ?? null,
+    ownVote: row.votes.find((vote) => vote.person === viewer.person)?.option ?? null,
   }
 }
 
@@ -130,7 +130,7 @@ function reactionViews(row: Row, viewer: Viewer): readonly ReactionView[] {
     return {
       emoji,
       names: by.map((reaction) => reaction.name),
-      own: by.some((reaction) => reaction.device === viewer.device),
+      own: by.some((reaction) => reaction.person === viewer.person),
     }
   })
 }
