@@ -423,7 +423,7 @@ export interface Core {
   withdraw(id: MessageId): Promise<Result<void>>
   /** Sends a warned message anyway; 10 to 500 characters of reason. */
   overrideWarning(id: MessageId, reason: string): Promise<Result<MessageId>>
-  /** Tells the bot that its warning is wrong; the message stays warned. */
+  /** Tells the bot that its warning is wrong, with or without a reason; the message stays warned. */
   dispute(id: MessageId, reason: string): Promise<Result<MessageId>>
   /** To professional standards, past the line; no member and no relay sees whom it is about. */
   report(group: GroupId, id: MessageId, reason: string): Promise<Result<MessageId>>

@@ -91,7 +91,7 @@ export async function answerWarning(
 ): Promise<string> {
   const warned = withheld(e, id)
   writable(e, warned.group)
-  checkJustification(reason)
+  if (type === 'override' || reason !== '') checkJustification(reason)
   const { signedWarning } = warned
   if (signedWarning === null) {
     throw fault('warning_invalid', 'the message has no warning to answer')
