@@ -111,16 +111,16 @@ Result<messages::GroupRequest> group_request(const Context& context, const Group
   r.request = context.random.id<messages::RequestId>();
   r.action = o.action;
   r.issued = context.clock.now();
+  const auto group = GroupId::from_hex(o.group);
+  if (!group && !(o.group.empty() && o.action == "create")) {
+    return error(ErrorCode::usage, "--group takes a group id of 32 hex digits");
+  }
+  r.group = group ? *group : context.random.id<GroupId>();
   if (o.action == "create") {
-    r.group = context.random.id<GroupId>();
     r.name = o.title;
     r.group_class = o.group_class;
     r.unit = o.unit;
     CANDOUR_TRY(r.owners, devices_of(o.owners, trust));
-  } else {
-    const auto group = GroupId::from_hex(o.group);
-    if (!group) return error(ErrorCode::usage, "--group takes a group id of 32 hex digits");
-    r.group = *group;
   }
   if (o.action == "remove") {
     // Whoever is to go may be revoked or expired: only the form is checked.
@@ -179,6 +179,7 @@ Run group_run(CLI::App& verb, Context& context, const std::string& action) {
   o->action = action;
   add_relay_options(verb, o->relay);
   if (action == "create") {
+    verb.add_option("--group", o->group, "Id of a group whose name the bot has lost");
     verb.add_option("--title", o->title, "Name of the group")->required();
     verb.add_option("--class", o->group_class, "Class of the group (default standard)");
     verb.add_option("--unit", o->unit, "Unit whose supervisors get its alerts")->required();

@@ -8,8 +8,8 @@ import pathlib
 import time
 
 LIBRARY = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-# To a bot that is ten years ahead every certificate has expired, and it removes who has no other.
-JUMPS = {"relay": ["+1h", "-1h", "+10y", "-10y"], "bot": ["+1h", "-1h", "-10y"]}
+# A bot whose clock is not the relay's judges nothing and removes nobody until it is.
+JUMPS = {"relay": ["+1h", "-1h", "+10y", "-10y"], "bot": ["+1h", "-1h", "+10y", "-10y"]}
 
 
 @contextlib.contextmanager
