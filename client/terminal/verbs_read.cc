@@ -1,4 +1,5 @@
 // Verbs that show: history, drafts, groups, roster, receipt, notice.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -117,11 +118,15 @@ void print_group(std::ostream& out, const client::GroupSession& session, client:
                  TimeMs now, bool json) {
   const client::GroupRecord& record = session.record();
   const client::GroupProgress& progress = session.progress();
+  const auto members = session.members();
+  const auto owners = std::count_if(members.begin(), members.end(),
+                                    [](const auto& member) { return member.owner; });
   if (!json) {
     out << record.id.hex() << "  " << record.name << " (" << record.group_class << ", "
         << session.mls().members().size() << " members with the bot, " << progress.seq.value
         << " messages)\n  " << banner(session, now) << '\n';
     if (progress.is_stopped()) out << "  STOPPED: " << progress.stopped_message << '\n';
+    if (owners == 0) out << "  it has no owner: ask a registrar to add or remove people\n";
     if (progress.removed) out << "  you are no longer a member\n";
     if (progress.lost) out << "  away for too long: waiting to be added again\n";
     return;
@@ -140,6 +145,7 @@ void print_group(std::ostream& out, const client::GroupSession& session, client:
                                      ? (now.value - record.bot_since.value) / kDayMs
                                      : 0);
     }
+    line.number("owners", static_cast<std::uint64_t>(owners));
     line.time("since", record.joined).flag("removed", progress.removed);
     if (progress.lost) line.flag("lost", true);
     line.flag("stopped", progress.is_stopped());

@@ -187,7 +187,11 @@ TEST_F(Submitting, I12_TooManyASecondAreRefused) {
   ASSERT_EQ(a->call(frame).body_case(), Body::kSubmitted);
   bool limited = false;
   for (int i = 0; i < 50 && !limited; ++i) {
-    limited = a->refusal(submit(0)) == ErrorCode::rate_limited;
+    const auto answer = a->call(submit(0));
+    limited = answer.failure().code() == code_name(ErrorCode::rate_limited);
+    if (!limited) continue;
+    EXPECT_GE(answer.failure().retry_after_ms(), 1u);
+    EXPECT_LE(answer.failure().retry_after_ms(), 1'001u) << "one a second: there is room in one";
   }
   EXPECT_TRUE(limited);
 }
