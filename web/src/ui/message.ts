@@ -56,7 +56,7 @@ class Message extends View {
   }
 
   private reply(m: MessageView): TemplateResult | typeof nothing {
-    if (m.kind !== 'text' || m.about === null) return nothing
+    if (m.kind !== 'text' || m.about === null || m.deleted) return nothing
     const known = m.reply
     return html`<blockquote class="quote">
       ${known === null ? text.conversation.unknownReply : html`<b>${plainName(known.name)}</b> ${plainText(known.text)}`}
