@@ -182,8 +182,24 @@ TEST_F(Config, WebHostsAreReadAndShown) {
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_EQ(loaded.value().web_hosts,
             (std::vector<std::string>{"chat.example.org", "127.0.0.1:8443"}));
-  EXPECT_NE(show(loaded.value(), false).find(R"(web_hosts = ["chat.example.org", "127.0.0.1:8443"])"),
-            std::string::npos);
+  EXPECT_NE(
+      show(loaded.value(), false).find(R"(web_hosts = ["chat.example.org", "127.0.0.1:8443"])"),
+      std::string::npos);
+}
+
+TEST_F(Config, TheBrowserAppIsServedOnlyWhereSaid) {
+  EXPECT_TRUE(load_relay_config(file(kRelay), environment_).value().web_root.empty());
+  const auto loaded =
+      load_relay_config(file(replaced(kRelay, "state_dir = \"state\"\n",
+                                      "state_dir = \"state\"\nweb_root = \"web\"\n")),
+                        environment_);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  EXPECT_EQ(loaded.value().web_root, folder_ / "web");
+  const auto again = load_relay_config(file(show(loaded.value(), false)), environment_);
+  EXPECT_EQ(again.value().web_root, folder_ / "web");
+  EXPECT_EQ(show(loaded.value(), true).find(folder_.string()), std::string::npos);
+  environment_.values["CANDOUR_WEB_ROOT"] = "/srv/candour";
+  EXPECT_EQ(load_relay_config(file(kRelay), environment_).value().web_root, "/srv/candour");
 }
 
 TEST_F(Config, BotAndClientLoad) {
