@@ -12,6 +12,7 @@ namespace {
 using tlog::LeafClass;
 using tlog::LeafOpening;
 
+constexpr std::size_t kBlocksKept = 64;  // 25 KB each
 constexpr std::size_t kBlockSize = kBlockEntries * tlog::kEntrySize;
 constexpr std::uint8_t kEntryVersion = 1;
 constexpr std::uint8_t kOpeningVersion = 1;
@@ -110,22 +111,47 @@ std::uint64_t lookup_prefix(const Digest& leaf_hash) {
   return prefix;
 }
 
-const Bytes& EntryBlocks::entries(std::uint64_t n) {
-  if (number_ != n) {
-    number_ = n;
-    entries_.clear();
+EntryBlocks::Block& EntryBlocks::block(std::uint64_t n) {
+  const auto known =
+      std::find_if(blocks_.begin(), blocks_.end(), [n](const Block& b) { return b.number == n; });
+  if (known != blocks_.end()) {
+    blocks_.splice(blocks_.begin(), blocks_, known);
+  } else {
+    blocks_.push_front({.number = n});
+    if (blocks_.size() > kBlocksKept) blocks_.pop_back();
   }
-  if (entries_.size() == kBlockSize) return entries_;
+  Block& block = blocks_.front();
+  if (block.entries.size() == kBlockSize) return block;
   const std::uint64_t first = n * kBlockEntries;
   auto q = db_.query("SELECT idx, leaf FROM log_entries WHERE idx >= ? AND idx < ? ORDER BY idx",
-                     first + entries_.size() / tlog::kEntrySize, first + kBlockEntries);
+                     first + block.entries.size() / tlog::kEntrySize, first + kBlockEntries);
   while (q.step()) {
-    if (q.number(0) != first + entries_.size() / tlog::kEntrySize) {
+    if (q.number(0) != first + block.entries.size() / tlog::kEntrySize) {
       throw SQLite::Exception("the log in relay.db has gaps");
     }
-    append(entries_, entry_of(q.blob(1)));
+    append(block.entries, entry_of(q.blob(1)));
   }
-  return entries_;
+  return block;
+}
+
+const Bytes& EntryBlocks::entries(std::uint64_t n) { return block(n).entries; }
+
+const Digest* EntryBlocks::node(unsigned level, std::uint64_t index) {
+  CANDOUR_ASSERT(level < kStoredLevelStep);
+  const std::uint64_t first = index << level;
+  Block& in = block(first / kBlockEntries);
+  for (auto& leaves = in.nodes[0]; leaves.size() < in.entries.size() / tlog::kEntrySize;) {
+    leaves.push_back(tlog::leaf_hash(
+        ByteView(in.entries).subspan(leaves.size() * tlog::kEntrySize, tlog::kEntrySize)));
+  }
+  for (unsigned above = 1; above <= level; ++above) {
+    const auto& below = in.nodes[above - 1];
+    for (auto& nodes = in.nodes[above]; nodes.size() < below.size() / 2;) {
+      nodes.push_back(tlog::node_hash(below[2 * nodes.size()], below[2 * nodes.size() + 1]));
+    }
+  }
+  const std::uint64_t at = (first % kBlockEntries) >> level;
+  return at < in.nodes[level].size() ? &in.nodes[level][at] : nullptr;
 }
 
 }  // namespace candour::storage

@@ -2,8 +2,13 @@
 // storage/relay_* only. What reads or writes throws SQLite::Exception. Not thread-safe.
 #pragma once
 
+#include <array>
+#include <list>
+#include <vector>
+
 #include "storage/relay_db.h"
 #include "storage/relay_rows.h"
+#include "storage/relay_schema.h"
 #include "tlog/leaf.h"
 
 namespace candour::storage {
@@ -22,19 +27,29 @@ void check_leaf(std::uint64_t index, ByteView leaf, ByteView record);
 /// Column `prefix` of log_lookup.
 std::uint64_t lookup_prefix(const Digest& leaf_hash);
 
-/// The entries of blocks of kBlockEntries leaves. The last block that was read is kept: a log only
-/// grows.
+/// Blocks of kBlockEntries leaves as they were read lately, with the hashes of the complete
+/// subtrees in them, so that a proof hashes next to nothing: a log only grows.
 class EntryBlocks {
  public:
   explicit EntryBlocks(RelayDb& db) : db_(db) {}
 
   /// All entries of block `n` that are in the log, 34 bytes each. Good until the next call.
   const Bytes& entries(std::uint64_t n);
+  /// The hash of complete subtree `index` at a level below kStoredLevelStep; null when the log does
+  /// not have all of it. Good until the next call.
+  const Digest* node(unsigned level, std::uint64_t index);
 
  private:
+  struct Block {
+    std::uint64_t number = 0;
+    Bytes entries;
+    std::array<std::vector<Digest>, kStoredLevelStep>
+        nodes;  // by level, as far as they were asked for
+  };
+  Block& block(std::uint64_t n);
+
   RelayDb& db_;
-  std::uint64_t number_ = 0;
-  Bytes entries_;
+  std::list<Block> blocks_;  // most recently used first
 };
 
 }  // namespace candour::storage

@@ -11,6 +11,9 @@ namespace {
 
 static_assert(kBlockEntries == std::uint64_t{1} << kStoredLevelStep);
 
+/// Hashes above those that are stored, kept in memory.
+constexpr std::size_t kFoldedKept = 16'384;
+
 Error no_hash(unsigned level, std::uint64_t index) {
   return error(
       ErrorCode::log_inconsistent,
@@ -47,33 +50,27 @@ Result<std::optional<std::uint64_t>> RelayReader::leaf_index(const Digest& leaf_
   }
 }
 
-Bytes RelayReader::subtree_leaves(unsigned level, std::uint64_t index) const {
-  const std::uint64_t first = index << level;
-  const Bytes& block = blocks_.entries(first / kBlockEntries);
-  const std::size_t from = (first % kBlockEntries) * tlog::kEntrySize;
-  const std::size_t size = tlog::kEntrySize << level;
-  if (block.size() < from + size) return {};
-  return to_bytes(ByteView(block).subspan(from, size));
-}
-
 Result<Digest> RelayReader::read(unsigned level, std::uint64_t index) const {
   try {
+    if (level < kStoredLevelStep) {
+      const Digest* const node = blocks_.node(level, index);
+      if (node == nullptr) return no_hash(level, index);
+      return *node;
+    }
+    const auto place = std::pair(level, index);
+    if (const auto known = folded_.find(place); known != folded_.end()) return known->second;
     const unsigned stored = level - level % kStoredLevelStep;
     const std::uint64_t count = std::uint64_t{1} << (level - stored);
     std::vector<Digest> nodes;
-    if (stored == 0) {
-      const Bytes leaves = subtree_leaves(level, index);
-      for (std::size_t at = 0; at < leaves.size(); at += tlog::kEntrySize) {
-        nodes.push_back(tlog::leaf_hash(ByteView(leaves).subspan(at, tlog::kEntrySize)));
-      }
-    } else {
-      auto q = db_.query(
-          "SELECT hash FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx",
-          std::uint64_t{stored}, index * count, (index + 1) * count);
-      while (q.step()) nodes.push_back(q.id<Digest>(0));
-    }
+    auto q = db_.query(
+        "SELECT hash FROM log_hashes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx",
+        std::uint64_t{stored}, index * count, (index + 1) * count);
+    while (q.step()) nodes.push_back(q.id<Digest>(0));
     if (nodes.size() != count) return no_hash(level, index);
-    return fold(std::move(nodes));
+    const Digest hash = fold(std::move(nodes));
+    if (folded_.size() >= kFoldedKept) folded_.clear();
+    folded_.emplace(place, hash);
+    return hash;
   } catch (const std::exception& e) {
     return read_failed("a hash of the log", e);
   }
@@ -81,8 +78,11 @@ Result<Digest> RelayReader::read(unsigned level, std::uint64_t index) const {
 
 Result<Bytes> RelayReader::entry(std::uint64_t index) const {
   try {
-    Bytes found = subtree_leaves(0, index);
-    if (!found.empty()) return found;
+    const Bytes& block = blocks_.entries(index / kBlockEntries);
+    const std::size_t from = (index % kBlockEntries) * tlog::kEntrySize;
+    if (block.size() >= from + tlog::kEntrySize) {
+      return to_bytes(ByteView(block).subspan(from, tlog::kEntrySize));
+    }
   } catch (const std::exception& e) {
     return read_failed("a log entry", e);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "base/result.h"
@@ -76,10 +77,10 @@ class RelayReader : public tlog::HashReader, public tlog::EntryReader {
  private:
   std::optional<std::uint64_t> leaf_in_period(const LeafRange& block, bool last, TimeMs from,
                                               TimeMs until) const;
-  Bytes subtree_leaves(unsigned level, std::uint64_t index) const;
 
   RelayDb& db_;
   mutable EntryBlocks blocks_;
+  mutable std::map<std::pair<unsigned, std::uint64_t>, Digest> folded_;
 };
 
 }  // namespace candour::storage

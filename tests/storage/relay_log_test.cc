@@ -73,6 +73,10 @@ TEST_F(RelayStoreTest, EveryHashAndEntryOfALogOverSeveralBundlesReadsBack) {
     const auto entry = read<Bytes>([n](const RelayReader& reader) { return reader.entry(n - 1); });
     ASSERT_TRUE(entry) << entry.error().message;
     EXPECT_EQ(entry.value(), entries_[n - 1]);
+    const auto root =
+        read<Digest>([n](const RelayReader& reader) { return tlog::tree_hash(n, reader); });
+    ASSERT_TRUE(root) << root.error().message;
+    EXPECT_EQ(root.value(), frontier_.root()) << n;
   }
   open();
   const auto checked = store_->inspect([&](const RelayReader& reader) -> Status {

@@ -64,12 +64,12 @@ Status LogService::proof(SessionId session, std::uint64_t request, const v1::Get
   const bool here =
       known != checkpoints_.end() && known->second.durable && (known->second.quorum || any);
   context_.store.read<Found>(
-      [frame, size, statement = *context_.model.statement,
+      [frame, size, statement = here ? std::nullopt : context_.model.statement,
        note = here ? known->second.note.print()
                    : std::string()](const storage::RelayReader& reader) -> Result<Found> {
         std::string checkpoint = note;
         if (checkpoint.empty()) {
-          CANDOUR_TRY(checkpoint, stored_note(reader, size, statement));
+          CANDOUR_TRY(checkpoint, stored_note(reader, size, *statement));
         }
         CANDOUR_TRY(auto found, prove(frame, size, reader));
         found.note = std::move(checkpoint);
