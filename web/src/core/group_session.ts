@@ -330,7 +330,8 @@ export class GroupSession {
       checkRoster(roster, this.record.id, staged.next, staged.next.members())
     }
     this.mls = staged.next
-    this.record = { ...this.record, roster: copyOf(delivered.roster) }
+    const { groupClass } = roster
+    this.record = { ...this.record, groupClass, roster: copyOf(delivered.roster) }
     this.#roster = roster
     this.progress.removed = staged.selfRemoved
     this.changed.mls = true
