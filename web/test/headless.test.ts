@@ -201,7 +201,9 @@ test('bad input is refused before it leaves', async () => {
   assert.equal(codeOf(await web.core.sendText(teamA, 'x'.repeat(100_000))), 'input_invalid')
   assert.equal(codeOf(await web.core.sendText(teamA, 'half \ud83d')), 'input_invalid')
   assert.equal(codeOf(await web.core.sendText('00'.repeat(16), 'where?')), 'group_unknown')
-  assert.equal(codeOf(await web.core.sendPoll(teamA, 'one?', ['only'])), 'input_invalid')
+  for (const options of [['only'], ['a', 'a'], ['a', ' '], ['a', 'b\u202e'], ['a', 'x'.repeat(513)]]) {
+    assert.equal(codeOf(await web.core.sendPoll(teamA, 'one?', options)), 'input_invalid')
+  }
   assert.equal(codeOf(await web.core.withdraw('00'.repeat(16))), 'not_found')
   const hidden = 'admin\u202egnp.exe\u200b'
   await delivered(await send(hidden))

@@ -3,7 +3,7 @@ import { Reader, Writer } from './codec.ts'
 import { type Bytes, hex, hmacSha256, utf8 } from './bytes.ts'
 import { fault } from './failure.ts'
 import { contentSizeMax } from './limits.ts'
-import { isWellFormed } from './text.ts'
+import { isWellFormed, showsAsWritten } from './text.ts'
 
 export type Content =
   | {
@@ -17,6 +17,10 @@ export type Content =
   | { readonly type: 'deletion'; readonly about: string }
   | { readonly type: 'poll'; readonly question: string; readonly options: readonly string[] }
   | { readonly type: 'vote'; readonly about: string; readonly option: number }
+
+const mentionsMax = 64
+const optionsMax = 20
+const optionSizeMax = 512
 
 const bad = (what: string) =>
   fault('input_invalid', `the content of the message is malformed: ${what}`)
@@ -109,6 +113,24 @@ export function decodeContent(bytes: Uint8Array): Content {
   return content
 }
 
+/** What the bot would refuse: parts that mislead, or are too many. */
+function checkParts(content: Content): void {
+  if (content.type === 'text' && content.mentions.length > mentionsMax) {
+    throw bad(`more than ${mentionsMax} mentions`)
+  }
+  if (content.type === 'reaction' && !showsAsWritten(content.emoji)) {
+    throw bad('the emoji has control characters or nothing to see')
+  }
+  if (content.type !== 'poll') return
+  const { options } = content
+  if (options.length > optionsMax) throw bad(`a poll has at most ${optionsMax} options`)
+  if (new Set(options).size !== options.length) throw bad('two options are alike')
+  for (const option of options) {
+    if (textSize(option) > optionSizeMax) throw bad(`an option is over ${optionSizeMax} bytes`)
+    if (!showsAsWritten(option)) throw bad('an option has control characters or nothing to see')
+  }
+}
+
 /** Encodes what a person is about to send, after asking what receivers will ask. */
 export function encodeChecked(content: Content): Bytes {
   const texts =
@@ -116,6 +138,7 @@ export function encodeChecked(content: Content): Bytes {
       ? [content.question, ...content.options]
       : [content.type === 'reaction' ? content.emoji : 'text' in content ? content.text : '']
   if (!texts.every(isWellFormed)) throw bad('it holds half a character (a lone surrogate)')
+  checkParts(content)
   const bytes = encodeContent(content)
   decodeContent(bytes)
   return bytes

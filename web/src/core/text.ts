@@ -51,6 +51,13 @@ export function trimmedCodePoints(text: string): number {
   return last - first
 }
 
+/** Nothing that turns text round or steers a terminal, and not only white space. */
+export const showsAsWritten = (text: string): boolean =>
+  trimmedCodePoints(text) > 0 &&
+  !control.test(text) &&
+  !direction.test(text) &&
+  !/[\u2028\u2029]/.test(text)
+
 /** Byte offsets of UTF-8 as offsets of UTF-16; null unless both lie on borders of characters. */
 export function spanInText(text: string, startByte: number, endByte: number): Span | null {
   const bytes = utf8(text)
