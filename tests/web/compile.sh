@@ -3,17 +3,18 @@
 # Exit 77 where Node 20 or the packages are missing: the tests then count as skipped.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
+out=$(realpath -m "$1")
 export PATH="$root/var/node/bin:$PATH"
 if [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -lt 20 ] ||
   [ ! -d "$root/web/node_modules" ]; then
   echo "SKIPPED: the browser app's tests need Node 20 and script/node-packages" >&2
   exit 77
 fi
-mkdir -p "$1"
+mkdir -p "$out"
 cd "$root/web"
 mkdir -p src/core/wire
 protoc --plugin=protoc-gen-es=node_modules/.bin/protoc-gen-es --es_out=src/core/wire \
   --es_opt=target=ts,import_extension=ts --proto_path=../transport/wire ../transport/wire/candour.proto
-node_modules/.bin/tsc -p tsconfig.test.json --outDir "$1"
-ln -sfn "$root/web/node_modules" "$1/node_modules"
-echo '{ "type": "module" }' >"$1/package.json"
+node_modules/.bin/tsc -p tsconfig.test.json --outDir "$out"
+ln -sfn "$root/web/node_modules" "$out/node_modules"
+echo '{ "type": "module" }' >"$out/package.json"
