@@ -218,7 +218,7 @@ export const text = {
     wrong: 'This is wrong',
     reasonLabel: 'Why it should be sent as it is',
     reasonHint: 'Goes into the sealed record and to your supervisors where the rules say so.',
-    wrongLabel: 'Why the warning is wrong',
+    wrongLabel: 'Why the warning is wrong, if you like',
     wrongHint: 'Helps to make the rules better. The message stays unsent.',
     counter: (n: number, max: number) => `${n} of ${max}`,
     tooShort: (min: number) => `At least ${min} characters`,

@@ -12,6 +12,10 @@ const kReasonMin = 10
 const kReasonMax = 500
 type Asking = 'anyway' | 'wrong' | null
 
+/** Only sending anyway needs a reason; one that is given says something. */
+const tooShort = (asking: 'anyway' | 'wrong', length: number): boolean =>
+  length < kReasonMin && (asking === 'anyway' || length > 0)
+
 /** Findings with the same advice by the same standard stand together, and say it once. */
 function grouped(findings: readonly FindingView[]): ReadonlyArray<readonly [FindingView, ...FindingView[]]> {
   const groups = new Map<string, [FindingView, ...FindingView[]]>()
@@ -106,8 +110,8 @@ class WarningPanel extends View {
 
   private ask(message: MessageView, asking: 'anyway' | 'wrong'): TemplateResult {
     const length = [...this.reason.trim()].length
-    const short = length < kReasonMin
     const anyway = asking === 'anyway'
+    const short = tooShort(asking, length)
     return html`<form @submit=${(e: Event) => void this.answer(e, message, asking)}>
       <label for="reason">${anyway ? text.warning.reasonLabel : text.warning.wrongLabel}</label>
       <textarea id="reason" rows="2" maxlength=${kReasonMax} dir="auto" aria-describedby="reason-hint reason-count" .value=${this.reason}
@@ -139,7 +143,7 @@ class WarningPanel extends View {
   private async answer(event: Event, message: MessageView, asking: 'anyway' | 'wrong'): Promise<void> {
     event.preventDefault()
     const reason = this.reason.trim()
-    if (this.busy || [...reason].length < kReasonMin) return
+    if (this.busy || tooShort(asking, [...reason].length)) return
     this.busy = true
     const { core } = this.store
     const done = await this.store.try(asking === 'anyway' ? core.overrideWarning(message.id, reason) : core.dispute(message.id, reason))
