@@ -53,7 +53,8 @@ class Actor:
                     e["event"] == "ready" for e in self.events[ready:]), PATIENCE_S):
                 raise Broken(f"{self.name}'s client is not ready; see {self.log}")
         if self.process.poll() is not None:
-            raise Broken(f"{self.name}'s client ended with {self.process.returncode}; see {self.log}")
+            raise Broken(f"{self.name}'s client ended with {self.process.returncode}; "
+                         f"see {self.log}")
 
     def stop(self, kill=False):
         """The end of its input ends a client; what is under way goes on at its next start."""

@@ -1,6 +1,7 @@
-"""kill -9 of the real bot in the middle of warn, override, alert and report, again and again: at the
-n-th frame between it and the relay, lost or passed on, and at random moments. The outcome must be
-that of the run in which nothing happened (I4).
+"""kill -9 of the real bot in the middle of warn, override, alert and report, again and again.
+
+It comes at the n-th frame between bot and relay, lost or passed on, and at random moments. The
+outcome must be that of the run in which nothing happened (I4).
 """
 import argparse
 import pathlib

@@ -44,7 +44,7 @@ def plain(value):
 
 
 class Condition:
-    """`field=value`: equal; `=*`: there; `=/regex/`: found in it; `=?name`: binds; `!=`: differs."""
+    """`field=value`: equal; `=*`: there; `=/regex/`: found in it; `=?name`: binds; `!=`: not."""
 
     def __init__(self, word, known):
         self.path, _, wanted = word.partition("=")

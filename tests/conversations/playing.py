@@ -24,7 +24,7 @@ class Play:
         self.stage, self.conversation, self.group = stage, conversation, group
         self.known = dict(texts)
         self.known["group"] = group or ""
-        # Person: index into the events, of what was looked at last and of this conversation's first.
+        # Index into a person's events: of this conversation's first, of what was looked at last.
         self.begun = {name: len(actor.events) for name, actor in stage.actors.items()}
         self.cursors = dict(self.begun)
         self.nevers = []
@@ -68,7 +68,7 @@ class Play:
         return [(i, e) for i, e in enumerate(actor.events[start:], start)
                 if e.get("group") is None or e["group"] in ours]
 
-    # --- what people do -----------------------------------------------------------------------------
+    # --- what people do ---------------------------------------------------------------------------
 
     def does(self, actor, step):
         actor.start()
@@ -129,7 +129,7 @@ class Play:
         for name in names:
             self.known[name] = event["alert"] if event["event"] == "alert" else event["message_id"]
 
-    # --- what happens to them -----------------------------------------------------------------------
+    # --- what happens to them ---------------------------------------------------------------------
 
     def pattern(self, step):
         """(Pattern, names to bind) of `EVENT [NAME] field=value ...`."""
@@ -160,7 +160,7 @@ class Play:
         events = [brief(e) for _, e in self.events(actor, since)][-12:]
         return "".join(f"\n          {actor.name} got {e}" for e in events)
 
-    # --- what they can look up ------------------------------------------------------------------------
+    # --- what they can look up --------------------------------------------------------------------
 
     def rows(self, actor, words):
         if words[0] == "events":  # what it was told of this kind, once each
@@ -177,7 +177,7 @@ class Play:
         at = next((i for i, w in enumerate(step.words) if w.endswith(":")), None)
         if at is None:
             raise Wrong("the verb that lists ends with ':'")
-        verb = [expanded(w, self.known) for w in step.words[:at]] + [expanded(step.words[at][:-1], self.known)]
+        verb = [expanded(w, self.known) for w in (*step.words[:at], step.words[at][:-1])]
         if verb[0] in IN_GROUP and "--group" not in verb and self.group:
             verb += ["--group", self.group]
         patterns, conditions = [], []
@@ -230,7 +230,7 @@ class Play:
         self.look(actor, step, lambda rows, patterns: not any(
             p.matches(r) for p in patterns for r in rows))
 
-    # --- the end --------------------------------------------------------------------------------------
+    # --- the end ----------------------------------------------------------------------------------
 
     def close(self):
         """What must never happen has not happened, also not since."""

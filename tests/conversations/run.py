@@ -17,7 +17,7 @@ class Result:
 
 
 def open_group(stage, conversation):
-    """A group for one conversation, with everybody of its cast in it and the notice acknowledged."""
+    """A group for one conversation: everybody of its cast is in it and has read the notice."""
     if not conversation.cast:
         return None
     for name in conversation.cast:
@@ -29,9 +29,10 @@ def open_group(stage, conversation):
     play.hand.registrar_create("Conversation", *kind, *conversation.cast)
     group = play.known["Conversation"]
     for name in conversation.cast:
-        actor = stage.actor(name)
-        if actor.wait(lambda events: True if any(
-                e["event"] == "membership" and e["group"] == group for e in events) else None) is None:
+        def joined(events):
+            return next((e for e in events if e["event"] == "membership" and e["group"] == group),
+                        None)
+        if stage.actor(name).wait(joined) is None:
             raise Broken(f"{name} did not join the group")
     return group
 
@@ -114,7 +115,6 @@ def table(results, seconds):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--all", action="store_true", help="the slow ones too")
     arguments.add_argument("--only", default="", help="those whose file, title or setting has this")
     arguments.add_argument("--at-once", type=int, default=2, help="settings played side by side")
     arguments.add_argument("--list", action="store_true", help="only say what there is")
@@ -124,8 +124,7 @@ def main():
     except BadScript as bad:
         print(f"conversations: {bad}", file=sys.stderr)
         return 2
-    chosen = [c for c in conversations if (options.all or not c.slow) and
-              options.only in f"{c.file}: {c.title} [{c.setting}]"]
+    chosen = [c for c in conversations if options.only in f"{c.file}: {c.title} [{c.setting}]"]
     if options.list:
         return table([Result(c, 0) for c in chosen], 0)
     started = time.monotonic()

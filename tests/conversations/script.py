@@ -5,7 +5,7 @@ import shlex
 import tomllib
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent / "scripts"
-KEYS = {"title", "covers", "setting", "cast", "unit", "class", "slow", "play"}
+KEYS = {"title", "covers", "setting", "cast", "unit", "class", "play"}
 LINE = re.compile(r"(@\w+)(\s|$)\s*(.*)|(\w+)\s*(:|\$|&|!<|<|\s)\s*(.*)")
 ACTIONS = {":": "does", "$": "does_once", "&": "begins", "<": "gets", "!<": "never_gets"}
 CHECKS = ("lists", "holds", "finds", "lacks")
@@ -47,9 +47,10 @@ class Conversation:
         entry = {**defaults, **entry}
         unknown = set(entry) - KEYS
         if unknown or not {"title", "covers", "play"} <= set(entry):
-            raise BadScript(f"{file}: {entry.get('title', '?')}: keys {sorted(unknown) or 'missing'}")
+            raise BadScript(f"{file}: {entry.get('title', '?')}: keys "
+                            f"{sorted(unknown) or 'missing'}")
         self.file, self.title, self.covers = file, entry["title"], entry["covers"]
-        self.setting, self.slow = entry.get("setting", "plain"), entry.get("slow", False)
+        self.setting = entry.get("setting", "plain")
         self.cast = entry.get("cast", ["amy", "ben", "chloe"])
         self.unit, self.group_class = entry.get("unit", "team-a"), entry.get("class")
         self.steps = [Step(number, line.strip())

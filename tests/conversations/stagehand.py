@@ -36,7 +36,7 @@ class Stagehand:
         if expect[0] == "refused":
             raise Broken(f"expected: refused, {expect[1]}\ngot:      done")
 
-    # --- servers ------------------------------------------------------------------------------------
+    # --- servers ----------------------------------------------------------------------------------
 
     def on_bot(self, *words):
         self.serve("bot", *words)
@@ -99,7 +99,7 @@ class Stagehand:
         path.write_text("".join(f"{speaker} says number {i}\n" for i in range(int(count))))
         self.play.known[name] = path
 
-    # --- registrars and other offices -------------------------------------------------------------------
+    # --- registrars and other offices -------------------------------------------------------------
 
     def on_registrar(self, what, *words):
         getattr(self, "registrar_" + what)(*words)
@@ -141,7 +141,8 @@ class Stagehand:
     def on_notice(self, version, text):
         """A new monitoring notice, signed by two, published."""
         folder = self.stage.folder
-        source, note = folder / "drafts" / "notice.txt", folder / "drafts" / f"notice-{version}.note"
+        source = folder / "drafts" / "notice.txt"
+        note = folder / "drafts" / f"notice-{version}.note"
         source.write_text(text + "\n")
         ctl = self.stage.organisation.ctl
         ctl("notice", "make", "--id", "example-constabulary", "--version", version, "--text",
@@ -150,7 +151,7 @@ class Stagehand:
             ctl("sign", "--key", self.stage.key(who), note)
         self.stage.ctl("publish", note, role="policy-author")
 
-    # --- the log --------------------------------------------------------------------------------------
+    # --- the log ----------------------------------------------------------------------------------
 
     def kinds(self):
         return self.stage.verify().get("kinds", {})
