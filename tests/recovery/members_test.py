@@ -20,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from harness import Example  # noqa: E402
 
 WARNED = "women are all useless at this job, every one of them"
+ROTATED = 40  # messages of a group until its keys are renewed
 KEPT = 5  # messages of a group that the relay keeps
 LIBRARY = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
@@ -28,6 +29,8 @@ class ForgetfulExample(Example):
     def prepare(self, organisation):
         config = organisation.folder / "relay" / "relay.toml"
         config.write_text(config.read_text() + f"messages_per_group = {KEPT}\n")
+        config = organisation.folder / "bot" / "bot.toml"
+        config.write_text(config.read_text() + f"[rotation]\nmessages = {ROTATED}\n")
         if LIBRARY is None:
             return
         organisation.bot_clock = organisation.folder / "bot.clock"
@@ -289,7 +292,23 @@ class Members(unittest.TestCase):
         self.assertIn("released", self.send("amy", "And now something clean"))
         self.assertEqual(self.texts("ben")[-1], "And now something clean")
         after = {g["group"]: g["epoch"] for g in self.o.candour("amy", "groups")}[self.a]
-        self.assertEqual(after, before + 1)
+        self.assertGreater(after, before)
+
+    # --- keys on a schedule ----------------------------------------------------------------------
+
+    def test_9_keys_are_renewed_while_people_talk(self):
+        self.o.candour("ben", "groups")
+        before = {g["group"]: g["epoch"] for g in self.o.candour("amy", "groups")}[self.a]
+        lines = self.o.folder / "talk.txt"
+        texts = [f"Talk {i}" for i in range(2 * ROTATED)]
+        lines.write_text("".join(f"{text}\n" for text in texts))
+        with Watch(self.o, "ben") as ben:
+            self.o.candour("amy", "send", "--group", self.a, "--lines", lines)
+            ben.wait(lambda e: e["event"] == "delivered" and e["text"] == texts[-1])
+            self.assertEqual([e["text"] for e in ben.of("delivered")], texts)
+            self.assertFalse(ben.of("stopped"))
+        after = {g["group"]: g["epoch"] for g in self.o.candour("amy", "groups")}[self.a]
+        self.assertGreater(after, before)
 
 
 if __name__ == "__main__":
