@@ -25,10 +25,13 @@ inline constexpr std::size_t kWebFileSizeMax = 8 * 1024 * 1024;
 // Fixed sizes, the same for every message so that they tell nothing.
 inline constexpr std::size_t kBotFieldPlaintextSize = 2560;
 inline constexpr std::size_t kReplyPlaintextSize = 2048;
+inline constexpr std::size_t kAnswerPlaintextSize = 2816;
 
 // People and groups.
 inline constexpr std::size_t kGroupMembersMax = 1024;
 inline constexpr std::size_t kGroupNameSizeMax = 128;
+// Each desk gets the whole of an appealed message, and all of them in one frame.
+inline constexpr std::size_t kAppealContentSizeMax = 4 * 1024;
 inline constexpr std::size_t kJustificationCodePointsMin = 10;
 inline constexpr std::size_t kJustificationCodePointsMax = 500;
 
@@ -64,6 +67,7 @@ inline constexpr std::uint64_t kCheckpointLatestMs = 10'000;
 inline constexpr std::uint64_t kBotAbsentNoticeMs = 2'000;
 inline constexpr std::uint64_t kBotSilentMs = 3'000;  // asked for so long and not a frame: absent
 inline constexpr std::uint64_t kWarningLifetimeMs = 24ull * 3600 * 1000;
+inline constexpr std::uint64_t kApprovalLifetimeMs = 24ull * 3600 * 1000;
 inline constexpr std::uint64_t kClockSkewMs = 5ull * 60 * 1000;
 
 }  // namespace candour::limits

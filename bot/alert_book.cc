@@ -9,7 +9,7 @@
 namespace candour::bot {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kNameLettersMin = 4;
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
@@ -25,6 +25,11 @@ Bytes KeptAlert::encode() const {
   Writer out;
   out.u8(kVersion);
   out.u8(report ? 1 : 0);
+  out.u8(appeal ? 1 : 0);
+  if (appeal) {
+    out.id(appeal->commitment);
+    out.id(appeal->warning_hash);
+  }
   out.vec(body.ciphertext);
   out.id(body.signature);
   out.u16(static_cast<std::uint16_t>(excluded.size()));
@@ -43,6 +48,12 @@ Result<KeptAlert> KeptAlert::decode(ByteView bytes) {
   const bool version_known = in.u8() == kVersion;
   KeptAlert kept;
   kept.report = in.u8() != 0;
+  if (in.u8() != 0) {
+    Appeal appeal;
+    appeal.commitment = in.id<Digest>();
+    appeal.warning_hash = in.id<Digest>();
+    kept.appeal = appeal;
+  }
   kept.body.ciphertext = to_bytes(in.vec());
   kept.body.signature = in.id<Signature>();
   for (std::uint16_t n = in.u16(); n > 0 && in.ok(); --n) {

@@ -2,6 +2,7 @@
 // for the next line that were made when it was raised. The bot holds none of the keys that open it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@
 namespace candour::bot {
 
 /// BotAlert::sealed:
-///   version u8 = 1, report u8, ciphertext vec, signature 64, excluded u16 count, each: person vec;
+///   version u8 = 2, report u8, appeal u8, and if 1: content commitment 32, warning hash 32;
+///   ciphertext vec, signature 64, excluded u16 count, each: person vec;
 ///   envelopes u16 count, each: next u8 (0 the desk's, 1 the next line's), device 32, keys vec
 struct KeptAlert {
   struct Envelope {
@@ -21,7 +23,13 @@ struct KeptAlert {
     bool next_line = false;
     Bytes keys;
   };
+  /// What an approval of a blocked message has to be about.
+  struct Appeal {
+    Digest commitment;
+    Digest warning_hash;
+  };
   bool report = false;  // goes past the line: to investigators only
+  std::optional<Appeal> appeal;
   messages::SealedBody body;
   std::vector<std::string> excluded;  // persons it never goes to
   std::vector<Envelope> envelopes;    // not sent yet

@@ -41,6 +41,20 @@ Alerts::Certificates Alerts::first_line(const Group& group, const KeptAlert& kep
   return investigators.empty() ? with_role("supervisor", kept.excluded) : investigators;
 }
 
+bool Alerts::may_decide(const Opened& opened, const Group& group,
+                        const identity::Certificate& by) const {
+  std::vector<std::string> excluded = persons_in(opened);
+  const std::string author = excluded.front();
+  // As keep_new does: nobody escapes by naming all who could be asked.
+  if (desks(group, excluded).empty() || next_line(excluded).empty()) excluded = {author};
+  const auto has = [&](const Certificates& list) {
+    return std::any_of(list.begin(), list.end(), [&](const identity::Certificate* one) {
+      return one->device() == by.device();
+    });
+  };
+  return has(desks(group, excluded)) || has(next_line(excluded));
+}
+
 std::vector<std::string> Alerts::persons_in(const Opened& opened) const {
   std::vector<std::string> persons = {opened.certificate->subject.person};
   const auto& mentions = opened.content.mentions;

@@ -50,6 +50,10 @@ std::optional<AlertState> next_state(AlertState state, AlertAction action) {
     case AlertAction::share:
       if (state != AlertState::closed) return state;
       return std::nullopt;
+    case AlertAction::approve:
+    case AlertAction::refuse:
+      if (state != AlertState::closed) return AlertState::closed;
+      return std::nullopt;
     case AlertAction::raise:
     case AlertAction::remind:
     case AlertAction::overdue:
@@ -128,6 +132,43 @@ Status Alerts::share(const messages::AlertStep& step, Case& about) const {
   return ok();
 }
 
+Status Alerts::check_decision(const messages::AlertStep& step, const Case& about,
+                              const identity::Certificate& by) const {
+  if (!about.kept.appeal) {
+    return error(ErrorCode::not_permitted, "the alert is no appeal: there is nothing to approve");
+  }
+  if (step.action == AlertAction::close) {
+    return error(ErrorCode::not_permitted, "an appeal is approved or refused, not closed");
+  }
+  if (subject_of(about.alert.author).person == by.subject.person) {
+    return error(ErrorCode::not_permitted, "nobody decides about a message of their own");
+  }
+  if (step.action == AlertAction::refuse) {
+    return messages::check_justification(step.argument.expose());
+  }
+  CANDOUR_TRY(const auto approval,
+              messages::Approval::verify(step.envelope, by.subject.signing_key));
+  const std::uint64_t now = context_.clock.now().value;
+  const bool fits = approval.group == about.alert.group &&
+                    approval.content_commitment == about.kept.appeal->commitment &&
+                    approval.warning_hash == about.kept.appeal->warning_hash &&
+                    approval.issued.value <= now + limits::kClockSkewMs &&
+                    approval.expires.value > now &&
+                    approval.expires.value <= approval.issued.value + limits::kApprovalLifetimeMs;
+  if (fits) return ok();
+  return error(ErrorCode::approval_invalid,
+               "the approval is not about the appealed message, or its times are not good");
+}
+
+Status Alerts::tell_sender(const messages::AlertStep& step, const Case& about) {
+  messages::Answer answer;
+  answer.type = messages::AnswerType::appeal_decided;
+  answer.about = *messages::Answer::About::from(about.alert.message_id.view());
+  answer.message = step.argument.clone();
+  answer.body = step.envelope;  // the approval, or nothing
+  return answers_.send(about.alert.author, std::move(answer));
+}
+
 Status Alerts::step(ByteView bytes) {
   CANDOUR_TRY(const messages::AlertStep unchecked, messages::AlertStep::decode(bytes));
   CANDOUR_TRY(const identity::Certificate* by, context_.trust.device(unchecked.device));
@@ -144,18 +185,23 @@ Status Alerts::step(ByteView bytes) {
     return error(ErrorCode::not_permitted, "the alert is " + std::string(messages::name_of(state)) +
                                                ": this step does not follow");
   }
-  if (state == AlertState::escalated && step.action == AlertAction::close &&
+  const bool decides = messages::resolution_of(step.action) != messages::Resolution::none;
+  if (state == AlertState::escalated && (decides || step.action == AlertAction::close) &&
       by->subject.role != "investigator" && !next_line({}).empty()) {
     return error(ErrorCode::not_permitted,
                  "the alert is with professional standards now, who close it");
   }
   CANDOUR_TRY(check_step(step, *desk));
+  if (decides || (about.kept.appeal && step.action == AlertAction::close)) {
+    CANDOUR_TRY(check_decision(step, about, *by));
+  }
   desk->last_step = step.time;
   apply(step, *next, about);
   if (step.action == AlertAction::share) {
     CANDOUR_TRY(share(step, about));
   }
   CANDOUR_TRY(settle(about, step, bytes, by->subject.person));
+  if (decides) return tell_sender(step, about);
   return step.action == AlertAction::close ? sample(about) : ok();
 }
 
@@ -175,6 +221,8 @@ void Alerts::apply(const messages::AlertStep& step, AlertState next, Case& about
       alert.reminders = 0;
       break;
     case AlertAction::close:
+    case AlertAction::approve:
+    case AlertAction::refuse:
       alert.closed = context_.clock.now();
       alert.due = in(context_.alerts.keep_closed_ms);
       break;

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "crypto/hash.h"
 
 namespace candour::bot {
 namespace {
@@ -153,7 +154,41 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
   if (decision.answer == Answer::dispute) return ok();
   if (!report && alerting(decision.judgement) == nullptr) return ok();
   CANDOUR_TRY(messages::AlertBody body, body_of(opened, decision, group));
+  KeptAlert kept;
+  kept.report = report;
+  kept.excluded = report ? std::vector{body.subject.person} : persons_in(opened);
+  return keep_new(std::move(body), std::move(kept), group);
+}
 
+Status Alerts::raise_appeal(const Opened& opened, const messages::Appeal& appeal,
+                            const policy::Finding& finding, const Group& group) {
+  messages::AlertBody body;
+  body.time = context_.clock.now();
+  body.group = group.id();
+  body.group_name = group.info.name;
+  body.outcome = messages::AlertOutcome::appealed;
+  body.category = finding.category;
+  body.severity = static_cast<std::uint8_t>(static_cast<int>(finding.severity) + 1);
+  body.rule = finding.rule;
+  body.standard = finding.standard;
+  body.message_id = opened.message_id;
+  body.subject = subject_of(opened.sender);
+  body.justification = appeal.reason.clone();
+  const SecretText text = opened.content.checkable();
+  set_excerpt(body, text.expose(), finding.start, finding.end);
+  messages::AppealedContent whole;
+  whole.content = appeal.content.clone();
+  whole.commitment_key = appeal.commitment_key.clone();
+  whole.warning_hash = crypto::sha256(appeal.signed_warning);
+  KeptAlert kept;
+  kept.excluded = persons_in(opened);
+  kept.appeal = {whole.commitment(), whole.warning_hash};
+  body.appeal = std::move(whole);
+  return keep_new(std::move(body), std::move(kept), group);
+}
+
+Status Alerts::keep_new(messages::AlertBody body, KeptAlert kept, const Group& group) {
+  const bool report = kept.report;
   const config::AlertSettings& settings = context_.alerts;
   storage::BotAlert alert;
   const auto id = context_.random.id<messages::AlertId>();
@@ -162,7 +197,8 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
   alert.author = body.subject.device;
   alert.subject = bot::subject_of(context_.keys.state, body.subject.person);
   alert.message_id = body.message_id;
-  alert.likeness = likeness_of(body, body.subject.person);
+  // Each appeal is decided by itself.
+  if (!kept.appeal) alert.likeness = likeness_of(body, body.subject.person);
   CANDOUR_TRY(const bool folded, fold(alert.likeness));
   if (folded) return ok();
   alert.serious = body.serious;
@@ -173,10 +209,7 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
                   alert.subject, TimeMs(body.time.value - std::min(body.time.value, kYearMs)),
                   static_cast<std::uint8_t>(messages::Resolution::no_action)));
   body.earlier = {earlier.all, earlier.acted_upon, earlier.dismissed};
-  KeptAlert kept;
-  kept.report = report;
   const std::string author = body.subject.person;
-  kept.excluded = report ? std::vector{author} : persons_in(opened);
   // A report goes to those who may know at once whom it is about.
   alert.hidden = settings.pseudonymous && !report;
   if (alert.hidden) {
@@ -197,6 +230,8 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
         "alert_without_recipient",
         {{"group", group.id()}, {"hint", log::LogSafe("enrol a supervisor or an investigator")}});
   }
+  // An appeal is no further thing that happened, so it counts in nobody's history.
+  if (kept.appeal) alert.subject = {};
   alert.sealed = kept.encode();
   raised_ = true;
   return context_.store.put_alert(alert);

@@ -20,10 +20,12 @@
 #include <set>
 
 #include "bot/alert_book.h"
+#include "bot/answers.h"
 #include "bot/groups.h"
 #include "bot/outbox.h"
 #include "bot/scribe.h"
 #include "client/messages/alert.h"
+#include "client/messages/appeal.h"
 
 namespace candour::bot {
 
@@ -31,12 +33,19 @@ class Alerts {
  public:
   using AlertId = storage::BotAlert::AlertId;
 
-  Alerts(Context& context, Groups& groups, Scribe& scribe, Outbox& outbox)
-      : context_(context), groups_(groups), scribe_(scribe), outbox_(outbox) {}
+  Alerts(Context& context, Groups& groups, Scribe& scribe, Outbox& outbox, Answers& answers)
+      : context_(context), groups_(groups), scribe_(scribe), outbox_(outbox), answers_(answers) {}
 
   /// Within a batch: makes the alert the decision asks for, if it asks for one. It leaves with a
   /// later tick().
   Status raise(const Opened& opened, const Decision& decision, const Group& group);
+  /// Within a batch: puts a blocked message before the desks, whose sender appeals (appeals.h).
+  /// `finding` is why it was blocked.
+  Status raise_appeal(const Opened& opened, const messages::Appeal& appeal,
+                      const policy::Finding& finding, const Group& group);
+  /// Whether the device may approve this message, which was blocked: a desk of the group's or the
+  /// next line's, and neither the author nor named in it.
+  bool may_decide(const Opened& opened, const Group& group, const identity::Certificate& by) const;
   /// Within a batch: a signed step of a desk device. Refusals change nothing (not_found,
   /// not_permitted, signature_invalid, device_revoked, input_invalid for an argument that is too
   /// long or a time that is not later than this device's last step's).
@@ -65,6 +74,8 @@ class Alerts {
   std::vector<std::string> persons_in(const Opened& opened) const;
 
   // What (alerts.cc).
+  /// Fills in what depends on the subject, seals the body to its desks and keeps it.
+  Status keep_new(messages::AlertBody body, KeptAlert kept, const Group& group);
   Result<messages::AlertBody> body_of(const Opened& opened, const Decision& decision,
                                       const Group& group) const;
   messages::AlertSubject subject_of(const DeviceId& device) const;
@@ -93,6 +104,10 @@ class Alerts {
 
   // Steps (alert_steps.cc).
   Status check_step(const messages::AlertStep& step, const storage::BotDesk& desk) const;
+  Status check_decision(const messages::AlertStep& step, const Case& about,
+                        const identity::Certificate& by) const;
+  /// Tells the sender of an appealed message what the desk decided.
+  Status tell_sender(const messages::AlertStep& step, const Case& about);
   Status share(const messages::AlertStep& step, Case& about) const;
   /// The next line becomes a recipient, and everybody learns whom the alert is about.
   void pass_on(Case& about) const;
@@ -110,6 +125,7 @@ class Alerts {
   Groups& groups_;
   Scribe& scribe_;
   Outbox& outbox_;
+  Answers& answers_;
   // Time (alert_times.cc).
   std::uint64_t return_after(const storage::BotAlert& alert) const;
   TimeMs in(std::uint64_t ms) const;

@@ -2,12 +2,10 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
-#include "client/messages/to_bot.h"
 
 namespace candour::bot {
 namespace {
 
-constexpr std::string_view kMailThrough = "mail_through";
 // How many sealings are prepared in one idle turn; each costs a third of a millisecond.
 constexpr int kPrecomputedPerIdleTurn = 32;
 constexpr std::uint64_t kProveEveryMs = 1'000;
@@ -22,10 +20,12 @@ Bot::Bot(Context& context)
       groups_(context),
       outbox_(context),
       scribe_(context),
-      alerts_(context, groups_, scribe_, outbox_),
+      answers_(context, outbox_),
+      alerts_(context, groups_, scribe_, outbox_, answers_),
       recall_(context),
+      appeals_(context, groups_, alerts_, recall_, answers_),
       checker_(context, groups_, scribe_, alerts_, outbox_, recall_),
-      steward_(context, groups_, scribe_, outbox_),
+      steward_(context, groups_, scribe_, outbox_, answers_),
       reform_(context, groups_, scribe_, outbox_),
       witness_(context, outbox_),
       clock_guard_(context.clock, context.steady) {}
@@ -257,6 +257,13 @@ Status Bot::handle_answer(const v1::ServerFrame& frame) {
       }
       return ok();
     }
+    case Purpose::answer:
+      // To a device that the relay does not know (any more) nothing can be said.
+      if (outcome || outcome.error().code == ErrorCode::unknown_device) {
+        return outbox_.done(*expected);
+      }
+      log::error("answer_refused", {{"code", outcome.error().code}});
+      return ok();
     case Purpose::submit_commit:
       steward_.submitted(*expected, outcome);
       return ok();
@@ -348,43 +355,6 @@ Status Bot::follow_statement() {
     log::info("custodians_changed");
   }
   return ok();
-}
-
-Status Bot::handle_mail(const v1::MailItem& mail) {
-  if (mail.number() > mail_through_) {
-    if (mail.kind() == v1::TO_BOT) {
-      const Status opened = whole([&] { return open_mail(mail); });
-      if (!opened) {
-        if (is_fatal(opened.error())) return std::move(opened).error();
-        log::warning("mail_refused", {{"code", opened.error().code},
-                                      {"why", log::LogSafe(opened.error().message)}});
-      }
-    }
-    mail_through_ = mail.number();
-    CANDOUR_TRY(context_.store.put_number(kMailThrough, mail_through_));
-  }
-  v1::ClientFrame frame;
-  frame.mutable_mail_ack()->set_through(mail_through_);
-  outbox_.tell(std::move(frame));
-  return ok();
-}
-
-Status Bot::open_mail(const v1::MailItem& mail) {
-  const auto id = messages::MailId::from(as_bytes(mail.about()));
-  if (!id) return error(ErrorCode::frame_malformed, "mail to the bot without a mail id");
-  CANDOUR_TRY(const messages::ToBot opened,
-              messages::ToBot::open(as_bytes(mail.body()), context_.keys.sealing, *id));
-  switch (opened.type) {
-    case messages::ToBotType::alert_step:
-      return alerts_.step(opened.body.view());
-    case messages::ToBotType::group_request:
-      return steward_.request(as_text(opened.body.view()));
-    case messages::ToBotType::failure_report:
-      return steward_.failure_report(opened.body.view());
-    case messages::ToBotType::lost_group:
-      return steward_.lost_group(opened.body.view());
-  }
-  return error(ErrorCode::input_invalid, "mail to the bot of an unknown type");
 }
 
 // What is not proven to be in the log does not take effect: statements, policy versions, notices.

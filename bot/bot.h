@@ -20,6 +20,7 @@
 #include <deque>
 #include <functional>
 
+#include "bot/appeals.h"
 #include "bot/checker.h"
 #include "bot/clock_guard.h"
 #include "bot/reform.h"
@@ -57,6 +58,7 @@ class Bot {
 
  private:
   using Frames = std::vector<v1::ServerFrame>;
+  static constexpr std::string_view kMailThrough = "mail_through";  // a number of the store
 
   Result<Frames> receive(client::Connection& connection, std::uint64_t timeout_ms);
   /// Frames that need answers of the relay while they are handled, so not within a batch.
@@ -70,8 +72,10 @@ class Bot {
   Status judge(const v1::Check& check);
   Status hold_first(std::deque<v1::Check> checks);
   Status judge_once(const v1::Check& check, const Envelope& envelope);
+  // Mail (bot_mail.cc).
   Status handle_mail(const v1::MailItem& mail);
   Status open_mail(const v1::MailItem& mail);
+  Status answer_refused(const v1::MailItem& mail, const Error& reason);
   Status handle_held();
   Status follow_statement();
   Status prove_directory(client::Connection& connection);
@@ -91,8 +95,10 @@ class Bot {
   Groups groups_;
   Outbox outbox_;
   Scribe scribe_;
+  Answers answers_;
   Alerts alerts_;
   Recall recall_;
+  Appeals appeals_;
   Checker checker_;
   Steward steward_;
   Reform reform_;

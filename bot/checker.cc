@@ -65,13 +65,16 @@ Status Checker::release(const Envelope& envelope, const Opened& opened, const De
   receipt.submission = envelope.submission;
   receipt.leaf_hash = logged.leaf_hash;
   receipt.opening = std::move(logged.opening);
-  receipt.overridden = decision.warning_used.has_value();
+  receipt.overridden = decision.warning_used.has_value() && !decision.approved;
   verdict.set_token(wire_bytes(token));
   *verdict.add_log() = std::move(logged.entry);
   if (auto mail = scribe_.reply(receipt, group.id(), envelope.message_id, envelope.sender)) {
     *verdict.add_mail() = std::move(*mail);
   }
-  CANDOUR_TRY(alerts_.raise(opened, decision, group));
+  // Whoever approved knows, and the record says so.
+  if (!decision.approved) {
+    CANDOUR_TRY(alerts_.raise(opened, decision, group));
+  }
   CANDOUR_TRY(keep_released(opened, group));
   CANDOUR_TRY(recall_.remember(opened, group, decision.judgement.features, true));
   return outbox_.put(verdict);

@@ -21,7 +21,7 @@ class Checker {
         outbox_(outbox),
         intake_(context, groups),
         recall_(recall),
-        judge_(context, recall) {}
+        judge_(context, recall, alerts) {}
 
   /// Judges an application message. Fails only when the bot itself cannot go on (storage, sealing):
   /// bad submissions are answered, with a `rejected` reply.

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -32,6 +33,8 @@ struct Context {
   config::RotationSettings rotation = {};
   const MonotonicClock& steady = monotonic_clock();
   std::uint64_t warning_lifetime_ms = limits::kWarningLifetimeMs;
+  /// Units whose officers may create groups themselves; "*" is all (groups.officers_create_in).
+  std::vector<std::string> officers_create_in = {};
 
   /// The log's origin, as the statement names it.
   const std::string& origin() const { return trust.statement()->log.name; }

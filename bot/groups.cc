@@ -19,6 +19,8 @@ Bytes about_context(const GroupId& group) {
   return out.take();
 }
 
+std::string owed_name(const GroupId& group) { return "roster owed " + group.hex(); }
+
 std::string reform_name(const GroupId& group) { return "reform " + group.hex(); }
 std::string fresh_name(const GroupId& group) { return "fresh " + group.hex(); }
 
@@ -134,12 +136,14 @@ Status Groups::load() {
     }
     CANDOUR_TRY(const bool rekey, context_.store.withheld_reached(row.group, mls.epoch(),
                                                                   limits::kWithheldGenerationsMax));
+    CANDOUR_TRY(const std::uint64_t owed, context_.store.number(owed_name(row.group)));
     Group group{std::move(info),
                 std::move(mls),
                 {},
                 row.previous_record,
                 {},
                 {},
+                owed != 0,
                 rekey,
                 false,
                 false,
@@ -205,6 +209,22 @@ Result<mls::Group> Groups::new_mls_group() const {
                             context_.random, {.policy = mls::Policy::candour()});
 }
 
+Status Groups::rename(Group& group, const std::string& name) {
+  group.info.name = name;
+  return context_.store.put_about(group.id(), encode_about(group.info).view());
+}
+
+Status Groups::classify(Group& group, const std::string& group_class) {
+  group.info.group_class = group_class;
+  CANDOUR_TRY(context_.store.put_about(group.id(), encode_about(group.info).view()));
+  return owe_roster(group, true);
+}
+
+Status Groups::owe_roster(Group& group, bool owed) {
+  group.roster_owed = owed;
+  return context_.store.put_number(owed_name(group.id()), owed ? 1 : 0);
+}
+
 Result<Group*> Groups::create(messages::GroupInfo info) {
   CANDOUR_ASSERT(find(info.group) == nullptr);
   if (const auto lost = lost_.find(info.group); lost != lost_.end()) {
@@ -254,6 +274,7 @@ Group* Groups::place(messages::GroupInfo info, mls::Group mls, const storage::Bo
               row.previous_record,
               {},
               {},
+              false,
               false,
               false,
               false,

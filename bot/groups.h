@@ -80,10 +80,11 @@ struct Group {
   storage::BotPrevious previous_record;
   std::map<DeviceId, Wanted> wanted;
   std::optional<PendingCommit> commit;
-  bool rekey = false;     // a sender used up its withheld generations of this epoch
-  bool fetching = false;  // key packages are being asked for
-  bool settled = false;   // the tree is known to be as wanted
-  TimeMs retry_at;        // no new attempt at a commit before
+  bool roster_owed = false;  // class or owners changed: the next commit tells
+  bool rekey = false;        // a sender used up its withheld generations of this epoch
+  bool fetching = false;     // key packages are being asked for
+  bool settled = false;      // the tree is known to be as wanted
+  TimeMs retry_at;           // no new attempt at a commit before
 
   /// Something changed: compare tree and wishes again, now.
   void unsettle() {
@@ -114,6 +115,11 @@ class Groups {
   Group* find(const GroupId& group);
   std::map<GroupId, Group>& all() { return groups_; }
 
+  /// Within a batch: another name or class. The class is in rosters, which are told by a commit.
+  Status rename(Group& group, const std::string& name);
+  Status classify(Group& group, const std::string& group_class);
+  /// Within a batch: members are owed a roster, or got it with the commit that was just judged.
+  Status owe_roster(Group& group, bool owed);
   /// Within a batch: a new group with the bot alone in it; formed again when it is a lost one.
   Result<Group*> create(messages::GroupInfo info);
   /// Within a batch: a new MLS group for the same group, with the bot alone in it, in place of the

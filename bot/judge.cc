@@ -1,6 +1,8 @@
 #include "bot/judge.h"
 
 #include "base/limits.h"
+#include "bot/alerts.h"
+#include "client/messages/appeal.h"
 #include "crypto/hash.h"
 
 namespace candour::bot {
@@ -24,7 +26,7 @@ Answer answer_to(policy::Verdict verdict) {
 
 }  // namespace
 
-Result<messages::Warning> Judge::check_warning(const Opened& opened, const Group& group) const {
+Result<messages::Warning> Judge::own_warning(const Opened& opened, const Group& group) const {
   auto verified =
       messages::Warning::verify(opened.field.warning, context_.keys.signing.public_key());
   if (!verified) return invalid("it is not signed by this bot");
@@ -36,11 +38,67 @@ Result<messages::Warning> Judge::check_warning(const Opened& opened, const Group
     return invalid("the content is not the one that was warned about");
   }
   if (warning.issued.value > now + limits::kClockSkewMs) return invalid("it is of the future");
-  if (warning.expires.value <= now) return invalid("it has expired; send the message again");
   if (!context_.trust.knows_policy(warning.policy_digest)) {
     return invalid("its policy version is not in the log");
   }
   return warning;
+}
+
+Result<messages::Warning> Judge::check_warning(const Opened& opened, const Group& group) const {
+  CANDOUR_TRY(auto warning, own_warning(opened, group));
+  if (warning.expires > context_.clock.now()) return warning;
+  return invalid("it has expired; send the message again");
+}
+
+// Who approved is compared with who may, now: the unit's desks as they are for this very message,
+// without its author and whoever it names.
+Status Judge::check_approval(const Opened& opened, const Group& group) const {
+  const auto refused = [](const char* why) {
+    return error(ErrorCode::approval_invalid, std::string("the approval does not count: ") + why);
+  };
+  CANDOUR_TRY(const auto unchecked, messages::Approval::decode(opened.field.approval));
+  const auto approver = context_.trust.device(unchecked.approver);
+  if (!approver) return refused("its approver has no certificate that is good now");
+  CANDOUR_TRY(
+      const auto approval,
+      messages::Approval::verify(opened.field.approval, approver.value()->subject.signing_key));
+  if (approval.group != group.id()) return refused("it is for another group");
+  if (approval.content_commitment != opened.commitment) return refused("it is for other content");
+  if (approval.warning_hash != crypto::sha256(opened.field.warning)) {
+    return refused("it is for another block");
+  }
+  const std::uint64_t now = context_.clock.now().value;
+  if (approval.issued.value > now + limits::kClockSkewMs ||
+      approval.expires.value > approval.issued.value + limits::kApprovalLifetimeMs) {
+    return refused("it is of the future, or lasts longer than an approval may");
+  }
+  if (approval.expires.value <= now) {
+    return error(ErrorCode::approval_expired, "the approval has expired; appeal again");
+  }
+  if (!alerts_.may_decide(opened, group, *approver.value())) {
+    return error(ErrorCode::not_permitted,
+                 "the approval is by somebody who may not decide about this message");
+  }
+  return ok();
+}
+
+Result<Decision> Judge::decide_approved(const Opened& opened, const Group& group) const {
+  CANDOUR_TRY(const messages::Warning warning, own_warning(opened, group));
+  if (!warning.block) return invalid("it blocked nothing, so nothing can be approved");
+  CANDOUR_TRY(check_approval(opened, group));
+  const Digest used = crypto::sha256(opened.field.approval);
+  CANDOUR_TRY(const bool before, context_.store.warning_used(used));
+  if (before) {
+    return error(ErrorCode::approval_used, "the approval was used already; it is good once");
+  }
+  CANDOUR_TRY(const auto approval, messages::Approval::decode(opened.field.approval));
+  Decision decision;
+  decision.judgement = recall_.judge(opened, group, warning.message_id);
+  decision.answer = Answer::release;
+  decision.approved = true;
+  decision.warning_used = used;
+  decision.warning_expires = approval.expires;
+  return decision;
 }
 
 Result<Decision> Judge::decide_override(const Opened& opened, const Group& group) const {
@@ -78,6 +136,8 @@ Result<Decision> Judge::decide(const Opened& opened, const Group& group) const {
       return decide_override(opened, group);
     case messages::BotFieldType::dispute:
       return decide_dispute(opened, group);
+    case messages::BotFieldType::approval:
+      return decide_approved(opened, group);
     case messages::BotFieldType::nothing:
     case messages::BotFieldType::report:
       break;

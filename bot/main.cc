@@ -86,6 +86,7 @@ Status serve(const Arguments& arguments, bool& ready_told) {
                   clock,         system_random(), config.attempts_log_warned,
                   config.alerts, config.rotation};
   context.warning_lifetime_ms = config.warning_lifetime_ms;
+  context.officers_create_in = config.officers_create_in;
   Bot bot(context);
   CANDOUR_TRY(bot.load());
 

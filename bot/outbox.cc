@@ -50,6 +50,11 @@ Status Outbox::keep(std::uint64_t number, storage::OutboxKind kind, const std::s
     row.expected.leaves = leaves_of(verdict);
     row.submission = Submission(verdict.submission());
     verdicts_[{row.expected.group, row.submission}] = number;
+  } else if (kind == storage::OutboxKind::answer) {
+    if (!row.frame.mutable_bot_mail()->ParseFromString(bytes)) {
+      return error(ErrorCode::state_damaged, "an answer in bot.db does not parse");
+    }
+    row.expected.purpose = Purpose::answer;
   } else {
     v1::AppendRecord& record = *row.frame.mutable_append_record();
     if (!record.ParseFromString(bytes)) {
@@ -89,6 +94,10 @@ Status Outbox::put(const v1::Verdict& verdict) {
 Status Outbox::put(const v1::AppendRecord& record) {
   return store(storage::OutboxKind::append_record, GroupId(), MessageId(),
                record.SerializeAsString());
+}
+
+Status Outbox::put(const v1::BotMail& answer) {
+  return store(storage::OutboxKind::answer, GroupId(), MessageId(), answer.SerializeAsString());
 }
 
 Status Outbox::drop(const Row& row) {

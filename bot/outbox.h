@@ -20,6 +20,7 @@ namespace candour::bot {
 enum class Purpose {
   verdict,
   append_record,
+  answer,
   submit_commit,
   fetch_key_packages,
   proof,
@@ -29,7 +30,7 @@ enum class Purpose {
 /// What an answer of the relay is about.
 struct Expected {
   Purpose purpose = Purpose::verdict;
-  std::uint64_t row = 0;  // verdict, append_record
+  std::uint64_t row = 0;  // verdict, append_record, answer
   GroupId group;
   MessageId message_id;
   std::vector<Digest> leaves;  // handed over with it, or asked about
@@ -49,6 +50,8 @@ class Outbox {
   /// Within a batch. The verdict's leaves are remembered until they are proven to be in the log.
   Status put(const v1::Verdict& verdict);
   Status put(const v1::AppendRecord& record);
+  /// An answer to a device's mail; no leaf comes of it.
+  Status put(const v1::BotMail& answer);
   void ask(v1::ClientFrame frame, Expected expected);
   void tell(v1::ClientFrame frame);
 

@@ -59,7 +59,8 @@ warrant::RecordVerdict verdict_of(const Decision& decision) {
 warrant::Remark remark_of(const messages::BotField& field) {
   warrant::Remark remark;
   remark.type = static_cast<warrant::RemarkType>(field.type);
-  remark.warning = field.warning;
+  const bool approved = field.type == messages::BotFieldType::approval;
+  remark.warning = approved ? field.approval : field.warning;
   remark.reported = field.reported;
   remark.reason = field.reason.clone();
   return remark;
@@ -148,7 +149,8 @@ Result<Bytes> Scribe::release(Group& group, identity::SubmissionKind kind, const
 
 std::optional<v1::Mail> Scribe::reply(const messages::Reply& reply, const GroupId& group,
                                       const MessageId& message, const DeviceId& device) const {
-  // Whoever is refused because the certificate expired is told so; a revoked device is told nothing.
+  // Whoever is refused because the certificate expired is told so; a revoked device is told
+  // nothing.
   const identity::Certificate* certificate = context_.trust.find(device);
   if (certificate == nullptr || context_.trust.revoked(device)) return std::nullopt;
   auto sealed = messages::seal_reply(reply, certificate->subject.sealing_key, group, message,

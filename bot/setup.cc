@@ -4,14 +4,10 @@
 
 #include "base/files.h"
 #include "base/limits.h"
+#include "client/messages/group_request.h"
 #include "identity/key_file.h"
 
 namespace candour::bot {
-namespace {
-
-constexpr const char* kGroupClasses[] = {"standard", "statement", "training", "social"};
-
-}  // namespace
 
 bool is_loopback(std::string_view host) {
   in_addr parsed{};  // a name such as 127.example.org is no address
@@ -74,7 +70,7 @@ Policies::Loader policy_loader(const config::BotConfig& config) {
 
 Result<warrant::RetentionKeys> load_retention(const config::BotConfig& config, TimeMs now) {
   CANDOUR_TRY(auto keys, warrant::RetentionKeys::read(config.retention_keys_file));
-  for (const char* group_class : kGroupClasses) {
+  for (const std::string_view group_class : messages::kGroupClasses) {
     if (const auto key = keys.find(group_class, now); !key) {
       return error(ErrorCode::config_invalid,
                    config.retention_keys_file.string() + ": " + key.error().message);

@@ -26,77 +26,6 @@ void Steward::retry_in(Group& group, std::uint64_t delay_ms) const {
   group.retry_at = TimeMs(context_.clock.now().value + delay_ms);
 }
 
-Status Steward::request(std::string_view note) {
-  CANDOUR_TRY(const auto request,
-              messages::GroupRequest::verify(note, *context_.trust.statement()));
-  CANDOUR_TRY(const bool done, context_.store.request_done(request.request.view()));
-  if (done) return ok();
-  CANDOUR_TRY(const std::uint64_t since, context_.store.number(kRequestsSince));
-  if (request.issued.value < since) {
-    return error(ErrorCode::not_permitted,
-                 "the request is older than this bot's memory, so that it may have been done "
-                 "before; make a new one");
-  }
-  CANDOUR_TRY(apply(request, note));
-  return context_.store.put_request_done(request.request.view());
-}
-
-Status Steward::apply(const messages::GroupRequest& request, std::string_view note) {
-  Group* group = groups_.find(request.group);
-  const bool create = request.action == "create";
-  if (create && group != nullptr) {
-    return error(ErrorCode::already_exists, "the group exists already");
-  }
-  if (!create && group == nullptr) {
-    return error(ErrorCode::group_unknown, "the bot knows no such group");
-  }
-  std::set<DeviceId> after(request.members.begin(), request.members.end());
-  after.insert(request.owners.begin(), request.owners.end());
-  if (after.contains(context_.keys.device)) {
-    return error(ErrorCode::not_permitted, "the bot is in every group and cannot be named");
-  }
-  if (!create && request.action == "add") {
-    for (const auto& [device, wanted] : group->wanted) after.insert(device);
-  }
-  if (request.action != "remove" && after.size() + 1 > limits::kGroupMembersMax) {
-    return error(ErrorCode::input_invalid, "the group would have too many members");
-  }
-  if (create) {
-    messages::GroupInfo info;
-    info.group = request.group;
-    info.name = request.name;
-    info.group_class = request.group_class;
-    info.unit = request.unit;
-    CANDOUR_TRY(group, groups_.create(std::move(info)));
-  }
-  if (request.action == "remove") {
-    for (const DeviceId& device : request.members) {
-      CANDOUR_TRY(context_.store.drop_wanted(request.group, device));
-      group->wanted.erase(device);
-    }
-  } else {
-    for (const DeviceId& device : request.owners) {
-      CANDOUR_TRY(want(*group, device, {.owner = true}));
-    }
-    for (const DeviceId& device : request.members) {
-      const bool owner = group->wanted.contains(device) && group->wanted.at(device).owner;
-      CANDOUR_TRY(want(*group, device, {.owner = owner}));
-    }
-  }
-  group->unsettle();
-  warrant::Record record;
-  record.kind = tlog::LeafKind::group_change;
-  record.sender_time = request.issued;
-  record.evidence = SecretBytes::copy_of(as_bytes(note));
-  CANDOUR_TRY(Logged logged, scribe_.log(std::move(record), *group, Digest(), Digest()));
-  v1::AppendRecord append;
-  *append.mutable_log() = std::move(logged.entry);
-  log::info("group_request", {{"group", request.group},
-                              {"action", log::LogSafe(request.action)},
-                              {"devices", std::uint64_t{after.size()}}});
-  return outbox_.put(append);
-}
-
 Status Steward::want(Group& group, const DeviceId& device, Wanted wanted) {
   if (gone(device)) return ok();
   CANDOUR_TRY(context_.store.put_wanted(
@@ -207,7 +136,7 @@ bool Steward::can_join(const DeviceId& device) const {
 bool Steward::has_work(Group& group) const {
   if (group.retry_at > context_.clock.now()) return false;
   if (group.commit) return !group.commit->judged && !group.commit->submitted;
-  if (group.rekey || rotation_due(group)) return true;
+  if (group.rekey || rotation_due(group) || (group.roster_owed && !group.reform)) return true;
   if (group.settled) return false;
   const Change change = change_for(group);
   group.settled = change.removes.empty() && change.missing.empty();

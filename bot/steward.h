@@ -11,6 +11,7 @@
 // After a crash the same prepared commit is submitted again, or its verdict sent again.
 #pragma once
 
+#include "bot/answers.h"
 #include "bot/groups.h"
 #include "bot/intake.h"
 #include "bot/outbox.h"
@@ -21,12 +22,17 @@ namespace candour::bot {
 
 class Steward {
  public:
-  Steward(Context& context, Groups& groups, Scribe& scribe, Outbox& outbox)
-      : context_(context), groups_(groups), scribe_(scribe), outbox_(outbox) {}
+  Steward(Context& context, Groups& groups, Scribe& scribe, Outbox& outbox, Answers& answers)
+      : context_(context), groups_(groups), scribe_(scribe), outbox_(outbox), answers_(answers) {}
 
   /// Within a batch: a registrar's request, done once whatever how often it comes. Refusals change
   /// nothing (signature_invalid, not_permitted, group_unknown, already_exists, input_invalid).
   Status request(std::string_view note);
+  /// Within a batch: the request of an officer's device, done once, and answered. Who may ask for
+  /// what: bot/group_rights.h. Refusals as above, and not_a_member.
+  Status member_request(ByteView bytes);
+  /// Within a batch: tells the device whose request was refused why; nobody, when it is not signed.
+  Status answer_refused(ByteView bytes, const Error& reason);
   /// Within a batch: a member's signed word that it could not process a released commit: it is
   /// removed and added again in one commit. input_invalid unless it is about the last released
   /// commit; each device is heard once about each.
@@ -78,7 +84,14 @@ class Steward {
   /// The group's keys are to be renewed, now.
   bool rotation_due(const Group& group) const;
   void rotated();
-  Status apply(const messages::GroupRequest& request, std::string_view note);
+  Status apply(const messages::GroupRequest& request, ByteView evidence);
+  Status check_possible(const messages::GroupRequest& request, const Group* group) const;
+  Status change(const messages::GroupRequest& request, Group& group);
+  Status drop(Group& group, const DeviceId& device);
+  Status set_owners(Group& group, const std::vector<DeviceId>& owners);
+  Status log_request(const messages::GroupRequest& request, ByteView evidence, Group& group);
+  Status tell_name(const Group& group) const;
+  Result<bool> done_before(const messages::GroupRequest& request) const;
   Status want(Group& group, const DeviceId& device, Wanted wanted);
   /// A line about a member for the log.
   Status note(Group& group, const std::string& text);
@@ -101,6 +114,7 @@ class Steward {
   Groups& groups_;
   Scribe& scribe_;
   Outbox& outbox_;
+  Answers& answers_;
   TimeMs sweep_at_;
   TimeMs rotate_at_;  // no commit for fresh keys alone before
 };

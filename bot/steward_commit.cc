@@ -68,7 +68,7 @@ Status Steward::work() {
     }
     const Change change = change_for(group);
     // Removals do not wait for anybody's key package.
-    if (!change.removes.empty() || group.rekey) {
+    if (!change.removes.empty() || group.rekey || (group.roster_owed && !group.reform)) {
       CANDOUR_TRY(prepare(group, {}, {}));
       continue;
     }
@@ -300,6 +300,7 @@ Status Steward::judge_commit(const Envelope& envelope) {
   }
   CANDOUR_TRY(const auto staged, mls::StagedCommit::restore(commit.staged.view()));
   CANDOUR_TRY(const Bytes roster, roster_after(group, staged));
+  CANDOUR_TRY(groups_.owe_roster(group, false));
   const Digest ciphertext_hash = crypto::sha256(commit.plan.commit);
 
   warrant::Record record;

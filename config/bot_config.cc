@@ -45,6 +45,7 @@ Result<BotConfig> load_bot_config(const std::filesystem::path& path,
   Section attempts = root.table("attempts");
   attempts.boolean("log_warned", config.attempts_log_warned);
   attempts.number("warning_lifetime_ms", config.warning_lifetime_ms, 1'000, 30 * kDayMs, kOptional);
+  root.table("groups").texts("officers_create_in", config.officers_create_in);
   read_alerts(root.table("alerts"), config.alerts);
   Section rotation = root.table("rotation");
   rotation.number("messages", config.rotation.messages, 0, 1'000'000, kOptional);
@@ -75,6 +76,8 @@ std::string show(const BotConfig& config, bool redacted) {
   out.section("attempts");
   out.boolean("log_warned", config.attempts_log_warned);
   out.number("warning_lifetime_ms", config.warning_lifetime_ms);
+  out.section("groups");
+  out.texts("officers_create_in", config.officers_create_in);
   out.section("alerts");
   out.boolean("pseudonymous", config.alerts.pseudonymous);
   out.number("delay_max_ms", config.alerts.delay_max_ms);

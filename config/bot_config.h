@@ -17,6 +17,9 @@
 //   [attempts]
 //   log_warned = true                      whether withheld messages leave a record
 //   warning_lifetime_ms = 86400000         a warning that was not answered by then cannot be
+//   [groups]
+//   officers_create_in = []                units whose officers may create groups; ["*"] is all.
+//                                          Supervisors always may, for their unit
 //   [alerts]
 //   pseudonymous = false                   desks learn whom an alert is about when it is escalated
 //   delay_max_ms = 3000                    alerts leave after a random while up to this
@@ -80,6 +83,7 @@ struct BotConfig {
   std::filesystem::path retention_keys_file;
   bool attempts_log_warned = true;
   std::uint64_t warning_lifetime_ms = limits::kWarningLifetimeMs;
+  std::vector<std::string> officers_create_in;
   AlertSettings alerts;
   RotationSettings rotation;
 };

@@ -9,7 +9,7 @@ namespace candour::storage {
 namespace {
 
 // A bot.db of another format is refused: nothing is lost without somebody deciding it.
-constexpr int kSchemaVersion = 5;
+constexpr int kSchemaVersion = 6;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE groups(
@@ -202,6 +202,16 @@ Status BotStore::add_group(const BotGroup& group) {
     put_at(insert, 5, group.previous_token.view());
     put_at(insert, 6, encode_previous(group.previous_record));
     insert.exec();
+  });
+}
+
+Status BotStore::put_about(const GroupId& group, ByteView about) {
+  return impl_->write([&] {
+    const Bytes sealed = impl_->seal(row_context("about", {group.view()}), about);
+    auto& update = impl_->statement("UPDATE groups SET about=? WHERE group_id=?");
+    put_at(update, 1, sealed);
+    put_at(update, 2, group.view());
+    CANDOUR_ASSERT(update.exec() == 1);
   });
 }
 

@@ -70,7 +70,7 @@ struct BotSeen {
   DeviceId sender;
 };
 
-enum class OutboxKind : std::uint8_t { verdict = 1, append_record = 2 };
+enum class OutboxKind : std::uint8_t { verdict = 1, append_record = 2, answer = 3 };
 
 /// One frame body the relay must get, exactly these bytes, in this order.
 struct OutboxRow {
@@ -185,6 +185,7 @@ class BotStore {
   // Groups.
   Result<std::vector<BotGroup>> groups();
   Status add_group(const BotGroup& group);
+  Status put_about(const GroupId& group, ByteView about);
   /// In place of the group of the same id: its ratchets, prepared commit and wishes are dropped,
   /// and what was counted by epoch begins anew. Senders' counters and chains of records stay.
   Status replace_group(const BotGroup& group);

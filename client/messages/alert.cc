@@ -1,6 +1,7 @@
 #include "client/messages/alert.h"
 
 #include "base/limits.h"
+#include "client/messages/appeal.h"
 #include "client/messages/utf8.h"
 #include "crypto/hash.h"
 
@@ -8,7 +9,7 @@ namespace candour::messages {
 namespace {
 
 constexpr std::uint8_t kVersion = 3;
-constexpr std::uint8_t kActionsMax = static_cast<std::uint8_t>(AlertAction::repeat);
+constexpr std::uint8_t kActionsMax = static_cast<std::uint8_t>(AlertAction::refuse);
 constexpr std::string_view kAlertLabel = "candour alert v1";
 constexpr std::string_view kUpdateLabel = "candour alert update v1";
 constexpr std::string_view kStepLabel = "candour alert step v1";
@@ -51,11 +52,13 @@ constexpr ResolutionName kResolutions[] = {{Resolution::advice_given, "advice-gi
                                            {Resolution::training, "training"},
                                            {Resolution::referred, "referred"},
                                            {Resolution::no_action, "no-action"},
-                                           {Resolution::false_positive, "false-positive"}};
+                                           {Resolution::false_positive, "false-positive"},
+                                           {Resolution::approved, "approved"},
+                                           {Resolution::refused, "refused"}};
 
 Resolution read_resolution(Reader& in) {
   const std::uint8_t value = in.u8();
-  if (value > static_cast<std::uint8_t>(Resolution::false_positive)) in.fail();
+  if (value > static_cast<std::uint8_t>(Resolution::refused)) in.fail();
   return static_cast<Resolution>(value);
 }
 
@@ -104,6 +107,30 @@ Status check_signature(const Mail& mail, const SigningPublicKey& bot) {
   return ok();
 }
 
+// False when there is something that is no appealed content.
+bool read_appeal(ByteView bytes, std::optional<AppealedContent>& out) {
+  if (bytes.empty()) return true;
+  Reader in(bytes);
+  AppealedContent appeal;
+  appeal.content = SecretBytes::copy_of(in.vec(limits::kContentSizeMax));
+  const ByteView key = in.raw(CommitmentKey::kSize);
+  appeal.warning_hash = in.id<Digest>();
+  if (!in.finish()) return false;
+  appeal.commitment_key = CommitmentKey::copy_of(key.first<CommitmentKey::kSize>());
+  out = std::move(appeal);
+  return true;
+}
+
+// Decisions over appeals and ends of other alerts never stand for each other.
+bool resolution_fits(const AlertStep& step) {
+  const Resolution decided = resolution_of(step.action);
+  if (decided != Resolution::none) return step.resolution == decided;
+  const bool of_appeal =
+      step.resolution == Resolution::approved || step.resolution == Resolution::refused;
+  const bool closes = step.action == AlertAction::close;
+  return !of_appeal && closes == (step.resolution != Resolution::none);
+}
+
 }  // namespace
 
 std::string_view name_of(AlertOutcome outcome) {
@@ -118,6 +145,8 @@ std::string_view name_of(AlertOutcome outcome) {
       return "reported";
     case AlertOutcome::released:
       return "released";
+    case AlertOutcome::appealed:
+      return "appealed";
   }
   return "unknown";
 }
@@ -164,6 +193,10 @@ std::string_view name_of(AlertAction action) {
       return "returned";
     case AlertAction::repeat:
       return "repeat";
+    case AlertAction::approve:
+      return "approve";
+    case AlertAction::refuse:
+      return "refuse";
   }
   return "unknown";
 }
@@ -203,6 +236,13 @@ SecretBytes AlertBody::encode() const {
   out.u32(earlier.all);
   out.u32(earlier.acted_upon);
   out.u32(earlier.dismissed);
+  SecretWriter appealed;
+  if (appeal) {
+    appealed.vec(appeal->content.view());
+    appealed.raw(appeal->commitment_key.view());
+    appealed.id(appeal->warning_hash);
+  }
+  out.vec(appealed.view());
   return SecretBytes(out.take());
 }
 
@@ -228,8 +268,11 @@ Result<AlertBody> AlertBody::decode(ByteView bytes) {
   body.earlier.all = in.u32();
   body.earlier.acted_upon = in.u32();
   body.earlier.dismissed = in.u32();
-  if (!version_known || !in.finish() || body.severity < 1 || body.severity > 3 || serious > 1 ||
-      outcome < 1 || outcome > 5 || body.start > body.end || body.end > body.excerpt.size()) {
+  const bool appeal_fits = read_appeal(in.vec(), body.appeal);
+  if (!version_known || !in.finish() || !appeal_fits ||
+      body.appeal.has_value() != (outcome == static_cast<int>(AlertOutcome::appealed)) ||
+      body.severity < 1 || body.severity > 3 || serious > 1 || outcome < 1 || outcome > 6 ||
+      body.start > body.end || body.end > body.excerpt.size()) {
     return bad("the alert");
   }
   body.serious = serious != 0;
@@ -392,11 +435,12 @@ Result<AlertStep> AlertStep::decode(ByteView bytes) {
   if (!version_known || !in.finish() || action < 1 || action > kActionsMax)
     return bad("the alert step");
   step.action = static_cast<AlertAction>(action);
-  const bool closes = step.action == AlertAction::close;
   const bool shares = step.action == AlertAction::share;
   const bool names_desk = shares || step.action == AlertAction::want;
-  if (closes != (step.resolution != Resolution::none) || names_desk == step.to.is_zero() ||
-      step.envelope.size() != (shares ? kAlertEnvelopeSize : 0)) {
+  std::size_t envelope_size = shares ? kAlertEnvelopeSize : 0;
+  if (step.action == AlertAction::approve) envelope_size = kApprovalSize;
+  if (!resolution_fits(step) || names_desk == step.to.is_zero() ||
+      step.envelope.size() != envelope_size) {
     return bad("the alert step");
   }
   return step;

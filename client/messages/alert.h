@@ -12,10 +12,12 @@
 //                 aad = alert id
 //   alert body  = version u8 = 3, time u64, group 16, group name vec, category vec, severity u8,
 //                 serious u8, rule vec, standard vec, message id 16, subject (below),
-//                 outcome u8 (1 warned, 2 blocked, 3 overridden, 4 reported, 5 notice released),
+//                 outcome u8 (1 warned, 2 blocked, 3 overridden, 4 reported, 5 notice released,
+//                 6 blocked and appealed),
 //                 justification vec, excerpt vec, start u32, end u32,
 //                 earlier alerts about this person in a year: all u32, acted upon u32, dismissed
-//                 u32
+//                 u32, appeal vec (of outcome 6 only: content vec, commitment key 32, warning hash
+//                 32)
 //   subject     = pseudonym vec (empty when the person is named), device 32, person vec, name vec
 //   update body = version u8 = 3, action u8, time u64, state u8, resolution u8, device 32, person
 //   vec,
@@ -36,6 +38,7 @@
 
 #include "base/codec.h"
 #include "base/secret.h"
+#include "client/messages/content.h"
 #include "crypto/aead.h"
 #include "crypto/hpke.h"
 #include "crypto/sign.h"
@@ -49,7 +52,8 @@ enum class AlertOutcome : std::uint8_t {
   blocked = 2,
   overridden = 3,
   reported = 4,
-  released = 5
+  released = 5,
+  appealed = 6  // a blocked message whose sender asks for it to be let through
 };
 enum class AlertState : std::uint8_t {
   open = 0,
@@ -72,6 +76,9 @@ enum class AlertAction : std::uint8_t {
   sample = 10,    // closed as if there had been nothing to it, and drawn for a second look
   returned = 11,  // acknowledged and not closed in time: open again
   repeat = 12,    // more messages like it
+  // How a desk decides an appeal, which closes it:
+  approve = 13,
+  refuse = 14,
 };
 /// How an alert was closed.
 enum class Resolution : std::uint8_t {
@@ -81,6 +88,8 @@ enum class Resolution : std::uint8_t {
   referred = 3,
   no_action = 4,
   false_positive = 5,
+  approved = 6,  // of appeals
+  refused = 7,
 };
 std::string_view name_of(AlertOutcome outcome);
 std::string_view name_of(AlertState state);
@@ -89,6 +98,11 @@ std::string_view name_of(AlertAction action);
 std::string_view name_of(Resolution resolution);
 /// Nothing for a name that is none of them.
 std::optional<Resolution> resolution_from_name(std::string_view name);
+/// How a desk's decision over an appeal is noted; none for other actions.
+inline Resolution resolution_of(AlertAction action) {
+  if (action == AlertAction::approve) return Resolution::approved;
+  return action == AlertAction::refuse ? Resolution::refused : Resolution::none;
+}
 /// Closed as if there had been nothing to it.
 inline bool dismisses(Resolution resolution) {
   return resolution == Resolution::no_action || resolution == Resolution::false_positive;
@@ -111,6 +125,15 @@ struct EarlierAlerts {
   std::uint32_t dismissed = 0;
 };
 
+/// The whole of a message that was blocked, so that whoever approves it knows what.
+struct AppealedContent {
+  SecretBytes content;  // encoded Content
+  CommitmentKey commitment_key;
+  Digest warning_hash;  // SHA-256 of the signed warning that blocked it
+
+  Digest commitment() const { return content_commitment(commitment_key, content.view()); }
+};
+
 struct AlertBody {
   TimeMs time;
   GroupId group;
@@ -128,6 +151,7 @@ struct AlertBody {
   std::uint32_t start = 0;  // of the marked words in the excerpt, bytes
   std::uint32_t end = 0;
   EarlierAlerts earlier;
+  std::optional<AppealedContent> appeal;  // of outcome appealed, and only there
 
   SecretBytes encode() const;
   static Result<AlertBody> decode(ByteView bytes);
@@ -213,7 +237,7 @@ struct AlertStep {
   Resolution resolution = Resolution::none;  // of close, and only there
   SecretText argument;
   DeviceId to;     // of share and want: the desk it is about
-  Bytes envelope;  // of share: the keys for that desk
+  Bytes envelope;  // of share: the keys for that desk; of approve: the signed approval
   DeviceId device;
   TimeMs time;
 

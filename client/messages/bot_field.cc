@@ -39,6 +39,10 @@ SecretBytes encode_body(const BotField& field) {
       out.id(field.reported);
       out.vec(field.reason.view());
       break;
+    case BotFieldType::approval:
+      out.vec(field.warning);
+      out.vec(field.approval);
+      break;
   }
   return SecretBytes(out.take());
 }
@@ -52,7 +56,10 @@ Result<BotField> decode_body(BotFieldType type, ByteView body) {
   } else if (type == BotFieldType::report) {
     field.reported = in.id<MessageId>();
   }
-  if (type != BotFieldType::nothing) {
+  if (type == BotFieldType::approval) {
+    field.warning = to_bytes(in.vec());
+    field.approval = to_bytes(in.vec());
+  } else if (type != BotFieldType::nothing) {
     field.reason = SecretText(SecretBytes::copy_of(in.vec()));
   }
   if (!in.finish()) return bad_field("its body is cut off or followed by more bytes");
@@ -93,7 +100,7 @@ Result<BotField> BotField::open(ByteView sealed, const crypto::SealingKey& bot,
   if (in.u8() != kVersion) return bad_field("not version 1");
   const std::uint8_t type = in.u8();
   const ByteView body = in.vec();
-  if (!in.ok() || type > 3) return bad_field("unknown type or cut off");
+  if (!in.ok() || type > 4) return bad_field("unknown type or cut off");
   const ByteView padding = in.rest();
   if (std::any_of(padding.begin(), padding.end(), [](std::uint8_t b) { return b != 0; })) {
     return bad_field("its padding is not zero");
@@ -114,6 +121,14 @@ Status check_justification(std::string_view text) {
                      std::to_string(limits::kJustificationCodePointsMax));
   }
   return ok();
+}
+
+Status check_optional_reason(std::string_view text) {
+  const auto length = trimmed_code_points(text);
+  if (length && *length <= limits::kJustificationCodePointsMax) return ok();
+  return error(ErrorCode::justification_invalid,
+               "the reason is not UTF-8 text or longer than " +
+                   std::to_string(limits::kJustificationCodePointsMax) + " characters");
 }
 
 }  // namespace candour::messages

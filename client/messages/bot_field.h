@@ -6,6 +6,7 @@
 //     override 1: warning vec (signed, see reply.h), justification vec
 //     dispute  2: warning vec, reason vec ("this warning is wrong"; may be empty)
 //     report   3: message 16, reason vec (to professional standards, past the line)
+//     approval 4: warning vec (signed, of a block), approval vec (appeal.h): the same content again
 #pragma once
 
 #include "base/codec.h"
@@ -13,12 +14,19 @@
 
 namespace candour::messages {
 
-enum class BotFieldType : std::uint8_t { nothing = 0, override_warning = 1, dispute = 2, report = 3 };
+enum class BotFieldType : std::uint8_t {
+  nothing = 0,
+  override_warning = 1,
+  dispute = 2,
+  report = 3,
+  approval = 4
+};
 
 struct BotField {
   BotFieldType type = BotFieldType::nothing;
   Bytes warning;       // signed warning bytes the override or dispute answers
   MessageId reported;  // for report
+  Bytes approval;      // signed approval bytes of a blocked message
   SecretText reason;   // justification or reason
 
   Result<Bytes> seal(const SealingPublicKey& bot, const Digest& ciphertext_hash,
@@ -33,5 +41,7 @@ inline constexpr std::size_t kBotFieldSize = 2560 + 48;
 
 /// Trimmed length in code points within limits: justification_invalid with what is wrong.
 Status check_justification(std::string_view text);
+/// The same for a reason that may be left out or short.
+Status check_optional_reason(std::string_view text);
 
 }  // namespace candour::messages

@@ -39,15 +39,27 @@ Status decode_text(Reader& in, Content& content) {
     if (!in.ok() || person.empty() || !is_utf8(person)) return bad_content("a mention");
     content.mentions.emplace_back(person);
   }
+  if (mentions > kMentionsMax) {
+    return bad_content("more than " + std::to_string(kMentionsMax) + " mentions");
+  }
   return ok();
 }
 
 Status decode_poll(Reader& in, Content& content) {
   CANDOUR_TRY(content.text, read_text(in, limits::kContentSizeMax, "question"));
   const std::size_t count = in.u8();
-  if (in.ok() && count < kPollOptionsMin) return bad_content("a poll needs two options");
+  if (in.ok() && (count < kPollOptionsMin || count > kPollOptionsMax)) {
+    return bad_content("a poll has " + std::to_string(kPollOptionsMin) + " to " +
+                       std::to_string(kPollOptionsMax) + " options");
+  }
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    CANDOUR_TRY(auto option, read_text(in, limits::kContentSizeMax, "an option of the poll"));
+    CANDOUR_TRY(auto option, read_text(in, kPollOptionSizeMax, "an option of the poll"));
+    if (!shows_as_written(option.expose())) {
+      return bad_content("an option of the poll has control characters or nothing to see");
+    }
+    for (const SecretText& other : content.options) {
+      if (other.expose() == option.expose()) return bad_content("two options are alike");
+    }
     content.options.push_back(std::move(option));
   }
   return ok();
@@ -60,6 +72,9 @@ Status decode_body(Reader& in, Content& content) {
     case ContentType::reaction: {
       content.about = in.id<MessageId>();
       CANDOUR_TRY(content.text, read_text(in, kEmojiSizeMax, "emoji"));
+      if (!shows_as_written(content.text.expose())) {
+        return bad_content("the emoji has control characters or nothing to see");
+      }
       return ok();
     }
     case ContentType::edit: {

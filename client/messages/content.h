@@ -37,20 +37,24 @@ enum class ContentType : std::uint8_t {
 inline constexpr std::size_t kEmojiSizeMax = 64;
 inline constexpr std::size_t kPersonIdSizeMax = 64;
 inline constexpr std::size_t kPollOptionsMin = 2;
+inline constexpr std::size_t kPollOptionsMax = 20;
+inline constexpr std::size_t kPollOptionSizeMax = 512;
+inline constexpr std::size_t kMentionsMax = 64;
 inline constexpr std::size_t kOriginSizeMax = 255;
 
 struct Content {
   ContentType type = ContentType::text;
-  SecretText text;                       // text, emoji, edited text or question
-  std::optional<MessageId> about;        // reply to, or the message reacted to, edited, ...
-  std::vector<std::string> mentions;     // person ids
-  std::vector<SecretText> options;       // of a poll
-  std::uint8_t option = 0;               // of a vote
+  SecretText text;                    // text, emoji, edited text or question
+  std::optional<MessageId> about;     // reply to, or the message reacted to, edited, ...
+  std::vector<std::string> mentions;  // person ids
+  std::vector<SecretText> options;    // of a poll
+  std::uint8_t option = 0;            // of a vote
 
   /// Writes what it is given; `about` must be there where the type needs it (asserted). A client
   /// that is about to send what a person typed asks `decode` of the result whether it is allowed.
   SecretBytes encode() const;
-  /// input_invalid for anything malformed, empty, not UTF-8, over limits or of a reserved type.
+  /// input_invalid for anything malformed, empty, not UTF-8, over limits or of a reserved type, for
+  /// an emoji or a poll option with control characters, and for two options that are alike.
   static Result<Content> decode(ByteView bytes);
   /// Everything a person wrote in it, for the policy engine: text, then poll options, separated by
   /// newlines. Spans found in it refer to this text.

@@ -57,7 +57,8 @@ struct Warning {
 };
 
 /// As many findings as fit into `size_max`, most severe first; where one does not fit whole, its
-/// texts are cut short before it is left out. The findings hash of a warning is the SHA-256 of this.
+/// texts are cut short before it is left out. The findings hash of a warning is the SHA-256 of
+/// this.
 Bytes encode_findings(const std::vector<ReplyFinding>& findings, std::size_t size_max);
 Result<std::vector<ReplyFinding>> decode_findings(ByteView bytes);
 /// What findings may take so that every reply that carries them fits.

@@ -34,7 +34,7 @@ Result<ToBot> ToBot::open(ByteView sealed, const crypto::SealingKey& bot, const 
   Reader in(plaintext.view());
   const bool version_known = in.u8() == kVersion;
   const std::uint8_t type = in.u8();
-  if (!in.ok() || !version_known || type < 1 || type > 7) {
+  if (!in.ok() || !version_known || type < 1 || type > 7 || type == 4) {
     return error(ErrorCode::input_invalid,
                  "the mail for the bot is not version 1 or of an unknown type");
   }

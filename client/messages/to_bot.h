@@ -7,6 +7,8 @@
 //     3 failure report  (a released commit that did not process: group 16, epoch u64,
 //                        message id 16, device 32, time u64, signature 64 by the device over
 //                        "candour failure report v1" 00 (all before))
+//     5 appeal          (appeal.h)
+//     6 group request   of a device (group_request.h)
 //     7 lost group       (messages of a group that this device missed are gone: group 16, last
 //                        sequence number it has u64 (0 = it has no state of the group), device 32,
 //                        time u64, signature 64 by the device over
@@ -25,6 +27,8 @@ enum class ToBotType : std::uint8_t {
   alert_step = 1,
   group_request = 2,
   failure_report = 3,
+  appeal = 5,
+  member_request = 6,
   lost_group = 7,
 };
 

@@ -74,4 +74,18 @@ std::optional<std::size_t> trimmed_code_points(std::string_view text) {
   return count - trailing;
 }
 
+bool is_steering(std::uint32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+bool shows_as_written(std::string_view text) {
+  const auto length = trimmed_code_points(text);
+  if (!length || *length == 0) return false;
+  while (!text.empty()) {
+    if (is_steering(*take_code_point(text))) return false;
+  }
+  return true;
+}
+
 }  // namespace candour::messages

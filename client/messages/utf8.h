@@ -22,4 +22,10 @@ std::string_view cut_utf8(std::string_view text, std::size_t size_max);
 /// nothing when `text` is not UTF-8.
 std::optional<std::size_t> trimmed_code_points(std::string_view text);
 
+/// Whether a code point could steer a terminal or turn text round when it is shown: C0 (the line
+/// feed too), DEL, C1, line and paragraph separators, and the marks and overrides of direction.
+bool is_steering(std::uint32_t code_point);
+/// UTF-8 without any of those, and not only white space: fit for names, options, emoji.
+bool shows_as_written(std::string_view text);
+
 }  // namespace candour::messages

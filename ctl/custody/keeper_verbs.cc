@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/files.h"
+#include "client/messages/group_request.h"
 #include "ctl/custody/answer.h"
 #include "ctl/keys.h"
 #include "ctl/verbs.h"
@@ -32,7 +33,9 @@ Result<int> keep(const Context& context, const Keep& o, bool add) {
     CANDOUR_TRY(keys, warrant::RetentionKeys::read(file));
   }
   std::vector<std::string> classes = o.classes;
-  if (classes.empty()) classes = {"standard", "statement", "training", "social"};
+  if (classes.empty()) {
+    classes.assign(std::begin(messages::kGroupClasses), std::end(messages::kGroupClasses));
+  }
   std::vector<std::string> periods = o.periods;
   if (periods.empty()) {
     const std::string year = warrant::period_of(context.clock.now());
@@ -51,8 +54,7 @@ Result<int> keep(const Context& context, const Keep& o, bool add) {
 Run keep_run(CLI::App& verb, Context& context, bool add) {
   auto o = std::make_shared<Keep>();
   verb.add_option("--dir", o->dir, "Folder of retention.keys")->required();
-  verb.add_option("--class", o->classes,
-                  "Class of groups, repeated (default: standard, statement, training, social)");
+  verb.add_option("--class", o->classes, "Class of groups, repeated (default: all there are)");
   verb.add_option("--period", o->periods, "Year, repeated (default: this and the next)");
   return [&context, o, add] { return keep(context, *o, add); };
 }

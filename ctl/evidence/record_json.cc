@@ -54,6 +54,8 @@ std::string_view name_of_remark(warrant::RemarkType type) {
       return "dispute";
     case warrant::RemarkType::report:
       return "report";
+    case warrant::RemarkType::approval:
+      return "approval";
   }
   return "none";
 }

@@ -11,6 +11,7 @@ namespace {
 using tlog::LeafKind;
 
 // What the bot notes by itself: a device has no key package; a group was formed again.
+constexpr std::string_view kRequestFormat = "candour-group/v1\n";
 constexpr std::string_view kBotNotes[] = {"candour-group-missing/v1\n", "candour-reform/v1\n"};
 
 class Hearing {
@@ -137,10 +138,23 @@ class Hearing {
       }
       return;
     }
+    if (!text.starts_with(kRequestFormat)) return hear_member_request();
     const auto request = messages::GroupRequest::verify(text, authority_.statement_at(index_));
     if (!request) return problem("the registrar's signature does not hold", request.error());
     if (request.value().group != record_.group) problem("the request is about another group");
     out_.signer = Signer::registrar;
+  }
+
+  // The request of a device: the bot checked its rights, the signature is checked here.
+  void hear_member_request() {
+    if (out_.sender == nullptr) return problem("it names no device that asked");
+    const auto& subject = out_.sender->certificate.subject;
+    const auto request = messages::GroupRequest::verify_signed(
+        record_.evidence.view(), subject.signing_key, authority_.statement_at(index_).id);
+    if (!request) return problem("the device's signature does not hold", request.error());
+    if (request.value().group != record_.group) problem("the request is about another group");
+    out_.note = SecretText::copy_of(request.value().print());
+    out_.signer = Signer::sender;
   }
 
   const warrant::Record& record_;

@@ -83,7 +83,7 @@ struct Group {
   std::string action;
   std::string group;
   std::string title;
-  std::string group_class = "standard";
+  std::string group_class = "ordinary";
   std::string unit;
   std::vector<std::string> owners;
   std::vector<std::string> members;
@@ -116,12 +116,11 @@ Result<messages::GroupRequest> group_request(const Context& context, const Group
     return error(ErrorCode::usage, "--group takes a group id of 32 hex digits");
   }
   r.group = group ? *group : context.random.id<GroupId>();
-  if (o.action == "create") {
-    r.name = o.title;
-    r.group_class = o.group_class;
-    r.unit = o.unit;
-    CANDOUR_TRY(r.owners, devices_of(o.owners, trust));
-  }
+  // What an action does not have, the note does not name.
+  r.name = o.title;
+  r.group_class = o.group_class;
+  r.unit = o.unit;
+  CANDOUR_TRY(r.owners, devices_of(o.owners, trust));
   if (o.action == "remove") {
     // Whoever is to go may be revoked or expired: only the form is checked.
     for (const std::string& text : o.members) {
@@ -181,13 +180,22 @@ Run group_run(CLI::App& verb, Context& context, const std::string& action) {
   if (action == "create") {
     verb.add_option("--group", o->group, "Id of a group whose name the bot has lost");
     verb.add_option("--title", o->title, "Name of the group")->required();
-    verb.add_option("--class", o->group_class, "Class of the group (default standard)");
+    verb.add_option("--class", o->group_class, "Class of the group (default ordinary)");
     verb.add_option("--unit", o->unit, "Unit whose supervisors get its alerts")->required();
     verb.add_option("--owner", o->owners, "Device id of an owner, repeated")->required();
     verb.add_option("--member", o->members, "Device id of a member, repeated");
   } else {
     verb.add_option("--group", o->group, "Group id")->required();
+  }
+  if (action == "add" || action == "remove") {
     verb.add_option("--member", o->members, "Device id, repeated")->required();
+  } else if (action == "rename") {
+    verb.add_option("--title", o->title, "Name of the group")->required();
+  } else if (action == "class") {
+    verb.add_option("--class", o->group_class, "Class of the group")->required();
+  } else if (action == "owners") {
+    verb.add_option("--owner", o->owners, "Device id of an owner, repeated: all there shall be")
+        ->required();
   }
   return [&context, o] { return group(context, *o); };
 }
@@ -217,6 +225,12 @@ void add_relay_verbs(CLI::App& program, Context& context) {
            [&](CLI::App& verb) { return group_run(verb, context, "add"); });
   add_verb(family, context, "remove", "Remove members",
            [&](CLI::App& verb) { return group_run(verb, context, "remove"); });
+  add_verb(family, context, "rename", "Give a group another name",
+           [&](CLI::App& verb) { return group_run(verb, context, "rename"); });
+  add_verb(family, context, "class", "Give a group another class",
+           [&](CLI::App& verb) { return group_run(verb, context, "class"); });
+  add_verb(family, context, "owners", "Say who owns a group",
+           [&](CLI::App& verb) { return group_run(verb, context, "owners"); });
 }
 
 }  // namespace candour::ctl

@@ -153,7 +153,7 @@ Result<SecretText> text_to_explain(const Options& o, std::istream& in) {
 Result<int> explain(const Options& o, const Terminal& t) {
   if (!o.rule.empty()) return policy_explain_rule(o.path(), o.rule, t);
   CANDOUR_TRY(const SecretText text, text_to_explain(o, t.in));
-  return policy_explain(o.path(), o.group_class.empty() ? "standard" : o.group_class, text, t);
+  return policy_explain(o.path(), o.group_class.empty() ? "ordinary" : o.group_class, text, t);
 }
 
 void add_judging_verbs(CLI::App& family, Context& context) {
@@ -174,7 +174,7 @@ void add_judging_verbs(CLI::App& family, Context& context) {
                              "standard input");
              verb.add_option("--file", o->file, "Read the text from this file");
              verb.add_option("--pack", o->pack, "The pack (default: the one shipped)");
-             verb.add_option("--class", o->group_class, "Class of the group (default standard)");
+             verb.add_option("--class", o->group_class, "Class of the group (default ordinary)");
              verb.add_option("--rule", o->rule, "Explain this rule instead of a text");
              return run_of(context, o, explain);
            });

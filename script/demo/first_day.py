@@ -23,7 +23,7 @@ def open_groups(organisation, say, timeout_s=60):
         out = organisation.ctl(
             "group", "create", *organisation.remote(),
             "--key", organisation.folder / "registrar-1" / "registrar-1.key",
-            "--title", TITLES[team], "--class", "standard", "--unit", team,
+            "--title", TITLES[team], "--class", "ordinary", "--unit", team,
             "--owner", organisation.device(officers[0]), *members, "--json")
         groups[team] = json.loads(out)["group"]
     deadline = time.monotonic() + timeout_s

@@ -175,7 +175,7 @@ Bytes Bot::record(const RecordId& id, const GroupId& group, const DeviceId& send
   label.group = group;
   label.sender = sender;
   label.bot_time = system_clock().now();
-  label.retention_class = "standard";
+  label.retention_class = "ordinary";
   label.period = "2026";
   Writer out;
   out.u8(1);

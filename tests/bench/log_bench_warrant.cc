@@ -63,7 +63,7 @@ class Warrants {
       names.push_back("custodian-" + std::to_string(i));
     }
     statement_.custodians.push_back(warrant::custodian_group(shares_[0], names));
-    good(keys_.add_missing({"standard"}, {"2026"}, random_));
+    good(keys_.add_missing({"ordinary"}, {"2026"}, random_));
   }
 
   void sealing() {
@@ -74,7 +74,7 @@ class Warrants {
     sealed_.resize(count_);
     const auto seal_one = [&](std::size_t i) {
       sealed_[i] =
-          good(warrant::seal_record(record(), "log.example.org", "standard", keys_, pool, random_));
+          good(warrant::seal_record(record(), "log.example.org", "ordinary", keys_, pool, random_));
     };
     const warrant::Record made = record();
     const double making = each_us(count_, [&](std::size_t) { (void)record(); });
@@ -118,7 +118,7 @@ class Warrants {
       contributions.push_back({"internal", i + 1, &parts_[i]});
     }
     const Point key = good(warrant::escrow_key(statement_));
-    const warrant::RetentionKey* retention = good(keys_.find("standard", kTime));
+    const warrant::RetentionKey* retention = good(keys_.find("ordinary", kTime));
     double start = cpu_s();
     const auto combiner = good(warrant::Combiner::create(statement_, contributions, count_));
     for (std::size_t i = 0; i < count_; ++i) {

@@ -141,7 +141,7 @@ TEST_F(BotConversation, OverrideIsForThisContentDeviceAndGroupOnly) {
 TEST_F(BotConversation, ExpiredWarningCannotBeAnswered) {
   const auto draft = amy.send("That is a badword.");
   const auto warning = amy.warning(draft);
-  world.advance(limits::kWarningLifetimeMs + 1);
+  world.advance(24ull * 3600 * 1000 + 1);
   EXPECT_EQ(amy.rejection(amy.answer(draft, override_field(warning, "a good reason to say so"))),
             "warning_invalid");
 }

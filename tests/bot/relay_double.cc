@@ -222,6 +222,18 @@ void RelayDouble::handle(v1::ClientFrame frame) {
       }
       return done(id, !fresh);
     }
+    case v1::ClientFrame::kBotMail: {
+      const v1::BotMail& answer = frame.bot_mail();
+      const bool fresh = answers_seen_.insert(answer.mail_id()).second;
+      if (fresh) {
+        v1::Mail& item = mail.emplace_back();
+        item.set_device(answer.device());
+        item.set_kind(v1::ANSWER);
+        item.set_body(answer.sealed());
+        item.set_about(answer.mail_id());
+      }
+      return done(id, !fresh);
+    }
     case v1::ClientFrame::kFetchKeyPackages:
       return on_fetch(id, frame.fetch_key_packages());
     case v1::ClientFrame::kMailAck:

@@ -108,6 +108,7 @@ class RelayDouble {
   tlog::MemoryHashes hashes_;
   std::map<Digest, std::uint64_t> leaf_index_;
   std::set<std::string> records_seen_;
+  std::set<std::string> answers_seen_;
   std::uint64_t mail_number_ = 0;
 };
 

@@ -58,7 +58,8 @@ BotProcess::BotProcess(World& world)
       pool(*world.escrow, 8),
       context{*world.keys,        *store,       *trust,         policies,
               world.retention,    pool,         world.clock,    world.bot_dice,
-              world.log_attempts, world.alerts, world.rotation, world.steady},
+              world.log_attempts, world.alerts, world.rotation, world.steady,
+              world.warning_lifetime_ms, world.officers_create_in},
       robot(context) {
   const Status loaded = robot.load();
   EXPECT_TRUE(loaded) << loaded.error().message;
@@ -81,7 +82,7 @@ World::World()
   keys = bot::load_keys(state).value();
   auto dealt = warrant::testing_only::deal(2, "internal", custodian_names(), dice);
   EXPECT_TRUE(
-      retention.add_missing({"standard", "statement", "training", "social"}, {"2026"}, dice));
+      retention.add_missing({"ordinary", "statement", "training", "privileged", "sensitive"}, {"2026"}, dice));
 
   identity::Statement& s = relay.statement;
   s.name = "Example Constabulary";
@@ -257,7 +258,7 @@ messages::GroupRequest World::create_request(const std::vector<const Officer*>& 
   wish.action = "create";
   wish.group = group;
   wish.name = "Team A";
-  wish.group_class = "standard";
+  wish.group_class = "ordinary";
   wish.unit = "team-a";
   wish.owners = {members.front()->device.id};
   for (std::size_t i = 1; i < members.size(); ++i) wish.members.push_back(members[i]->device.id);
@@ -429,6 +430,18 @@ Officer::Draft Officer::submit(SecretBytes content, messages::CommitmentKey key,
   world.relay.submit(submit, options.claimed_sender.value_or(device.id));
   world.run();
   return draft;
+}
+
+std::vector<messages::Answer> Officer::answers() const {
+  std::vector<messages::Answer> out;
+  for (const v1::Mail& mail : world.relay.mail_of(device.id, v1::ANSWER)) {
+    auto opened = messages::Answer::open(as_bytes(mail.body()), device.sealing, device.id,
+                                         *messages::MailId::from(as_bytes(mail.about())),
+                                         world.keys->signing.public_key());
+    EXPECT_TRUE(opened) << opened.error().message;
+    if (opened) out.push_back(std::move(opened).value());
+  }
+  return out;
 }
 
 messages::Reply Officer::reply(const Draft& draft) const {

@@ -9,6 +9,7 @@
 
 #include "bot/bot.h"
 #include "bot/trust_store.h"
+#include "client/messages/answer.h"
 #include "client/messages/reply.h"
 #include "client/messages/to_bot.h"
 #include "identity/roster.h"
@@ -96,6 +97,8 @@ class Officer {
   Draft send(const messages::Content& content);
   /// The same content again, as "send anyway", dispute or report would.
   Draft answer(const Draft& draft, messages::BotField field);
+  /// The bot's answers to own mail, opened, oldest first.
+  std::vector<messages::Answer> answers() const;
   /// The reply to a submission; fails the test when there is not exactly one.
   messages::Reply reply(const Draft& draft) const;
   messages::WarningReply warning(const Draft& draft) const;
@@ -192,6 +195,8 @@ class World {
   config::AlertSettings alerts{.delay_max_ms = 0,
                                .fold_within_ms = 0};  // of bots that are started from now on
   config::RotationSettings rotation{0, 0};            // of bots that are started from now on
+  std::uint64_t warning_lifetime_ms = 24ull * 3'600'000;
+  std::vector<std::string> officers_create_in;
   std::uint64_t certificate_days = 300;               // of devices that are enrolled from now on
   int kills = 0;
   std::unique_ptr<BotProcess> process;

@@ -81,7 +81,7 @@ class LogWriter {
     record.label.log_origin = "example.org/log";
     record.label.record.mutable_view()[0] = static_cast<std::uint8_t>(edge_.size());
     record.label.bot_time = TimeMs(1'000'000 + edge_.size());
-    record.label.retention_class = "standard";
+    record.label.retention_class = "ordinary";
     record.label.period = "2026";
     record.u = record.ubar = crypto::Point::base();
     record.body = to_bytes(content_ + std::to_string(edge_.size()));

@@ -155,11 +155,11 @@ TEST_F(Offline, RoleMayHaveASealingKey) {
 
 TEST_F(Offline, RetentionKeysAreMadeOnce) {
   const auto made =
-      good({"keeper", "new", "--dir", "keeper", "--class", "standard", "--period", "2026"});
+      good({"keeper", "new", "--dir", "keeper", "--class", "ordinary", "--period", "2026"});
   EXPECT_EQ(made.json().at("keys"), 1);
   const std::string before = text_of(path("keeper/retention.keys"));
   EXPECT_EQ(ctl({"keeper", "new", "--dir", "keeper"}).error(), "already_exists");
-  EXPECT_EQ(good({"keeper", "add", "--dir", "keeper", "--class", "standard", "--period", "2026",
+  EXPECT_EQ(good({"keeper", "add", "--dir", "keeper", "--class", "ordinary", "--period", "2026",
                   "--period", "2027"})
                 .json()
                 .at("keys"),

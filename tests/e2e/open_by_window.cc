@@ -127,7 +127,7 @@ Result<int> control(const crypto::Point& escrow, const warrant::RetentionKeys& k
   const ByteView scalar = ahead.r.encoded();
   const ByteView shared = ahead.shared.view();
   CANDOUR_TRY(const Bytes sealed,
-              warrant::seal_record(record, "example.org/log", "standard", keys, pool, random));
+              warrant::seal_record(record, "example.org/log", "ordinary", keys, pool, random));
   CANDOUR_TRY(const Target target, target_of(sealed, keys));
   const auto derived = warrant::derive_record_keys(shared, target.retention_part, escrow,
                                                    target.sealed.u, target.label);

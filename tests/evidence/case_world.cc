@@ -114,7 +114,7 @@ std::size_t CaseWorld::log(warrant::Record record, const Digest& content_commitm
   }
   bend_record(record);
   warrant::SealingPool pool(world.escrow, 1);
-  auto sealed = warrant::seal_record(record, world.log.origin(), "standard", world.retention, pool,
+  auto sealed = warrant::seal_record(record, world.log.origin(), "ordinary", world.retention, pool,
                                      world.random);
   EXPECT_TRUE(sealed);
   SealedLeaf leaf;
@@ -188,7 +188,7 @@ warrant::EscrowShare CaseWorld::share(std::uint32_t index) const {
 
 Secret<32> CaseWorld::retention_part(std::size_t place) const {
   const auto label = tlog::label_of(world.records[place].sealed).value();
-  const auto* key = world.retention.find("standard", label.bot_time).value();
+  const auto* key = world.retention.find("ordinary", label.bot_time).value();
   return warrant::retention_part(*key, label.record);
 }
 

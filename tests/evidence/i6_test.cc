@@ -119,7 +119,7 @@ TEST_F(InvariantI6, OneCustodianIsNotTwo) {
 // All three custodians, with everything the relay has, after the retention key was erased.
 TEST_F(InvariantI6, EveryCustodianWithoutTheRetentionPartOpensNothing) {
   warrant::RetentionKeys others;
-  ASSERT_TRUE(others.add_missing({"standard", "statement"}, {"2025", "2026"}, world_.world.random));
+  ASSERT_TRUE(others.add_missing({"ordinary", "statement"}, {"2025", "2026"}, world_.world.random));
   for (const std::size_t place : places_) {
     const Secret<32> shared = combined(place, {1, 2, 3});
     const RecordId record = sealed(place).label.record;

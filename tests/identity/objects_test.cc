@@ -110,7 +110,7 @@ Roster good_roster() {
   r.group.mutable_view()[0] = 1;
   r.mls_group = Bytes(16, 7);
   r.epoch = Epoch(4);
-  r.group_class = "standard";
+  r.group_class = "ordinary";
   r.members = {{device_id(test_key(kBot).public_key()), 0, false},
                {device_id(test_key(kDevice).public_key()), 2, true}};
   return r;
@@ -122,7 +122,7 @@ TEST(Roster, IsTheBotsWordAboutItsGroup) {
   const auto verified = Roster::verify(bytes, bot);
   ASSERT_TRUE(verified) << verified.error().message;
   EXPECT_EQ(verified.value().members, good_roster().members);
-  EXPECT_EQ(verified.value().group_class, "standard");
+  EXPECT_EQ(verified.value().group_class, "ordinary");
   expect_no_change_passes(bytes, [&](ByteView b) { return Roster::verify(b, bot).has_value(); });
   EXPECT_EQ(code_of(Roster::verify(good_roster().sign(test_key(kStranger)), bot)),
             ErrorCode::signature_invalid);

@@ -150,14 +150,14 @@ TEST(FailureReport, IsBoundToTheDeviceItNames) {
 }
 
 TEST(GroupInfo, ComesBackForItsGroupAndDeviceOnly) {
-  const GroupInfo info{kGroup, "Team A \xc2\xa3", "standard", "team-a"};
+  const GroupInfo info{kGroup, "Team A \xc2\xa3", "ordinary", "team-a"};
   const auto bot = crypto::SigningKey::generate(system_random());
   const auto& by = bot.public_key();
   const auto sealed = info.seal(sealing_key(1).public_key(), bot, system_random());
   const auto back = GroupInfo::open(sealed.value(), sealing_key(1), kGroup, by);
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back.value().name, info.name);
-  EXPECT_EQ(back.value().group_class, "standard");
+  EXPECT_EQ(back.value().group_class, "ordinary");
   EXPECT_EQ(back.value().unit, "team-a");
   EXPECT_FALSE(
       GroupInfo::open(sealed.value(), sealing_key(1), filled<GroupId>(9), by).has_value());

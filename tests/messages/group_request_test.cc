@@ -31,7 +31,7 @@ GroupRequest make_request() {
   request.action = "create";
   request.group = filled<GroupId>(2);
   request.name = "Team A";
-  request.group_class = "standard";
+  request.group_class = "ordinary";
   request.unit = "team-a";
   request.owners = {filled<DeviceId>(3)};
   request.members = {filled<DeviceId>(4), filled<DeviceId>(5)};

@@ -15,7 +15,7 @@ using crypto::Point;
 class Opening : public testing::Test {
  protected:
   Opening() : random_(21) {
-    EXPECT_TRUE(keys_.add_missing({"standard"}, {"2026"}, random_).has_value());
+    EXPECT_TRUE(keys_.add_missing({"ordinary"}, {"2026"}, random_).has_value());
   }
 
   void add_group(const std::string& name, std::uint32_t threshold, std::size_t count) {
@@ -28,7 +28,7 @@ class Opening : public testing::Test {
     for (std::size_t i = 0; i < count; ++i) {
       Record record = make_record();
       record.id = filled<RecordId>(static_cast<std::uint8_t>(i + 1));
-      const Bytes sealed = seal_record(record, kOrigin, "standard", keys_, pool, random_).value();
+      const Bytes sealed = seal_record(record, kOrigin, "ordinary", keys_, pool, random_).value();
       records_.push_back(SealedRecord::decode(sealed).value());
       us_.push_back(records_.back().u);
     }
@@ -49,7 +49,7 @@ class Opening : public testing::Test {
     CANDOUR_TRY(const auto combiner,
                 Combiner::create(statement_, std::move(contributions), us_.size()));
     CANDOUR_TRY(const auto shared, combiner.shared(record));
-    const RetentionKey* key = keys_.find("standard", TimeMs(kNow)).value();
+    const RetentionKey* key = keys_.find("ordinary", TimeMs(kNow)).value();
     return open_record(records_[record], shared,
                        retention_part(*key, records_[record].label.record),
                        escrow_key(statement_).value());
@@ -97,7 +97,7 @@ TEST_F(Opening, AnyNumberOfZerosIsPaddingAndNothingElseIs) {
   const std::vector<Contribution> chosen{contribution(0, 0), contribution(0, 1)};
   SealedRecord& sealed = records_[0];
   const auto shared = Combiner::create(statement_, chosen, 1).value().shared(0).value();
-  const RetentionKey* key = keys_.find("standard", TimeMs(kNow)).value();
+  const RetentionKey* key = keys_.find("ordinary", TimeMs(kNow)).value();
   const Bytes label = sealed.label.encode();
   const RecordKeys derived =
       derive_record_keys(shared.view(), retention_part(*key, sealed.label.record),
@@ -199,7 +199,7 @@ TEST_F(Opening, RecordOpensUnderItsOwnLabelKeyAndRetentionPartOnly) {
   const std::vector<Contribution> all{contribution(0, 0), contribution(0, 1)};
   const auto shared = Combiner::create(statement_, all, 2).value().shared(0).value();
   const Point key = escrow_key(statement_).value();
-  const RetentionKey* retention = keys_.find("standard", TimeMs(kNow)).value();
+  const RetentionKey* retention = keys_.find("ordinary", TimeMs(kNow)).value();
   const Secret<32> part = retention_part(*retention, records_[0].label.record);
   EXPECT_TRUE(open_record(records_[0], shared, part, key).has_value());
   const auto fails = [&](const SealedRecord& record, const Secret<32>& with, const Point& under) {

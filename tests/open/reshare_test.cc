@@ -121,14 +121,14 @@ TEST_F(Reshare, OtherPeopleAndAnotherThresholdTakeOver) {
 
 TEST_F(Reshare, RecordsSealedBeforeOpenAfterwards) {
   RetentionKeys retention;
-  ASSERT_TRUE(retention.add_missing({"standard"}, {"2026"}, random_).has_value());
+  ASSERT_TRUE(retention.add_missing({"ordinary"}, {"2026"}, random_).has_value());
   SealingPool pool(old_.shares[0].public_key, 1);
   const auto sealed = SealedRecord::decode(
-      seal_record(make_record(), kOrigin, "standard", retention, pool, random_).value());
+      seal_record(make_record(), kOrigin, "ordinary", retention, pool, random_).value());
   start({1, 2}, 2, {2, 5, 6});
   const auto fresh = finish();
   EXPECT_TRUE(open_with(sealed.value(), {&fresh[0], &fresh[2]},
-                        *retention.find("standard", TimeMs(kNow)).value())
+                        *retention.find("ordinary", TimeMs(kNow)).value())
                   .has_value());
 }
 

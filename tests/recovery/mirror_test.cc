@@ -31,7 +31,7 @@ class Mirror : public CtlTest {
     label.log_origin = origin;
     label.record = RecordId::from(Bytes(16, number)).value();
     label.bot_time = TimeMs(1'790'000'000'000 + number);
-    label.retention_class = "standard";
+    label.retention_class = "ordinary";
     label.period = "2026";
     Writer sealed;
     sealed.u8(1);

@@ -201,5 +201,26 @@ TEST_F(Delivery, MailToTheBotArrivesOnceWithItsId) {
   EXPECT_EQ(a->refusal(frame), ErrorCode::message_id_reused);
 }
 
+TEST_F(Delivery, TheBotsAnswerReachesItsDeviceOnce) {
+  v1::ClientFrame answer;
+  answer.mutable_bot_mail()->set_mail_id(std::string(16, 'n'));
+  answer.mutable_bot_mail()->set_sealed("sealed answer");
+  answer.mutable_bot_mail()->set_device(wire::to_field(amy.id()));
+  // Devices do not write to each other past the bot, and the bot not to itself.
+  EXPECT_EQ(a->refusal(answer), ErrorCode::not_permitted);
+  v1::ClientFrame to_nobody = answer;
+  to_nobody.mutable_bot_mail()->clear_device();
+  EXPECT_EQ(bot->peer().refusal(to_nobody), ErrorCode::not_permitted);
+  to_nobody.mutable_bot_mail()->set_device(std::string(32, 'x'));
+  EXPECT_EQ(bot->peer().refusal(to_nobody), ErrorCode::unknown_device);
+  EXPECT_FALSE(bot->peer().call(answer).done().duplicate());
+  EXPECT_TRUE(bot->peer().call(answer).done().duplicate());
+  const auto mail = a->next(Body::kMail).mail();
+  EXPECT_EQ(mail.kind(), v1::ANSWER);
+  EXPECT_EQ(mail.about(), std::string(16, 'n'));
+  EXPECT_EQ(mail.body(), "sealed answer");
+  EXPECT_TRUE(a->quiet(Body::kMail));
+}
+
 }  // namespace
 }  // namespace candour::tests

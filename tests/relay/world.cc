@@ -148,7 +148,7 @@ Bytes record_like(World& world, const RecordId& id, const GroupId& group, const 
   label.group = group;
   label.sender = sender;
   label.bot_time = world.clock.now();
-  label.retention_class = "standard";
+  label.retention_class = "ordinary";
   label.period = "2026";
   Writer out;
   out.u8(1);

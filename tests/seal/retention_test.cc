@@ -13,7 +13,7 @@ using namespace testing_only;
 
 RetentionKeys two_classes(Random& random) {
   RetentionKeys keys;
-  EXPECT_TRUE(keys.add_missing({"standard", "statement"}, {"2026"}, random).has_value());
+  EXPECT_TRUE(keys.add_missing({"ordinary", "statement"}, {"2026"}, random).has_value());
   return keys;
 }
 
@@ -21,11 +21,11 @@ TEST(RetentionKeys, EachClassAndPeriodHasItsOwnKeyAndKeepsIt) {
   SeededRandom random(1);
   RetentionKeys keys = two_classes(random);
   const SecretBytes before = keys.print();
-  ASSERT_TRUE(keys.add_missing({"standard", "statement"}, {"2026", "2027"}, random).has_value());
+  ASSERT_TRUE(keys.add_missing({"ordinary", "statement"}, {"2026", "2027"}, random).has_value());
   ASSERT_EQ(keys.keys().size(), 4u);
   EXPECT_TRUE(same(before.view(), keys.print().view().first(before.size())));
-  const auto this_year = keys.find("standard", TimeMs(kNow));
-  const auto next_year = keys.find("standard", TimeMs(kNow + 365ull * 24 * 3600 * 1000));
+  const auto this_year = keys.find("ordinary", TimeMs(kNow));
+  const auto next_year = keys.find("ordinary", TimeMs(kNow + 365ull * 24 * 3600 * 1000));
   ASSERT_TRUE(this_year.has_value() && next_year.has_value());
   EXPECT_EQ(this_year.value()->period, "2026");
   EXPECT_EQ(next_year.value()->period, "2027");
@@ -39,10 +39,10 @@ TEST(RetentionKeys, PeriodIsTheCalendarYearInUtc) {
 
 TEST(RetentionKeys, I12MissingKeyIsNamed) {
   SeededRandom random(1);
-  const auto missing = two_classes(random).find("social", TimeMs(kNow));
+  const auto missing = two_classes(random).find("elsewhere", TimeMs(kNow));
   ASSERT_FALSE(missing.has_value());
   EXPECT_EQ(missing.error().code, ErrorCode::not_found);
-  EXPECT_NE(missing.error().message.find("'social' in 2026"), std::string::npos);
+  EXPECT_NE(missing.error().message.find("'elsewhere' in 2026"), std::string::npos);
 }
 
 TEST(RetentionKeys, FileIsForItsOwnerAloneAndNotOverwritten) {

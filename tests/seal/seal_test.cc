@@ -16,15 +16,15 @@ class Seal : public testing::Test {
       : random_(42),
         dealt_(deal(2, "internal", key_names(3), random_)),
         pool_(dealt_.shares[0].public_key, 2) {
-    EXPECT_TRUE(keys_.add_missing({"standard", "statement"}, {"2026"}, random_).has_value());
+    EXPECT_TRUE(keys_.add_missing({"ordinary", "statement"}, {"2026"}, random_).has_value());
   }
 
   Bytes seal(const Record& record) {
-    auto sealed = seal_record(record, kOrigin, "standard", keys_, pool_, random_);
+    auto sealed = seal_record(record, kOrigin, "ordinary", keys_, pool_, random_);
     EXPECT_TRUE(sealed.has_value()) << sealed.error().message;
     return sealed.value();
   }
-  const RetentionKey& retention(std::string_view name = "standard") {
+  const RetentionKey& retention(std::string_view name = "ordinary") {
     return *keys_.find(name, TimeMs(kNow)).value();
   }
   std::vector<const EscrowShare*> shares(std::initializer_list<std::size_t> which) const {
@@ -168,7 +168,7 @@ TEST_F(Seal, LabelSaysWhatTheRecordSays) {
   EXPECT_EQ(label.value().group, filled<GroupId>(2));
   EXPECT_EQ(label.value().sender, filled<DeviceId>(7));
   EXPECT_EQ(label.value().bot_time, TimeMs(kNow));
-  EXPECT_EQ(label.value().retention_class, "standard");
+  EXPECT_EQ(label.value().retention_class, "ordinary");
   EXPECT_EQ(label.value().period, "2026");
 }
 
@@ -205,12 +205,12 @@ TEST_F(Seal, LengthsAreHiddenInFewSizes) {
 TEST_F(Seal, I12TooLargeRecordsAndMissingRetentionKeysAreRefused) {
   Record record = make_record();
   record.evidence.resize(kRecordPlaintextSizeMax);
-  auto sealed = seal_record(record, kOrigin, "standard", keys_, pool_, random_);
+  auto sealed = seal_record(record, kOrigin, "ordinary", keys_, pool_, random_);
   ASSERT_FALSE(sealed.has_value());
   EXPECT_EQ(sealed.error().code, ErrorCode::input_invalid);
   record.evidence.resize(kRecordPlaintextSizeMax - 1000);
   EXPECT_LE(seal(record).size(), limits::kRecordSizeMax);
-  sealed = seal_record(make_record(), kOrigin, "social", keys_, pool_, random_);
+  sealed = seal_record(make_record(), kOrigin, "elsewhere", keys_, pool_, random_);
   ASSERT_FALSE(sealed.has_value());
   EXPECT_EQ(sealed.error().code, ErrorCode::not_found);
 }

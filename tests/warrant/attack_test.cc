@@ -88,7 +88,7 @@ TEST_F(Attack, RecordOfAnotherLog) {
   r.group = world.group_a;
   r.sender = world.amy;
   r.bot_time = TimeMs(kNow - 10 * kDay);
-  const auto foreign = warrant::seal_record(r, "elsewhere.example/log", "standard", world.retention,
+  const auto foreign = warrant::seal_record(r, "elsewhere.example/log", "ordinary", world.retention,
                                             pool, world.random);
   world.chosen = {0, world.log_sealed(foreign.value())};
   EXPECT_EQ(refusal(world.package(), "elsewhere.example/log"), ErrorCode::out_of_scope);

@@ -56,7 +56,7 @@ class World {
     make_statement();
     for (const std::uint64_t days : {0, 10, 40}) {
       const std::string period = warrant::period_of(TimeMs(now - days * kDay));
-      EXPECT_TRUE(retention.add_missing({"standard"}, {period}, random));
+      EXPECT_TRUE(retention.add_missing({"ordinary"}, {period}, random));
     }
     make_certificates();
     log.append(Bytes(tlog::kEntrySize, 1));  // somebody else's leaf
@@ -162,7 +162,7 @@ class World {
   }
   std::size_t add_record(const warrant::Record& record) {
     warrant::SealingPool pool(escrow, 1);
-    auto sealed = warrant::seal_record(record, log.origin(), "standard", retention, pool, random);
+    auto sealed = warrant::seal_record(record, log.origin(), "ordinary", retention, pool, random);
     EXPECT_TRUE(sealed);
     return log_sealed(sealed.value(), record.kind);
   }

@@ -409,6 +409,25 @@ Status Gate::check_waiting_mail(const DeviceId& sender) {
                                        " in all wait for the bot; send it again later"));
 }
 
+// The bot's answer to what a device mailed to it. The device may be gone meanwhile, and then there
+// is nothing to keep.
+Result<DeviceId> Gate::addressee(const Session& session, const v1::BotMail& mail) const {
+  if (mail.device().empty() != !session.bot) {
+    return error(ErrorCode::not_permitted, "the bot alone sends mail to a device, and only that");
+  }
+  if (!session.bot) {
+    const DeviceId bot = mailbox();
+    if (!bot.is_zero()) return bot;
+    return error(ErrorCode::bot_absent, "the bot has no certificate yet; try again later");
+  }
+  CANDOUR_TRY(auto device, wire::id_of<DeviceId>(mail.device(), "device"));
+  const auto known = context_.model.devices.find(device);
+  if (known == context_.model.devices.end() || known->second.revoked) {
+    return error(ErrorCode::unknown_device, "mail for a device that is not in the directory");
+  }
+  return device;
+}
+
 Status Gate::bot_mail(Session& session, std::uint64_t request, const v1::BotMail& mail) {
   CANDOUR_TRY(auto mail_id, wire::id_of<MessageId>(mail.mail_id(), "mail_id"));
   if (mail.sealed().empty() || mail.sealed().size() > limits::kMailSizeMax) {
@@ -426,24 +445,25 @@ Status Gate::bot_mail(Session& session, std::uint64_t request, const v1::BotMail
     });
     return ok();
   }
-  const DeviceId bot = mailbox();
-  if (bot.is_zero()) {
-    return error(ErrorCode::bot_absent, "the bot has no certificate yet; try again later");
+  CANDOUR_TRY(const DeviceId to, addressee(session, mail));
+  if (!session.bot) {
+    CANDOUR_TRY(check_waiting_mail(session.device));
   }
-  CANDOUR_TRY(check_waiting_mail(session.device));
   bot_mail_ids_[key] = hash;
   bot_mail_order_.push_back(key);
   if (bot_mail_order_.size() > kBotMailRemembered) {
     bot_mail_ids_.erase(bot_mail_order_.front());
     bot_mail_order_.pop_front();
   }
-  std::vector<storage::MailRow> rows{{.device = bot,
-                                      .kind = v1::TO_BOT,
+  std::vector<storage::MailRow> rows{{.device = to,
+                                      .kind = session.bot ? v1::ANSWER : v1::TO_BOT,
                                       .body = to_bytes(mail.sealed()),
                                       .about = to_bytes(mail.mail_id())}};
   fanout_.number_mail(rows);
-  waiting_mail_[{bot, rows.front().number}] = session.device;
-  ++waiting_by_sender_[session.device];
+  if (!session.bot) {
+    waiting_mail_[{to, rows.front().number}] = session.device;
+    ++waiting_by_sender_[session.device];
+  }
   context_.store.put_bot_mail(
       {.device = session.device, .mail_id = to_bytes(mail.mail_id()), .hash = hash}, rows.front(),
       [this, id = session.id, request, rows](Status status) {

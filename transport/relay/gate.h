@@ -57,6 +57,8 @@ class Gate {
   /// The bot mail goes to: the last one that logged in, else the first listed; zero when none is
   /// listed, known and unrevoked.
   DeviceId mailbox() const;
+  /// Whom the mail is for: the bot, or from the bot the device it names.
+  Result<DeviceId> addressee(const Session& session, const v1::BotMail& mail) const;
   /// queue_full when this sender, or all together, have too much mail that no bot has read.
   Status check_waiting_mail(const DeviceId& sender);
   void remember_appended(const RecordId& record, const Digest& hash, std::uint64_t index);

@@ -109,7 +109,7 @@ Result<Record> Record::decode(ByteView bytes) {
   record.remark.reason = SecretText(SecretBytes::copy_of(in.vec()));
   record.previous_of_group = read_previous(in);
   record.previous_of_sender = read_previous(in);
-  if (!version_known || !in.finish() || !has_record(kind) || verdict > 3 || remark > 3) {
+  if (!version_known || !in.finish() || !has_record(kind) || verdict > 3 || remark > 4) {
     return error(ErrorCode::input_invalid,
                  "the record is malformed: not version 1, cut off, or with an unknown value");
   }

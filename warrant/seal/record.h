@@ -7,10 +7,9 @@
 //              findings u16 count, each: rule vec, category vec, severity u8 (1 notice, 2 warn,
 //              3 block), start u32, end u32, standard vec,
 //              verdict u8 (0 none, 1 release, 2 warn, 3 block), policy digest 32,
-//              remark u8 (0 none, 1 override, 2 dispute, 3 report), warning vec, reported 16,
-//              reason vec,
-//              previous of group: record id 16, leaf hash 32,
-//              previous of sender: record id 16, leaf hash 32
+//              remark u8 (0 none, 1 override, 2 dispute, 3 report, 4 approval), warning vec,
+//              reported 16, reason vec, previous of group: record id 16, leaf hash 32, previous of
+//              sender: record id 16, leaf hash 32
 //
 // Fields that do not apply are zero or empty. Integers and vectors as in base/codec.h.
 //
@@ -46,11 +45,17 @@ struct RecordFinding {
 enum class RecordVerdict : std::uint8_t { none = 0, release = 1, warn = 2, block = 3 };
 
 /// What the sender told the bot beside the message.
-enum class RemarkType : std::uint8_t { none = 0, override_warning = 1, dispute = 2, report = 3 };
+enum class RemarkType : std::uint8_t {
+  none = 0,
+  override_warning = 1,
+  dispute = 2,
+  report = 3,
+  approval = 4
+};
 
 struct Remark {
   RemarkType type = RemarkType::none;
-  Bytes warning;       // the signed warning overridden or disputed
+  Bytes warning;       // the signed warning overridden or disputed; the approval cited
   MessageId reported;  // the message reported
   SecretText reason;   // justification, or reason of the dispute or report
 };

@@ -22,7 +22,7 @@
 namespace candour::warrant {
 
 struct RetentionKey {
-  std::string retention_class;  // the class of the group: "standard", "statement", ...
+  std::string retention_class;  // the class of the group: "ordinary", "statement", ...
   std::string period;           // "2026"
   Secret<32> key;
 };
