@@ -45,6 +45,8 @@
 #include "client/event.h"
 #include "client/group_session.h"
 #include "client/log_watch.h"
+#include "client/messages/answer.h"
+#include "client/messages/group_request.h"
 #include "client/messages/to_bot.h"
 #include "client/store.h"
 #include "client/trust.h"
@@ -89,6 +91,13 @@ class Client {
   /// Tells the bot that its warning is wrong; the draft stays warned, under a new id. A reason may be
   /// given, of 10 to 500 characters.
   [[nodiscard]] Result<MessageId> dispute(const MessageId& id, SecretText reason);
+  /// Asks the unit's supervisors to let a blocked draft through; what comes of it comes as appeal
+  /// events. warning_invalid unless it was blocked, already_exists when it was appealed before,
+  /// justification_invalid.
+  [[nodiscard]] Status appeal(const MessageId& id, SecretText reason);
+  /// Sends a blocked draft again, citing the approval it got. approval_invalid without one,
+  /// approval_expired.
+  [[nodiscard]] Result<MessageId> resubmit(const MessageId& id);
   /// Reports a shown message to professional standards. Members see nothing of it; the relay sees
   /// that this submission was withheld and that mail followed, not what or whom it is about.
   [[nodiscard]] Result<MessageId> report(const MessageId& id, SecretText reason);
@@ -98,6 +107,23 @@ class Client {
   [[nodiscard]] Status alert_step(const messages::AlertId& id, messages::AlertAction action,
                                   SecretText argument,
                                   messages::Resolution resolution = messages::Resolution::none);
+
+  /// Approves or refuses an appeal; a refusal has a reason of 10 to 500 characters.
+  [[nodiscard]] Status decide_appeal(const messages::AlertId& id, bool approve, SecretText reason);
+
+  /// Asks the bot to create or change a group; the answer comes as a group_request event of that
+  /// request. Organisation, request id, device and time are filled in. input_invalid.
+  [[nodiscard]] Result<messages::RequestId> request_group(messages::GroupRequest request);
+
+  /// Adds the people of the group that the text names as @person to the content's mentions.
+  /// not_a_member when it mentions somebody else already.
+  [[nodiscard]] Status mention(const GroupId& group, messages::Content& content) const;
+  /// The people in a group, without the bot, each once.
+  std::vector<std::string> people_of(const GroupId& group) const;
+  /// Everything up to this message, or everything, is read; returns how much is not. Nobody else is
+  /// told (docs/decisions).
+  [[nodiscard]] Result<std::uint64_t> mark_read(const GroupId& group,
+                                                const std::optional<MessageId>& through);
 
   [[nodiscard]] Status acknowledge_notice();
   bool notice_acknowledged() const { return notice_acknowledged_; }
@@ -244,6 +270,19 @@ class Client {
   Status resend_outbox();
   void outcome(const MessageId& id);
 
+  // conversation_content.cc
+  Status check_content(const GroupId& group, const messages::Content& content);
+  Status note_change(const GroupId& group, const messages::Content& content,
+                     std::string_view person, Event& shown);
+  Status count_unread(const HistoryRow& row, const messages::Content& content);
+
+  // conversation_people.cc
+  void tell_appeal(const Draft& draft, std::string_view code, std::string_view message);
+  Status handle_bots_answer(const v1::MailItem& mail);
+  Status take_appeal_answer(const messages::Answer& answer);
+  void take_group_answer(const messages::Answer& answer);
+  Status take_group_name(const messages::Answer& answer);
+
   // conversation_desk.cc
   Result<Draft> withheld_draft(const MessageId& id);
   Result<MessageId> answer_warning(const MessageId& id, messages::BotFieldType type,
@@ -329,6 +368,7 @@ class Client {
   std::string waiting_for_;
   std::map<GroupId, Epoch> proven_epochs_;  // all members proven
 
+  std::map<messages::RequestId, std::pair<std::string, GroupId>> requests_to_bot_;  // action
   std::map<std::uint64_t, Digest> proof_requests_;  // leaves asked about
   std::vector<std::pair<Digest, v1::ServerFrame>> proof_answers_;
   std::deque<Claim> claims_;

@@ -1,7 +1,10 @@
 // What a person does beside writing: answering warnings, acknowledging the notice, handling
 // alerts; and proofs.
+#include <algorithm>
+
 #include "client/conversation.h"
 #include "client/error_kinds.h"
+#include "client/mentions.h"
 #include "crypto/hash.h"
 
 namespace candour::client {
@@ -31,7 +34,15 @@ Result<MessageId> Client::edit(const MessageId& id, SecretText text) {
     CANDOUR_TRY(Draft old, withheld_draft(id));
     CANDOUR_TRY(auto content, messages::Content::decode(old.content.view()));
     CANDOUR_TRY(may_send(old.group));
+    const std::vector<std::string> before =
+        mentions_in(content.text.expose(), people_of(old.group));
+    std::erase_if(content.mentions, [&](const std::string& person) {
+      return std::find(before.begin(), before.end(), person) != before.end();
+    });
     content.text = std::move(text);
+    if (content.type == messages::ContentType::text) {
+      CANDOUR_TRY(mention(old.group, content));
+    }
     CANDOUR_TRY(Draft draft, new_draft(old.group, content.encode()));
     const MessageId edited = draft.id;
     std::vector<Draft> drafts;
@@ -41,10 +52,6 @@ Result<MessageId> Client::edit(const MessageId& id, SecretText text) {
   }
   CANDOUR_TRY(auto row, store_.history(id));
   if (!row) return error(ErrorCode::not_found, "there is no message " + id.hex());
-  CANDOUR_TRY(auto shown, messages::Content::decode(row->content.view()));
-  if (!row->own || shown.type != messages::ContentType::text) {
-    return error(ErrorCode::not_permitted, "only own text messages can be edited");
-  }
   messages::Content content;
   content.type = messages::ContentType::edit;
   content.about = id;

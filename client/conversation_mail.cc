@@ -47,6 +47,9 @@ Status Client::take_mail(const v1::MailItem& mail) {
       case v1::ALERT:
         handled = handle_alert(mail);
         break;
+      case v1::ANSWER:
+        handled = handle_bots_answer(mail);
+        break;
       default:
         break;
     }
@@ -193,6 +196,17 @@ Status Client::handle_warning(Draft draft, const messages::WarningReply& reply,
   // A disputed or overridden draft is replaced by this one: the same content, a newer warning.
   const std::optional<MessageId> original = draft.original;
   draft.original.reset();
+  if (upheld && original) {
+    // The same block: what was asked and decided about it still stands.
+    CANDOUR_TRY(auto before, store_.draft(*original));
+    if (before) {
+      draft.appeal = before->appeal;
+      draft.appealed = before->appealed;
+      draft.approval = std::move(before->approval);
+      draft.approval_expires = before->approval_expires;
+      draft.decision = std::move(before->decision);
+    }
+  }
   // That it was disputed, and why, stays with it.
   draft.field.warning.clear();
   if (!dispute) draft.field = {};

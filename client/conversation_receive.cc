@@ -1,4 +1,6 @@
 // Delivered messages: checked by the group's session, then kept and told.
+#include <algorithm>
+
 #include "client/conversation.h"
 #include "client/error_kinds.h"
 #include "crypto/hash.h"
@@ -156,6 +158,10 @@ Status Client::show(GroupSession& session, const v1::Deliver& delivered, Accepte
   shown.sender = row.sender;
   shown.person = row.person;
   shown.name = row.name;
+  CANDOUR_TRY(note_change(row.group, content.value(), row.person, shown));
+  CANDOUR_TRY(count_unread(row, content.value()));
+  const auto& named = content.value().mentions;
+  shown.mentioned = std::find(named.begin(), named.end(), store_.profile().person) != named.end();
   shown.content = std::move(content).value();
   tell(std::move(shown));
   return ok();

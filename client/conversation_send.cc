@@ -70,6 +70,7 @@ Result<std::vector<MessageId>> Client::send_all(const GroupId& group,
   std::vector<Draft> drafts;
   std::vector<MessageId> ids;
   for (const messages::Content& content : contents) {
+    CANDOUR_TRY(check_content(group, content));
     CANDOUR_TRY(Draft draft, new_draft(group, content.encode()));
     ids.push_back(draft.id);
     drafts.push_back(std::move(draft));

@@ -40,6 +40,10 @@ std::string_view name_of(EventType type) {
       return "refused";
     case EventType::new_log:
       return "new_log";
+    case EventType::appeal:
+      return "appeal";
+    case EventType::group_request:
+      return "group_request";
     case EventType::alarm:
       return "alarm";
   }

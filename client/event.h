@@ -29,12 +29,14 @@ enum class EventType {
   notice,      // the monitoring notice: new, or acknowledged
   bot_absent,  // messages wait
   bot_back,
-  membership,  // a group entered, left or changed
-  expiring,    // this device's certificate ends before long: a registrar has to issue it anew
-  stopped,     // this device refuses the group from here on: see code
-  refused,     // something the relay or the bot sent was not accepted: see code
-  new_log,     // the log was lost and another follows it: see message
-  alarm,       // something is wrong with the log or with this person's devices: see code
+  membership,     // a group entered, left or changed
+  expiring,       // this device's certificate ends before long: a registrar has to issue it anew
+  stopped,        // this device refuses the group from here on: see code
+  refused,        // something the relay or the bot sent was not accepted: see code
+  new_log,        // the log was lost and another follows it: see message
+  appeal,         // of a blocked own message: see action (an AppealState) and code
+  group_request,  // the bot answered an own request about a group: see action, code
+  alarm,          // something is wrong with the log or with this person's devices: see code
 };
 std::string_view name_of(EventType type);
 
@@ -53,14 +55,23 @@ struct Event {
   std::optional<messages::Content> content;
   std::optional<MessageId> original;
   std::vector<messages::ReplyFinding> findings;
-  TimeMs expires;  // also of expiring
+  TimeMs expires;          // also of expiring
+  SecretText option_text;  // of a vote, where the poll is known
+  bool mentioned = false;  // this device's person
 
-  // rejected, stopped, refused, new_log, alarm (of the device `sender` where there is one)
+  // appeal: what the desk said
+  SecretText note;
+  // group_request
+  std::string request;
+
+  // rejected, stopped, refused, new_log, alarm (of the device `sender` where there is one);
+  // appeal and group_request that the bot did not take; delivered messages that were to change
+  // another one and have no effect
   std::string code;
   std::string message;
 
   // membership
-  // joined, removed, changed, formed again; lost: the relay no longer has what this device missed,
+  // joined, removed, changed, renamed, formed again; lost: the relay no longer has what this device missed,
   // and the bot is asked to add it anew; added again
   std::string action;
   std::uint64_t missed = 0;  // added again: so many messages in between cannot be read

@@ -318,6 +318,7 @@ Result<Accepted> GroupSession::accept_commit(const v1::Deliver& delivered,
   commit.self_removed = staged.removes_own_leaf();
   CANDOUR_TRY(mls_.merge(std::move(staged)));
   record_.roster = from_wire(delivered.roster());
+  record_.group_class = roster.group_class;
   progress_.removed = commit.self_removed;
   changes_.mls = true;
   changes_.record = true;
@@ -361,6 +362,11 @@ Result<Encrypted> GroupSession::encrypt(const Draft& draft, const SeenCheckpoint
   encrypted.ciphertext_hash = crypto::sha256(encrypted.ciphertext);
   encrypted.epoch = mls_.epoch();
   return encrypted;
+}
+
+void GroupSession::rename(std::string name) {
+  record_.name = std::move(name);
+  changes_.record = true;
 }
 
 void GroupSession::stop(const Error& reason) {

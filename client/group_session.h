@@ -104,6 +104,8 @@ class GroupSession {
   /// generation: keep `take_changes` before the ciphertext leaves the device.
   [[nodiscard]] Result<Encrypted> encrypt(const Draft& draft, const SeenCheckpoint& checkpoint,
                                           TimeMs now, Random& random);
+  /// As the bot says that the group is called now.
+  void rename(std::string name);
   /// Nothing is accepted or sent from here on.
   void stop(const Error& reason);
   void leave();

@@ -156,6 +156,22 @@ Result<KeyPackageRecord> KeyPackageRecord::decode(ByteView bytes) {
   return record;
 }
 
+std::string_view name_of(AppealState state) {
+  switch (state) {
+    case AppealState::none:
+      return "none";
+    case AppealState::sent:
+      return "sent";
+    case AppealState::received:
+      return "received";
+    case AppealState::approved:
+      return "approved";
+    case AppealState::refused:
+      return "refused";
+  }
+  return "unknown";
+}
+
 Digest Draft::commitment() const {
   return messages::content_commitment(commitment_key, content.view());
 }
@@ -181,6 +197,12 @@ SecretBytes Draft::encode() const {
   out.vec(code);
   out.vec(message);
   out.vec(receipt);
+  out.vec(field.approval);
+  out.u8(static_cast<std::uint8_t>(appeal));
+  optional_id(out, appealed);
+  out.vec(approval);
+  out.number(approval_expires);
+  out.vec(decision.view());
   return done(out);
 }
 
@@ -209,8 +231,16 @@ Result<Draft> Draft::decode(ByteView bytes) {
   draft.code = text(in);
   draft.message = text(in);
   draft.receipt = to_bytes(in.vec());
-  if (!version || !in.finish() || state > static_cast<std::uint8_t>(DraftState::rejected) ||
-      type > static_cast<std::uint8_t>(messages::BotFieldType::report)) {
+  draft.field.approval = to_bytes(in.vec());
+  const std::uint8_t appeal = in.u8();
+  draft.appeal = static_cast<AppealState>(appeal);
+  draft.appealed = optional_id<MessageId>(in);
+  draft.approval = to_bytes(in.vec());
+  draft.approval_expires = in.number<TimeMs>();
+  draft.decision = SecretText(SecretBytes::copy_of(in.vec()));
+  if (!version || !in.finish() || appeal > static_cast<std::uint8_t>(AppealState::refused) ||
+      state > static_cast<std::uint8_t>(DraftState::rejected) ||
+      type > static_cast<std::uint8_t>(messages::BotFieldType::approval)) {
     return damaged_record("draft");
   }
   return draft;

@@ -85,6 +85,16 @@ enum class DraftState : std::uint8_t {
 };
 std::string_view name_of(DraftState state);
 
+/// How far the appeal of a blocked draft has come.
+enum class AppealState : std::uint8_t {
+  none = 0,
+  sent = 1,      // to the bot
+  received = 2,  // it is with the desks
+  approved = 3,  // the same content may be sent again, until the approval expires
+  refused = 4,
+};
+std::string_view name_of(AppealState state);
+
 /// A message of this device until its outcome is final.
 struct Draft {
   MessageId id;
@@ -103,6 +113,11 @@ struct Draft {
   std::string code;  // of a rejection
   std::string message;
   Bytes receipt;  // encoded Receipt that came before the message itself
+  AppealState appeal = AppealState::none;
+  std::optional<MessageId> appealed;  // the message id the block names
+  Bytes approval;                     // signed, once it is approved
+  TimeMs approval_expires;
+  SecretText decision;  // what the desk said
 
   Digest commitment() const;
   bool overrides() const { return field.type == messages::BotFieldType::override_warning; }

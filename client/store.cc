@@ -267,6 +267,11 @@ Status Store::each_history(const GroupId& group,
     return visit(std::move(row));
   });
 }
+Status Store::put_unread(const GroupId& group, std::uint64_t count) {
+  return put_number("unread " + group.hex(), count);
+}
+Result<std::uint64_t> Store::unread(const GroupId& group) { return number("unread " + group.hex()); }
+
 Status Store::put_sender_counter(const GroupId& group, const DeviceId& sender,
                                  std::uint64_t counter) {
   return db_->put(Table::senders, sender_key(group, sender), number_key(counter));

@@ -92,6 +92,10 @@ class Store : public TrustStore, public MessageLog {
   Result<std::optional<HistoryRow>> history(const MessageId& id);
   /// In delivery order, one row at a time.
   Status each_history(const GroupId& group, const std::function<Status(HistoryRow row)>& visit);
+  /// How many messages of others this device's person has not read. Other devices, and other
+  /// people, learn nothing of it.
+  Status put_unread(const GroupId& group, std::uint64_t count);
+  Result<std::uint64_t> unread(const GroupId& group);
   Status put_sender_counter(const GroupId& group, const DeviceId& sender, std::uint64_t counter);
 
   // Alerts.

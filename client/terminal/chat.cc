@@ -1,6 +1,8 @@
 // The interactive chat: lines in, events out, on one thread. Whatever is typed that is no command
 // is sent to the chosen group.
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/encoding.h"
 #include "client/terminal/line_input.h"
@@ -17,8 +19,12 @@ constexpr std::string_view kHelp =
     "Type a line to send it to the chosen group. Commands:\n"
     "  /groups, /group NAME, /roster, /history, /notice, /accept (acknowledge the notice)\n"
     "  /edit TEXT, /withdraw, /send-anyway REASON, /wrong REASON   answer the last warning\n"
+    "  /appeal REASON, /resubmit ID   of a block: ask a supervisor; send what was approved\n"
     "  /reply ID TEXT, /react ID EMOJI, /change ID TEXT, /delete ID, /report ID REASON\n"
+    "  /poll QUESTION | OPTION | OPTION, /vote ID OPTION; @person mentions somebody\n"
+    "  /create NAME, /rename NAME, /add PERSON, /remove PERSON, /leave   groups, by their owners\n"
     "  /alerts, /ack ID, /assign ID PERSON, /escalate ID REASON, /close ID OUTCOME NOTE\n"
+    "  /approve ID REASON, /refuse ID REASON   appeals\n"
     "  /help, /quit          ID = the first letters of a message's or alert's id\n";
 
 /// Takes the first word off `rest`.
@@ -41,12 +47,16 @@ class ChatSink : public client::EventSink {
                           event.type == client::EventType::blocked ||
                           event.type == client::EventType::rejected;
     if (withheld && event.message_id) last_ = event.message_id;
+    if (event.type == client::EventType::delivered && event.group) shown_.insert(*event.group);
   }
+  /// The groups of which messages were printed since the last call.
+  std::set<GroupId> take_shown() { return std::exchange(shown_, {}); }
   const std::optional<MessageId>& last() const { return last_; }
 
  private:
   PrintingSink printer_;
   std::optional<MessageId> last_;
+  std::set<GroupId> shown_;
 };
 
 class Chat {
@@ -59,6 +69,7 @@ class Chat {
     LineInput input;
     for (bool open = true; open && !quit_ && !session_.stopped();) {
       CANDOUR_TRY(session_.pump(kPumpMs, kReconnectMs));
+      CANDOUR_TRY(mark_shown());
       open = input.read_some();
       while (auto line = input.take_line()) {
         const Status done = handle(line->expose());
@@ -94,9 +105,19 @@ class Chat {
     out_ << std::flush;
   }
 
+  /// What was printed here as it came was read.
+  Status mark_shown() {
+    for (const GroupId& shown : sink_.take_shown()) {
+      CANDOUR_TRY(client().mark_read(shown, std::nullopt));
+    }
+    return ok();
+  }
+
   void list_groups() {
     for (const auto& [id, group] : client().groups()) {
+      const auto unread = session_.store().unread(id);
       out_ << "  " << group.record().name << "  (" << id.hex().substr(0, 8) << "), "
+           << (unread ? unread.value() : 0) << " unread, "
            << banner(group, session_.world().clock.now()) << '\n';
     }
     if (client().groups().empty()) out_ << "  You are in no group yet.\n";
@@ -139,6 +160,9 @@ class Chat {
   }
   Status send_content(messages::Content content) {
     CANDOUR_TRY(const GroupId to, group());
+    if (content.type == messages::ContentType::text) {
+      CANDOUR_TRY(client().mention(to, content));
+    }
     CANDOUR_TRY(client().send(to, content));
     return ok();
   }
@@ -172,6 +196,7 @@ class Chat {
   }
   Status show_history(std::string_view) {
     CANDOUR_TRY(const GroupId of, group());
+    CANDOUR_TRY(client().mark_read(of, std::nullopt));
     return print_history(out_, session_.store(), of, client().groups().at(of).record().name, false);
   }
   Status show_notice(std::string_view) {
@@ -207,6 +232,72 @@ class Chat {
     content.text = SecretText::copy_of(rest);
     return send_content(std::move(content));
   }
+  /// "QUESTION | OPTION | OPTION".
+  Status poll(std::string_view rest) {
+    messages::Content content;
+    content.type = messages::ContentType::poll;
+    for (bool question = true; !rest.empty(); question = false) {
+      const std::size_t end = std::min(rest.find('|'), rest.size());
+      const std::string_view part = trimmed(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (question) {
+        content.text = SecretText::copy_of(part);
+      } else {
+        content.options.push_back(SecretText::copy_of(part));
+      }
+    }
+    return send_content(std::move(content));
+  }
+  Status vote(std::string_view rest) {
+    CANDOUR_TRY(const client::HistoryRow row, find_shown(client(), take_word(rest)));
+    CANDOUR_TRY(const auto asked, messages::Content::decode(row.content.view()));
+    messages::Content content;
+    content.type = messages::ContentType::vote;
+    content.about = row.id;
+    CANDOUR_TRY(content.option, find_option(asked, rest));
+    CANDOUR_TRY(client().send(row.group, content));
+    return ok();
+  }
+  Status appeal(std::string_view reason) {
+    CANDOUR_TRY(const MessageId id, warned());
+    return client().appeal(id, SecretText::copy_of(reason));
+  }
+  Status resubmit(std::string_view rest) {
+    CANDOUR_TRY(const MessageId id, find_message(client(), take_word(rest)));
+    CANDOUR_TRY(client().resubmit(id));
+    return ok();
+  }
+  Status ask_group(const std::string& action, std::string_view name, std::string_view person) {
+    messages::GroupRequest request;
+    request.action = action;
+    request.name = name;
+    if (request.creates()) {
+      request.group = session_.world().random.id<GroupId>();
+      request.group_class = "ordinary";
+      request.unit = client().store().profile().unit;
+      request.owners = {client().store().keys().device};
+    } else {
+      CANDOUR_TRY(request.group, group());
+    }
+    if (!person.empty()) {
+      CANDOUR_TRY(request.members, devices_of(client().trust(), {std::string(person)}));
+    }
+    CANDOUR_TRY(client().request_group(std::move(request)));
+    return ok();
+  }
+  Status create(std::string_view name) { return ask_group("create", name, {}); }
+  Status rename(std::string_view name) { return ask_group("rename", name, {}); }
+  Status add(std::string_view person) { return ask_group("add", {}, person); }
+  Status drop(std::string_view person) { return ask_group("remove", {}, person); }
+  Status leave(std::string_view) { return ask_group("leave", {}, {}); }
+
+  Status decide(std::string_view rest, bool approve) {
+    CANDOUR_TRY(const messages::AlertId id, find_alert(client(), take_word(rest)));
+    return client().decide_appeal(id, approve, SecretText::copy_of(rest));
+  }
+  Status approve(std::string_view rest) { return decide(rest, true); }
+  Status refuse(std::string_view rest) { return decide(rest, false); }
+
   Status reply(std::string_view rest) { return about_message(rest, messages::ContentType::text); }
   Status react(std::string_view rest) {
     return about_message(rest, messages::ContentType::reaction);
@@ -252,7 +343,7 @@ class Chat {
     std::string_view name;
     Status (Chat::*run)(std::string_view rest);
   };
-  static const Command kCommands[25];
+  static const Command kCommands[36];
 
   Session& session_;
   ChatSink& sink_;
@@ -262,7 +353,7 @@ class Chat {
   bool quit_ = false;
 };
 
-const Chat::Command Chat::kCommands[25] = {
+const Chat::Command Chat::kCommands[36] = {
     {"/help", &Chat::help},
     {"/quit", &Chat::quit},
     {"/exit", &Chat::quit},
@@ -279,6 +370,17 @@ const Chat::Command Chat::kCommands[25] = {
     {"/reply", &Chat::reply},
     {"/react", &Chat::react},
     {"/delete", &Chat::remove},
+    {"/poll", &Chat::poll},
+    {"/vote", &Chat::vote},
+    {"/appeal", &Chat::appeal},
+    {"/resubmit", &Chat::resubmit},
+    {"/create", &Chat::create},
+    {"/rename", &Chat::rename},
+    {"/add", &Chat::add},
+    {"/remove", &Chat::drop},
+    {"/leave", &Chat::leave},
+    {"/approve", &Chat::approve},
+    {"/refuse", &Chat::refuse},
     {"/change", &Chat::change},
     {"/report", &Chat::report},
     {"/alerts", &Chat::show_alerts},

@@ -51,7 +51,8 @@ void add_messages(CLI::App& app, Options& o, Texts& texts) {
   send->add_option("--reason", texts.reason, "the reason for --on-warning override");
   send->add_option("--window", o.window, "messages under way at a time")->check(CLI::Range(1, 512));
   send->add_option("--delay", o.delay_ms, "milliseconds between messages");
-  send->add_option("--reply-to", o.reply_to, "message this answers");
+  send->add_option("--reply-to,--reply", o.reply_to, "message this answers");
+  send->add_option("--mention", o.mentions, "person id, repeated; @id in the text does the same");
   CLI::Option* react = send->add_option("--react", o.react, "send this emoji as a reaction");
   react->needs(send->add_option("--to", o.about, "the message reacted to"));
   send->add_option("--delete", o.remove, "delete this own message for everyone");
@@ -69,13 +70,52 @@ void add_messages(CLI::App& app, Options& o, Texts& texts) {
   };
   for (const Answer& answer :
        {Answer{"override", "Send a warned draft anyway, with a reason on record"},
-        Answer{"dispute", "Tell the bot that its warning is wrong"},
+        Answer{"appeal", "Ask a supervisor to let a blocked draft through"},
         Answer{"report", "Report a message to professional standards"}}) {
     CLI::App* verb = app.add_subcommand(answer.verb, answer.help);
     verb->add_option("id", o.id, "message id")->required();
-    verb->add_option("--reason", texts.reason, "10 to 500 characters")
-        ->required(std::string_view(answer.verb) != "dispute");
+    verb->add_option("--reason", texts.reason, "10 to 500 characters")->required();
   }
+  CLI::App* dispute = app.add_subcommand("dispute", "Tell the bot that its warning is wrong");
+  dispute->add_option("id", o.id, "message id")->required();
+  dispute->add_option("--reason", texts.reason, "10 to 500 characters, or none");
+  app.add_subcommand("resubmit", "Send a blocked draft again that was approved")
+      ->add_option("id", o.id, "message id")
+      ->required();
+}
+
+void add_contents(CLI::App& app, Options& o, Texts& texts) {
+  CLI::App* poll = app.add_subcommand("poll", "Ask a question with options to vote for");
+  poll->add_option("--group,-g", o.group, "id, beginning of the id, or name")->required();
+  poll->add_option("text", texts.text, "the question")->required();
+  poll->add_option("--option", o.poll_options, "an option, repeated: 2 to 20")->required();
+  CLI::App* vote = app.add_subcommand("vote", "Vote in a poll; the last vote counts");
+  vote->add_option("id", o.id, "message id of the poll")->required();
+  vote->add_option("option", o.choice, "its number, from 1, or its text")->required();
+  CLI::App* react = app.add_subcommand("react", "React to a message with an emoji");
+  react->add_option("id", o.id, "message id")->required();
+  react->add_option("emoji", o.emoji, "the emoji")->required();
+  CLI::App* remove = app.add_subcommand("delete", "Delete an own message for everyone");
+  remove->add_option("id", o.id, "message id")->required();
+  for (CLI::App* verb : {poll, vote, react, remove}) {
+    verb->add_flag("--no-wait", o.no_wait, "do not wait for the outcome");
+  }
+}
+
+void add_people(CLI::App& app, Options& o) {
+  CLI::App* group = app.add_subcommand("group", "Create or change a group, or leave it");
+  group->add_option("action", o.action, "create, rename, class, add, remove, owners or leave")
+      ->required()
+      ->check(CLI::IsMember({"create", "rename", "class", "add", "remove", "owners", "leave"}));
+  group->add_option("--group,-g", o.group, "the group; not for create");
+  group->add_option("--name", o.title, "of create and rename");
+  group->add_option("--class", o.group_class,
+                    "ordinary, statement, training, privileged or sensitive");
+  group->add_option("--member", o.people, "person id, repeated");
+  group->add_option("--owner", o.owners, "person id, repeated; of owners: all there shall be");
+  CLI::App* read = app.add_subcommand("read", "Mark the messages of a group as read");
+  read->add_option("--group,-g", o.group, "the group")->required();
+  read->add_option("--until", o.until, "only up to this message");
 }
 
 void add_reading(CLI::App& app, Options& o) {
@@ -120,6 +160,14 @@ void add_alerts(CLI::App& app, Options& o, Texts& texts) {
     verb->add_option("id", o.id, "alert id")->required();
     verb->add_flag("--no-wait", o.no_wait, "do not wait for the bot's answer");
   }
+  CLI::App* approve = app.add_subcommand("approve", "Let an appealed message through");
+  approve->add_option("--reason", texts.reason, "for the sender, up to 500 characters");
+  CLI::App* refuse = app.add_subcommand("refuse", "Refuse an appeal");
+  refuse->add_option("--reason", texts.reason, "for the sender, 10 to 500 characters")->required();
+  for (CLI::App* verb : {approve, refuse}) {
+    verb->add_option("id", o.id, "alert id of the appeal")->required();
+    verb->add_flag("--no-wait", o.no_wait, "do not wait for the bot's answer");
+  }
   assign->add_option("--to", o.to_person, "person id")->required();
   escalate->add_option("--reason", texts.reason, "why");
   close
@@ -153,6 +201,8 @@ Result<CommandLine> read_command_line(int argc, char** argv) {
   app.add_flag("--offline", o.offline, "show what this device has, without connecting");
   add_enrol(app, o);
   add_messages(app, o, texts);
+  add_contents(app, o, texts);
+  add_people(app, o);
   add_reading(app, o);
   add_alerts(app, o, texts);
   try {

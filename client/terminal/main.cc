@@ -29,6 +29,14 @@ constexpr Verb kVerbs[] = {
     {"override", terminal::override_warning},
     {"dispute", terminal::dispute},
     {"report", terminal::report},
+    {"poll", terminal::poll},
+    {"vote", terminal::vote},
+    {"react", terminal::react},
+    {"delete", terminal::remove},
+    {"appeal", terminal::appeal},
+    {"resubmit", terminal::resubmit},
+    {"group", terminal::group},
+    {"read", terminal::read},
     {"watch", terminal::watch},
     {"history", terminal::history},
     {"drafts", terminal::drafts},
@@ -42,6 +50,8 @@ constexpr Verb kVerbs[] = {
     {"assign", terminal::alert_step},
     {"escalate", terminal::alert_step},
     {"close", terminal::alert_step},
+    {"approve", terminal::decide_appeal},
+    {"refuse", terminal::decide_appeal},
 };
 
 Status run_verb(const terminal::Options& options, const terminal::World& world) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/secret.h"
 
@@ -40,13 +41,25 @@ struct Options {
   SecretText reason;
   std::string reply_to;
   std::string react;
-  std::string about;   // --to
-  std::string remove;  // --delete
+  std::string about;                      // --to
+  std::string remove;                     // --delete
+  std::vector<std::string> mentions;      // person ids
+  std::vector<std::string> poll_options;  // of a new poll
+  std::string choice;                     // of a vote
+  std::string emoji;                      // of a reaction
   std::filesystem::path lines_file;
   std::string on_warning = "keep";
   std::size_t window = 64;
   std::uint64_t delay_ms = 0;
   bool no_wait = false;
+
+  // groups and their people
+  std::string action;  // create, rename, ...
+  std::string title;
+  std::string group_class = "ordinary";
+  std::vector<std::string> people;  // --member
+  std::vector<std::string> owners;
+  std::string until;  // of read
 
   // watch
   std::uint64_t until_idle_ms = 0;  // 0 = for ever

@@ -18,27 +18,6 @@ std::string_view severity_name(std::uint8_t severity) {
   return severity <= 1 ? "notice" : severity == 2 ? "warn" : "block";
 }
 
-void write_content(JsonLine& line, const messages::Content& content) {
-  line.text("type", name_of(content.type));
-  line.text("text", content.text.expose());
-  if (content.about) line.id("about", *content.about);
-  if (content.type == messages::ContentType::vote) line.number("option", content.option);
-  if (content.options.empty()) return;
-  std::ostream& out = line.value("options");
-  out << '[';
-  for (std::size_t i = 0; i < content.options.size(); ++i) {
-    if (i > 0) out << ',';
-    write_json_text(out, content.options[i].expose());
-  }
-  out << ']';
-}
-
-void write_sender(JsonLine& line, const DeviceId& device, std::string_view person,
-                  std::string_view name) {
-  JsonLine sender(line.value("sender"));
-  sender.id("device", device).text("person", person).text("name", name);
-}
-
 void write_findings(JsonLine& line, const std::vector<messages::ReplyFinding>& findings) {
   std::ostream& out = line.value("findings");
   out << '[';
@@ -55,27 +34,24 @@ void write_findings(JsonLine& line, const std::vector<messages::ReplyFinding>& f
   out << ']';
 }
 
-void write_names(JsonLine& line, std::string_view field, const std::vector<std::string>& names) {
-  std::ostream& out = line.value(field);
-  out << '[';
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) out << ',';
-    write_json_text(out, names[i]);
-  }
-  out << ']';
-}
-
 void write_details(JsonLine& line, const Event& event) {
   switch (event.type) {
     case EventType::delivered:
       write_sender(line, event.sender, event.person, event.name);
       if (event.content) write_content(line, *event.content);
+      if (!event.option_text.empty()) line.text("option_text", event.option_text.expose());
+      if (event.mentioned) line.flag("mentioned", true);
+      if (!event.code.empty()) line.text("ignored", event.code).text("message", event.message);
       break;
     case EventType::warned:
     case EventType::blocked:
       line.time("expires", event.expires);
       write_findings(line, event.findings);
-      if (event.content) line.text("text", event.content->text.expose());
+      if (event.content) {
+        write_content(line, *event.content);
+        // What the findings' offsets count in.
+        line.text("checked", event.content->checkable().expose());
+      }
       break;
     case EventType::rejected:
     case EventType::stopped:
@@ -91,6 +67,16 @@ void write_details(JsonLine& line, const Event& event) {
     case EventType::alarm:
       if (event.sender != DeviceId()) line.id("device", event.sender);
       line.text("code", event.code).text("message", event.message);
+      break;
+    case EventType::appeal:
+      line.text("state", event.action).text("decision", event.note.expose());
+      if (event.expires.value != 0) line.time("expires", event.expires);
+      if (!event.code.empty()) line.text("code", event.code).text("message", event.message);
+      break;
+    case EventType::group_request:
+      line.text("request", event.request).text("action", event.action);
+      line.flag("done", event.code.empty());
+      if (!event.code.empty()) line.text("code", event.code).text("message", event.message);
       break;
     case EventType::notice:
       line.number("version", event.version).id("digest", event.digest);
@@ -113,12 +99,41 @@ std::string short_id(const std::optional<MessageId>& id) {
 }
 
 void print_message(std::ostream& out, const Event& event, std::string_view group_name) {
+  const messages::Content& content = *event.content;
   out << '[' << group_name << "] " << event.name << ' ';
-  if (event.content->about) {
-    out << '(' << name_of(event.content->type) << " to " << short_id(event.content->about) << ") ";
+  if (content.about) {
+    out << '(' << name_of(content.type) << " to " << short_id(content.about) << ") ";
   }
   out << short_id(event.message_id) << ": ";
-  write_plain(out, event.content->text.expose());
+  write_plain(out, content.text.expose());
+  write_plain(out, event.option_text.expose());
+  for (std::size_t i = 0; i < content.options.size(); ++i) {
+    out << "\n    " << i + 1 << ". ";
+    write_plain(out, content.options[i].expose());
+  }
+  if (event.mentioned) out << "  (you are mentioned)";
+  if (!event.code.empty()) out << "  (no effect: " << event.message << ')';
+  out << '\n';
+}
+
+void print_appeal(std::ostream& out, const Event& event, std::string_view group_name) {
+  out << '[' << group_name << "] appeal of " << short_id(event.message_id) << ": ";
+  if (!event.code.empty()) {
+    out << "not taken: " << event.message << " (" << event.code << ')';
+  } else if (event.action == "approved") {
+    out << "approved until " << time_encode(event.expires.value) << "; /resubmit "
+        << short_id(event.message_id) << " sends it";
+  } else {
+    out << event.action;
+  }
+  if (!event.note.empty()) out << ": ";
+  write_plain(out, event.note.expose());
+  out << '\n';
+}
+
+void print_group_request(std::ostream& out, const Event& event) {
+  out << "Your request about a group" << (event.action.empty() ? "" : " (" + event.action + ')')
+      << (event.code.empty() ? " is done." : " was refused: " + event.message);
   out << '\n';
 }
 
@@ -128,8 +143,16 @@ void print_withheld(std::ostream& out, const Event& event, std::string_view grou
       << (blocked ? " was blocked. Nobody received it.\n"
                   : " was held back. Nobody received it.\n");
   if (event.content) print_findings(out, *event.content, event.findings);
-  out << (blocked ? "  You can: /edit TEXT, /withdraw, /wrong REASON\n"
+  out << (blocked ? "  You can: /edit TEXT, /withdraw, /wrong REASON, /appeal REASON\n"
                   : "  You can: /edit TEXT, /withdraw, /send-anyway REASON, /wrong REASON\n");
+}
+
+void print_answer(std::ostream& out, const Event& event, std::string_view group_name) {
+  if (event.type == EventType::appeal) {
+    print_appeal(out, event, group_name);
+  } else {
+    print_group_request(out, event);
+  }
 }
 
 void print_membership(std::ostream& out, const Event& event) {
@@ -147,6 +170,7 @@ void print_membership(std::ostream& out, const Event& event) {
       out << "; " << event.missed << " messages in between cannot be read on this device";
     }
   }
+  if (event.action == "renamed") out << "this group is called so now";
   if (event.action == "removed") out << "you are no longer a member";
   if (event.action == "changed") {
     for (const std::string& who : event.people_joined) out << who << " joined; ";
@@ -157,51 +181,6 @@ void print_membership(std::ostream& out, const Event& event) {
 }
 
 }  // namespace
-
-JsonLine::~JsonLine() { out_ << '}'; }
-
-std::ostream& JsonLine::value(std::string_view name) {
-  if (!first_) out_ << ',';
-  first_ = false;
-  write_json_text(out_, name);
-  out_ << ':';
-  return out_;
-}
-JsonLine& JsonLine::text(std::string_view name, std::string_view text_value) {
-  write_json_text(value(name), text_value);
-  return *this;
-}
-JsonLine& JsonLine::number(std::string_view name, std::uint64_t number_value) {
-  value(name) << number_value;
-  return *this;
-}
-JsonLine& JsonLine::flag(std::string_view name, bool flag_value) {
-  value(name) << (flag_value ? "true" : "false");
-  return *this;
-}
-JsonLine& JsonLine::time(std::string_view name, TimeMs time_value) {
-  return text(name, time_encode(time_value.value));
-}
-
-std::string_view name_of(messages::ContentType type) {
-  switch (type) {
-    case messages::ContentType::text:
-      return "text";
-    case messages::ContentType::reaction:
-      return "reaction";
-    case messages::ContentType::edit:
-      return "edit";
-    case messages::ContentType::deletion:
-      return "deletion";
-    case messages::ContentType::poll:
-      return "poll";
-    case messages::ContentType::vote:
-      return "vote";
-    case messages::ContentType::attachment_reserved:
-      return "attachment";
-  }
-  return "unknown";
-}
 
 void print_json(std::ostream& out, const Event& event) {
   if (event.alert) {
@@ -220,22 +199,6 @@ void print_json(std::ostream& out, const Event& event) {
     write_details(line, event);
   }
   out << '\n' << std::flush;
-}
-
-void print_json(std::ostream& out, const client::HistoryRow& row, const messages::Content& content,
-                bool edited, bool deleted) {
-  {
-    JsonLine line(out);
-    line.id("message_id", row.id).id("group", row.group).number("seq", row.seq.value);
-    line.number("submission", row.submission.value).time("time", row.time);
-    write_sender(line, row.sender, row.person, row.name);
-    line.flag("own", row.own);
-    if (row.overridden) line.flag("overridden", true);
-    if (edited) line.flag("edited", true);
-    if (deleted) line.flag("deleted", true);
-    write_content(line, content);
-  }
-  out << '\n';
 }
 
 namespace {
@@ -289,6 +252,13 @@ void print_alert_json(std::ostream& out, const client::AlertRecord& record, Time
     line.text("justification", alert.justification.expose());
     line.text("excerpt", alert.excerpt.expose());
     line.number("start", alert.start).number("end", alert.end);
+    if (alert.appeal) {
+      const auto content = messages::Content::decode(alert.appeal->content.view());
+      if (content) {
+        JsonLine whole(line.value("appeal"));
+        write_content(whole, content.value());
+      }
+    }
     if (!record.steps.empty()) {
       line.text("by", record.steps.back().person);
       line.text("argument", record.steps.back().argument.expose());
@@ -347,6 +317,12 @@ void print_alert_plain(std::ostream& out, const client::AlertRecord& record) {
   mark.end = alert.end;
   write_marked(out, alert.excerpt.expose(), marked_spans({mark}, alert.excerpt.size()), "[[", "]]");
   out << '\n';
+  if (alert.appeal) {
+    const auto content = messages::Content::decode(alert.appeal->content.view());
+    out << "  The whole message: ";
+    if (content) write_plain(out, content.value().checkable().expose());
+    out << "\n  Its sender appeals: /approve ID or /refuse ID REASON\n";
+  }
   if (!alert.justification.empty()) {
     out << "  Reason given: ";
     write_plain(out, alert.justification.expose());
@@ -387,13 +363,16 @@ void print_plain(std::ostream& out, const Event& event, std::string_view group_n
           << event.seq << ")\n";
       break;
     case EventType::overridden:
-      out << '[' << group_name
-          << "] sent past the warning, with your reason on record: " << short_id(event.message_id)
-          << '\n';
+      out << '[' << group_name << "] sent past the warning: " << short_id(event.message_id)
+          << ", with your reason on record\n";
       break;
     case EventType::rejected:
       out << '[' << group_name << "] not sent " << short_id(event.message_id) << ": "
           << event.message << " (" << event.code << ")\n";
+      break;
+    case EventType::appeal:
+    case EventType::group_request:
+      print_answer(out, event, group_name);
       break;
     case EventType::reported:
       out << "Your report reached professional standards.\n";

@@ -36,8 +36,11 @@ class JsonLine {
 std::string_view name_of(messages::ContentType type);
 
 void print_json(std::ostream& out, const client::Event& event);
-void print_json(std::ostream& out, const client::HistoryRow& row, const messages::Content& content,
-                bool edited, bool deleted);
+/// What a message says: type, text, options, what it is about, who is mentioned.
+void write_content(JsonLine& line, const messages::Content& content);
+void write_sender(JsonLine& line, const DeviceId& device, std::string_view person,
+                  std::string_view name);
+void write_names(JsonLine& line, std::string_view field, const std::vector<std::string>& names);
 void print_alert_json(std::ostream& out, const client::AlertRecord& record, TimeMs now);
 
 /// `group_name` is what the event's group is called.

@@ -20,19 +20,6 @@ std::size_t sequence_length(std::string_view text) {
   return messages::take_code_point(rest) ? text.size() - rest.size() : 0;
 }
 
-/// Whether the UTF-8 sequence at the start of `text` is a control character that could steer a
-/// terminal: C0 but the line feed, DEL, C1, and the marks that turn the direction of text round.
-bool is_control(std::string_view text, std::size_t length) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  if (length == 1) return (byte(0) < 0x20 && byte(0) != '\n') || byte(0) == 0x7F;
-  if (length == 2) return byte(0) == 0xC2 && byte(1) < 0xA0;
-  if (length == 3 && byte(0) == 0xE2) {
-    return (byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE) ||
-           (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9);
-  }
-  return false;
-}
-
 struct CsvField {
   SecretBytes::Buffer bytes;
   bool quoted = false;
@@ -191,7 +178,13 @@ void write_json_text(std::ostream& out, std::string_view text) {
       continue;
     }
     const char c = text.front();
-    if (length > 1) {
+    std::string_view rest = text;
+    const std::uint32_t code_point = *messages::take_code_point(rest);
+    if (length > 1 && messages::is_steering(code_point)) {
+      // The same text to a program, and nothing to a terminal that shows the line.
+      out << "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) out << kHex[(code_point >> shift) & 0xF];
+    } else if (length > 1) {
       out << text.substr(0, length);
     } else if (c == '"' || c == '\\') {
       out << '\\' << c;
@@ -245,8 +238,11 @@ void write_marked(std::ostream& out, std::string_view text, const std::vector<Sp
     const std::size_t length = sequence_length(rest);
     if (length == 0) {
       out << kReplacement;
-    } else if (!is_control(rest, length)) {
-      out << rest.substr(0, length);
+    } else {
+      std::string_view character = rest.substr(0, length);
+      const std::string_view bytes = character;
+      const std::uint32_t code_point = *messages::take_code_point(character);
+      if (code_point == '\n' || !messages::is_steering(code_point)) out << bytes;
     }
     at += std::max<std::size_t>(length, 1);
   }

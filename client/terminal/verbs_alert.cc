@@ -69,4 +69,24 @@ Status alert_step(const Options& options, const World& world) {
   return ok();
 }
 
+Status decide_appeal(const Options& options, const World& world) {
+  Silent sink;
+  CANDOUR_TRY(auto session, Session::open(options, world, sink));
+  CANDOUR_TRY(session->start());
+  CANDOUR_TRY(const messages::AlertId id, find_alert(session->client(), options.id));
+  const bool approve = options.verb == "approve";
+  CANDOUR_TRY(session->client().decide_appeal(id, approve, options.reason.clone()));
+  if (options.no_wait) return ok();
+  std::optional<client::AlertRecord> now;
+  CANDOUR_TRY(session->pump_until([&] {
+    auto kept = session->store().alert(id);
+    if (!kept || !kept.value()) return false;
+    if (kept.value()->state() != messages::AlertState::closed) return false;
+    now = std::move(*kept.value());
+    return true;
+  }));
+  print(world, *now, options.json);
+  return ok();
+}
+
 }  // namespace candour::terminal

@@ -1,4 +1,5 @@
-// Verbs that send: send, edit, withdraw, override, dispute, report.
+// Verbs that send: send, edit, withdraw, override, dispute, report, poll, vote, react, delete,
+// resubmit.
 #include <unistd.h>
 
 #include <algorithm>
@@ -67,7 +68,7 @@ Status wait_for(Sending& sending, const Options& options, const World& world, co
                    "message " + id.hex() + " was warned; edit, withdraw, override or dispute it");
     case EventType::blocked:
       return error(ErrorCode::not_permitted,
-                   "message " + id.hex() + " was blocked; edit, withdraw or dispute it");
+                   "message " + id.hex() + " was blocked; edit, withdraw, dispute or appeal it");
     case EventType::rejected:
       return sending.outcomes.rejection();
     default:
@@ -92,6 +93,7 @@ Result<messages::Content> content_of(const Options& options, client::Client& cli
   } else {
     CANDOUR_TRY(content.text, read_text(STDIN_FILENO, limits::kContentSizeMax));
   }
+  content.mentions = options.mentions;
   return content;
 }
 
@@ -138,7 +140,10 @@ class Bulk {
     std::size_t count = std::min(options_.window - client().undecided(), texts_.size() - next_);
     if (options_.delay_ms != 0) count = 1;
     std::vector<messages::Content> contents(count);
-    for (messages::Content& content : contents) content.text = texts_[next_++].clone();
+    for (messages::Content& content : contents) {
+      content.text = texts_[next_++].clone();
+      CANDOUR_TRY(client().mention(group_, content));
+    }
     not_before_ = now + options_.delay_ms;
     CANDOUR_TRY(client().send_all(group_, contents));
     return ok();
@@ -175,6 +180,23 @@ Status act_on_message(const Options& options, const World& world, Action action)
   return wait_for(*sending, options, world, sent);
 }
 
+/// A vote in, a reaction to or the deletion of one message.
+Status send_about(const Options& options, const World& world, messages::ContentType type) {
+  CANDOUR_TRY(auto sending, Sending::start(options, world));
+  client::Client& client = sending->session->client();
+  CANDOUR_TRY(const client::HistoryRow row, find_shown(client, options.id));
+  messages::Content content;
+  content.type = type;
+  content.about = row.id;
+  content.text = SecretText::copy_of(options.emoji);
+  if (type == messages::ContentType::vote) {
+    CANDOUR_TRY(const auto asked, messages::Content::decode(row.content.view()));
+    CANDOUR_TRY(content.option, find_option(asked, options.choice));
+  }
+  CANDOUR_TRY(const MessageId id, client.send(row.group, content));
+  return wait_for(*sending, options, world, id);
+}
+
 Result<MessageId> edit_with(client::Client& client, const Options& options, const MessageId& id) {
   SecretText text = options.text.clone();
   if (!options.has_text || text.expose() == "-") {
@@ -200,6 +222,9 @@ Status send(const Options& options, const World& world) {
     return Bulk(*sending, options, world, group, std::move(texts)).run();
   }
   CANDOUR_TRY(auto content, content_of(options, client));
+  if (content.type == messages::ContentType::text) {
+    CANDOUR_TRY(client.mention(group, content));
+  }
   CANDOUR_TRY(const MessageId id, client.send(group, content));
   return wait_for(*sending, options, world, id);
 }
@@ -227,6 +252,39 @@ Status report(const Options& options, const World& world) {
                         [](client::Client& client, const Options& given, const MessageId& id) {
                           return client.report(id, given.reason.clone());
                         });
+}
+
+Status resubmit(const Options& options, const World& world) {
+  return act_on_message(options, world,
+                        [](client::Client& client, const Options&, const MessageId& id) {
+                          return client.resubmit(id);
+                        });
+}
+
+Status poll(const Options& options, const World& world) {
+  CANDOUR_TRY(auto sending, Sending::start(options, world));
+  client::Client& client = sending->session->client();
+  CANDOUR_TRY(const GroupId group, client.find_group(options.group));
+  messages::Content content;
+  content.type = messages::ContentType::poll;
+  content.text = options.text.clone();
+  for (const std::string& option : options.poll_options) {
+    content.options.push_back(SecretText::copy_of(option));
+  }
+  CANDOUR_TRY(const MessageId id, client.send(group, content));
+  return wait_for(*sending, options, world, id);
+}
+
+Status vote(const Options& options, const World& world) {
+  return send_about(options, world, messages::ContentType::vote);
+}
+
+Status react(const Options& options, const World& world) {
+  return send_about(options, world, messages::ContentType::reaction);
+}
+
+Status remove(const Options& options, const World& world) {
+  return send_about(options, world, messages::ContentType::deletion);
 }
 
 Status withdraw(const Options& options, const World& world) {

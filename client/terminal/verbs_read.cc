@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "client/terminal/shown.h"
 #include "client/terminal/text_io.h"
 #include "client/terminal/verbs.h"
 
@@ -48,57 +49,6 @@ class IdSearch {
   bool several_ = false;
 };
 
-/// What edits and deletions, which come later, leave of earlier messages. Only a message's own
-/// author may change it.
-struct Changes {
-  struct Change {
-    DeviceId author;
-    SecretText text;
-    bool deleted = false;
-  };
-  std::map<MessageId, std::vector<Change>> by_message;
-
-  static Result<Changes> of(client::Store& store, const GroupId& group) {
-    Changes changes;
-    CANDOUR_TRY(store.each_history(group, [&](client::HistoryRow row) -> Status {
-      if (row.is_gap()) return ok();
-      CANDOUR_TRY(auto content, messages::Content::decode(row.content.view()));
-      const bool deletion = content.type == messages::ContentType::deletion;
-      if ((deletion || content.type == messages::ContentType::edit) && content.about) {
-        changes.by_message[*content.about].push_back(
-            {row.sender, std::move(content.text), deletion});
-      }
-      return ok();
-    }));
-    return changes;
-  }
-
-  void apply(const client::HistoryRow& row, messages::Content& content, bool& edited,
-             bool& deleted) const {
-    auto found = by_message.find(row.id);
-    if (found == by_message.end() || content.type != messages::ContentType::text) return;
-    for (const Change& change : found->second) {
-      if (change.author != row.sender) continue;
-      edited = !change.deleted;
-      deleted = deleted || change.deleted;
-      content.text = change.deleted ? SecretText() : change.text.clone();
-    }
-    if (deleted) content.text = SecretText();
-  }
-};
-
-void print_row(std::ostream& out, const client::HistoryRow& row, const messages::Content& content,
-               std::string_view group_name, bool edited, bool deleted) {
-  out << time_encode(row.time.value) << " [" << group_name << " #" << row.seq.value << "] "
-      << row.name << ' ' << row.id.hex().substr(0, 8) << ' ';
-  if (content.type != messages::ContentType::text) out << '(' << name_of(content.type) << ") ";
-  if (deleted) out << "(deleted)";
-  write_plain(out, content.text.expose());
-  if (edited) out << " (edited)";
-  if (row.overridden) out << " (sent past a warning)";
-  out << '\n';
-}
-
 void print_gap(std::ostream& out, const client::HistoryRow& row, std::string_view group_name,
                bool json) {
   if (!json) {
@@ -115,7 +65,7 @@ void print_gap(std::ostream& out, const client::HistoryRow& row, std::string_vie
 }
 
 void print_group(std::ostream& out, const client::GroupSession& session, client::Trust& trust,
-                 TimeMs now, bool json) {
+                 std::uint64_t unread, TimeMs now, bool json) {
   const client::GroupRecord& record = session.record();
   const client::GroupProgress& progress = session.progress();
   const auto members = session.members();
@@ -124,7 +74,7 @@ void print_group(std::ostream& out, const client::GroupSession& session, client:
   if (!json) {
     out << record.id.hex() << "  " << record.name << " (" << record.group_class << ", "
         << session.mls().members().size() << " members with the bot, " << progress.seq.value
-        << " messages)\n  " << banner(session, now) << '\n';
+        << " messages, " << unread << " unread)\n  " << banner(session, now) << '\n';
     if (progress.is_stopped()) out << "  STOPPED: " << progress.stopped_message << '\n';
     if (owners == 0) out << "  it has no owner: ask a registrar to add or remove people\n";
     if (progress.removed) out << "  you are no longer a member\n";
@@ -136,6 +86,7 @@ void print_group(std::ostream& out, const client::GroupSession& session, client:
     line.id("group", record.id).text("name", record.name).text("class", record.group_class);
     line.text("unit", record.unit).number("epoch", session.epoch().value);
     line.number("seq", progress.seq.value).number("members", session.mls().members().size());
+    line.number("unread", unread);
     {
       JsonLine bot(line.value("bot"));
       const identity::Certificate* certificate = trust.find(record.bot);
@@ -156,17 +107,37 @@ void print_group(std::ostream& out, const client::GroupSession& session, client:
   out << '\n';
 }
 
+/// "good", or why not: certificate_expired, device_revoked, unknown_device, unproven.
+std::string_view certificate_state(client::Trust& trust, const DeviceId& device) {
+  const auto good = trust.device(device);
+  if (!good) return code_name(good.error().code);
+  return trust.proven(device) ? "good" : "unproven";
+}
+
+/// A device id is the hash of its key: the same digits on two devices are the same key.
+std::string fingerprint(const DeviceId& device) {
+  const std::string hex = device.hex();
+  std::string out;
+  for (std::size_t i = 0; i < hex.size(); i += 4) {
+    if (i > 0) out += ' ';
+    out += hex.substr(i, 4);
+  }
+  return out;
+}
+
 void print_member(std::ostream& out, const GroupId& group, const identity::RosterMember& member,
                   client::Trust& trust, bool json) {
   const identity::Certificate* certificate = trust.find(member.device);
   const bool bot = trust.lists_bot(member.device);
   const std::string person = certificate == nullptr ? "" : certificate->subject.person;
   const std::string name = certificate == nullptr ? "" : certificate->subject.name;
+  const std::string_view state = certificate_state(trust, member.device);
   if (!json) {
-    out << member.leaf << "  " << name << " (" << person << ")" << (bot ? ", compliance bot" : "")
-        << (member.owner ? ", owner" : "")
-        << (trust.proven(member.device) ? "" : ", certificate not yet witnessed") << "  device "
-        << member.device.hex().substr(0, 8) << '\n';
+    out << member.leaf << "  ";
+    write_plain(out, name);
+    out << " (" << person << ")" << (bot ? ", compliance bot" : "")
+        << (member.owner ? ", owner" : "") << ", certificate " << state << "\n     "
+        << fingerprint(member.device) << '\n';
     return;
   }
   {
@@ -177,17 +148,25 @@ void print_member(std::ostream& out, const GroupId& group, const identity::Roste
     line.number("leaf", member.leaf).flag("owner", member.owner).flag("bot", bot);
     line.flag("proven", trust.proven(member.device));
     line.flag("revoked", trust.revoked(member.device));
+    line.text("certificate", state).text("fingerprint", fingerprint(member.device));
+    if (certificate != nullptr) line.time("not_after", certificate->not_after);
   }
   out << '\n';
 }
 
-void print_draft(std::ostream& out, const client::Draft& draft, bool json) {
+void print_draft(std::ostream& out, const client::Draft& draft, TimeMs now, bool json) {
   auto content = messages::Content::decode(draft.content.view());
   auto findings = messages::decode_findings(draft.findings);
   if (!content) return;
   if (!json) {
     out << draft.id.hex().substr(0, 8) << ' ' << client::name_of(draft.state)
-        << (draft.disputed() ? ", disputed" : "") << '\n';
+        << (draft.disputed() ? ", disputed" : "")
+        << (draft.expires.value != 0 && draft.expires <= now ? ", expired: send it again" : "");
+    if (draft.appeal != client::AppealState::none) {
+      out << ", appeal " << client::name_of(draft.appeal) << ": ";
+      write_plain(out, draft.decision.expose());
+    }
+    out << '\n';
     print_findings(out, content.value(),
                    findings ? findings.value() : std::vector<messages::ReplyFinding>());
     return;
@@ -200,6 +179,12 @@ void print_draft(std::ostream& out, const client::Draft& draft, bool json) {
     if (!draft.code.empty()) line.text("code", draft.code).text("message", draft.message);
     if (draft.original) line.id("original", *draft.original);
     if (draft.disputed()) line.flag("disputed", true);
+    line.flag("expired", draft.expires.value != 0 && draft.expires <= now);
+    if (draft.appeal != client::AppealState::none) {
+      line.text("appeal", client::name_of(draft.appeal));
+      line.text("decision", draft.decision.expose());
+    }
+    if (draft.approval_expires.value != 0) line.time("approval_expires", draft.approval_expires);
   }
   out << '\n';
 }
@@ -220,6 +205,27 @@ Result<MessageId> find_message(client::Client& client, std::string_view what) {
   return search.found("message");
 }
 
+Result<client::HistoryRow> find_shown(client::Client& client, std::string_view what) {
+  CANDOUR_TRY(const MessageId id, find_message(client, what));
+  CANDOUR_TRY(auto row, client.store().history(id));
+  if (row) return std::move(*row);
+  return error(ErrorCode::not_found, "message " + id.hex() + " was not delivered to this device");
+}
+
+Result<std::uint8_t> find_option(const messages::Content& poll, std::string_view what) {
+  for (std::size_t i = 0; i < poll.options.size(); ++i) {
+    if (what == std::to_string(i + 1) || what == poll.options[i].expose()) {
+      return static_cast<std::uint8_t>(i);
+    }
+  }
+  if (poll.type != messages::ContentType::poll) {
+    return error(ErrorCode::not_permitted, "that message is no poll");
+  }
+  return error(ErrorCode::input_invalid, "the poll has no such option; give a number from 1 to " +
+                                             std::to_string(poll.options.size()) +
+                                             ", or the text of one");
+}
+
 Result<messages::AlertId> find_alert(client::Client& client, std::string_view what) {
   if (auto id = messages::AlertId::from_hex(what)) return *id;
   IdSearch<messages::AlertId> search(what);
@@ -230,21 +236,14 @@ Result<messages::AlertId> find_alert(client::Client& client, std::string_view wh
 
 Status print_history(std::ostream& out, client::Store& store, const GroupId& group,
                      std::string_view group_name, bool json) {
-  CANDOUR_TRY(auto changes, Changes::of(store, group));
+  CANDOUR_TRY(const auto timeline, client::Timeline::of(store, group));
   return store.each_history(group, [&](client::HistoryRow row) -> Status {
     if (row.is_gap()) {
       print_gap(out, row, group_name, json);
       return ok();
     }
     CANDOUR_TRY(auto content, messages::Content::decode(row.content.view()));
-    bool edited = false;
-    bool deleted = false;
-    changes.apply(row, content, edited, deleted);
-    if (json) {
-      print_json(out, row, content, edited, deleted);
-    } else {
-      print_row(out, row, content, group_name, edited, deleted);
-    }
+    print_shown(out, {row, content, timeline, group_name}, json);
     return ok();
   });
 }
@@ -267,7 +266,8 @@ Status drafts(const Options& options, const World& world) {
   Silent sink;
   CANDOUR_TRY(auto session, caught_up(options, world, sink));
   CANDOUR_TRY(auto kept, session->store().drafts());
-  for (const client::Draft& draft : kept) print_draft(world.out, draft, options.json);
+  for (const client::Draft& draft : kept)
+    print_draft(world.out, draft, world.clock.now(), options.json);
   return ok();
 }
 
@@ -275,7 +275,9 @@ Status groups(const Options& options, const World& world) {
   Silent sink;
   CANDOUR_TRY(auto session, caught_up(options, world, sink));
   for (const auto& [id, group] : session->client().groups()) {
-    print_group(world.out, group, session->client().trust(), world.clock.now(), options.json);
+    CANDOUR_TRY(const std::uint64_t unread, session->store().unread(id));
+    print_group(world.out, group, session->client().trust(), unread, world.clock.now(),
+                options.json);
   }
   return ok();
 }
@@ -284,7 +286,9 @@ Status roster(const Options& options, const World& world) {
   Silent sink;
   CANDOUR_TRY(auto session, caught_up(options, world, sink));
   CANDOUR_TRY(const GroupId id, session->client().find_group(options.group));
-  for (const identity::RosterMember& member : session->client().groups().at(id).members()) {
+  const client::GroupSession& of = session->client().groups().at(id);
+  if (!options.json) world.out << banner(of, world.clock.now()) << '\n';
+  for (const identity::RosterMember& member : of.members()) {
     print_member(world.out, id, member, session->client().trust(), options.json);
   }
   return ok();

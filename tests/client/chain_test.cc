@@ -224,7 +224,7 @@ TEST_F(Chain, WelcomeWithANameTheBotDidNotSignIsRefused) {
   for (const auto& object : organisation_.objects) ASSERT_VALUE(cat.trust->add(object));
   auto added = bot_.add({cat.key_package(organisation_)});
   auto welcome = added.welcomes[cat.keys.device];
-  const messages::GroupInfo other{bot_.id, "Team B", "standard", "team-a"};
+  const messages::GroupInfo other{bot_.id, "Team B", "ordinary", "team-a"};
   welcome.set_group_info(
       wire_bytes(other.seal(cat.keys.sealing.public_key(), amy_->keys.signing, random_).value()));
   EXPECT_CODE(cat.join(welcome), "signature_invalid");

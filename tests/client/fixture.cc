@@ -265,7 +265,7 @@ Bytes FakeBot::roster() const {
   roster.group = id;
   roster.mls_group = group->group_id();
   roster.epoch = group->epoch();
-  roster.group_class = "standard";
+  roster.group_class = "ordinary";
   for (const mls::Member& member : group->members()) {
     roster.members.push_back({*DeviceId::from(member.identity), member.leaf.value, false});
   }
@@ -304,7 +304,7 @@ FakeBot::Added FakeBot::add(const std::vector<std::pair<DeviceKeys*, Bytes>>& jo
     mail.set_welcome(wire_bytes(welcome));
     mail.set_token(added.commit.token());
     mail.set_roster(added.commit.roster());
-    const messages::GroupInfo info{id, name, "standard", "team-a"};
+    const messages::GroupInfo info{id, name, "ordinary", "team-a"};
     mail.set_group_info(wire_bytes(
         info.seal(keys->sealing.public_key(), organisation.bot.signing, organisation.random)
             .value()));
@@ -465,6 +465,11 @@ v1::Submit Officer::write(const std::string& text, const SeenCheckpoint& claimed
                           std::optional<MessageId> id) {
   messages::Content content;
   content.text = SecretText::copy_of(text);
+  return write(content, claimed, id);
+}
+
+v1::Submit Officer::write(const messages::Content& content, const SeenCheckpoint& claimed,
+                          std::optional<MessageId> id) {
   Draft draft;
   draft.id = id ? *id : random.id<MessageId>();
   draft.content = content.encode();

@@ -177,6 +177,11 @@ struct Officer {
 
   std::pair<DeviceKeys*, Bytes> key_package(Organisation& organisation);
   Status join(const v1::WelcomeMail& welcome);
+  v1::Submit write(const messages::Content& content) {
+    return write(content, trust->newest_checkpoint(), std::nullopt);
+  }
+  v1::Submit write(const messages::Content& content, const SeenCheckpoint& claimed,
+                   std::optional<MessageId> id);
   v1::Submit write(const std::string& text, std::optional<MessageId> id = std::nullopt);
   v1::Submit write(const std::string& text, const SeenCheckpoint& claimed,
                    std::optional<MessageId> id = std::nullopt);

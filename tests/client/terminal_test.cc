@@ -95,6 +95,12 @@ TEST(Marking, MessagesCannotSteerTheTerminal) {
   EXPECT_EQ(out.str(), "a[2Jbc d ef\nsecond");
 }
 
+TEST(Json, SteeringCharactersAreEscapedAndStayTheSameText) {
+  EXPECT_EQ(json("a\xE2\x80\xAE z\xC2\x9B\xE2\x81\xA6"), "\"a\\u202e z\\u009b\\u2066\"");
+  EXPECT_EQ(json("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x9A\x92"),  // joined emoji stay whole
+            "\"\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x9A\x92\"");
+}
+
 TEST(CommandLineTest, OptionsMayStandAfterTheVerbAndTextsAreSecret) {
   const char* argv[] = {"candour",     "send",    "--group", "Team A",
                         "hello there", "--state", "dir",     "--json"};
