@@ -13,17 +13,19 @@
 namespace candour::bot {
 
 /// BotAlert::sealed:
-///   version u8 = 1, report u8, ciphertext vec, signature 64, excluded u16 count, each: person vec;
-///   envelopes u16 count, each: next u8 (0 the desk's, 1 the next line's), device 32, keys vec
+///   version u8 = 1, past line u8, ciphertext vec, signature 64, excluded u16 count, each: person
+///   vec; own note vec, envelopes u16 count, each: next u8 (0 the desk's, 1 the next line's),
+///   device 32, keys vec
 struct KeptAlert {
   struct Envelope {
     DeviceId device;
     bool next_line = false;
     Bytes keys;
   };
-  bool report = false;  // goes past the line: to investigators only
+  bool past_line = false;  // to investigators only, where there are any
   messages::SealedBody body;
   std::vector<std::string> excluded;  // persons it never goes to
+  Bytes own;                          // for its author once it is closed; sealed to their device
   std::vector<Envelope> envelopes;    // not sent yet
 
   Bytes encode() const;
@@ -41,8 +43,5 @@ std::string pseudonym_of(const storage::BotAlert::Subject& subject);
 
 /// One of 0 .. bound - 1, each as likely as the others to within 2^-32; bound > 0 and small.
 std::uint64_t random_below(std::uint64_t bound, Random& random);
-
-/// Whether a text names somebody: the last word of the name, four letters or longer, stands in it.
-bool text_names(std::string_view text, std::string_view name);
 
 }  // namespace candour::bot

@@ -34,12 +34,14 @@ class Judge {
  public:
   Judge(Context& context, const Recall& recall) : context_(context), recall_(recall) {}
 
-  /// Refusals: warning_invalid, justification_invalid.
+  /// Refusals: warning_invalid, justification_invalid; input_invalid for a report whose proof
+  /// does not hold.
   Result<Decision> decide(const Opened& opened, const Group& group) const;
 
  private:
   Result<messages::Warning> check_warning(const Opened& opened, const Group& group) const;
   Result<Decision> decide_override(const Opened& opened, const Group& group) const;
+  Status check_report(const Opened& opened, const Group& group) const;
   Result<Decision> decide_dispute(const Opened& opened, const Group& group) const;
 
   Context& context_;

@@ -23,6 +23,7 @@ enum class EventType {
   blocked,     // own message, withheld for good
   rejected,    // own message, refused by relay or bot: see code
   reported,    // own report, received by the bot
+  duty,        // once in a while: improper conduct is to be challenged and reported
   withdrawn,   // own draft, dropped
   overridden,  // own message, sent past a warning and released; told instead of `released`
   alert,       // a new alert, or a step taken on one

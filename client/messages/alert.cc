@@ -203,6 +203,7 @@ SecretBytes AlertBody::encode() const {
   out.u32(earlier.all);
   out.u32(earlier.acted_upon);
   out.u32(earlier.dismissed);
+  out.vec(proof.view());
   return SecretBytes(out.take());
 }
 
@@ -228,6 +229,7 @@ Result<AlertBody> AlertBody::decode(ByteView bytes) {
   body.earlier.all = in.u32();
   body.earlier.acted_upon = in.u32();
   body.earlier.dismissed = in.u32();
+  body.proof = SecretBytes::copy_of(in.vec());
   if (!version_known || !in.finish() || body.severity < 1 || body.severity > 3 || serious > 1 ||
       outcome < 1 || outcome > 5 || body.start > body.end || body.end > body.excerpt.size()) {
     return bad("the alert");

@@ -5,7 +5,8 @@
 //     nothing  0: empty
 //     override 1: warning vec (signed, see reply.h), justification vec
 //     dispute  2: warning vec, reason vec ("this warning is wrong"; may be empty)
-//     report   3: message 16, reason vec (to professional standards, past the line)
+//     report   3: message 16, reason vec, proof vec (report_proof.h; empty when the submission
+//                 itself carries it as a parcel); to professional standards, past the line
 #pragma once
 
 #include "base/codec.h"
@@ -13,13 +14,22 @@
 
 namespace candour::messages {
 
-enum class BotFieldType : std::uint8_t { nothing = 0, override_warning = 1, dispute = 2, report = 3 };
+enum class BotFieldType : std::uint8_t {
+  nothing = 0,
+  override_warning = 1,
+  dispute = 2,
+  report = 3
+};
 
 struct BotField {
   BotFieldType type = BotFieldType::nothing;
   Bytes warning;       // signed warning bytes the override or dispute answers
   MessageId reported;  // for report
   SecretText reason;   // justification or reason
+  SecretBytes proof;   // for report: encoded ReportProof, or empty
+
+  /// Whether it can be sealed.
+  bool fits() const;
 
   Result<Bytes> seal(const SealingPublicKey& bot, const Digest& ciphertext_hash,
                      const GroupId& group, const MessageId& message_id, Random& random) const;

@@ -35,6 +35,7 @@ constexpr Verb kVerbs[] = {
     {"groups", terminal::groups},
     {"roster", terminal::roster},
     {"receipt", terminal::receipt},
+    {"record", terminal::record},
     {"alarms", terminal::alarms},
     {"notice", terminal::notice},
     {"alerts", terminal::alerts},

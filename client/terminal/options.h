@@ -48,6 +48,12 @@ struct Options {
   std::uint64_t delay_ms = 0;
   bool no_wait = false;
 
+  // alerts check, alerts context, record
+  std::string what;
+  std::filesystem::path out_file;
+  std::uint64_t minutes = 10;
+  bool everyone = false;
+
   // watch
   std::uint64_t until_idle_ms = 0;  // 0 = for ever
   std::uint64_t seconds = 0;        // 0 = for ever
