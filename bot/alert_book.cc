@@ -1,30 +1,19 @@
 #include "bot/alert_book.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/codec.h"
 #include "crypto/hash.h"
 
 namespace candour::bot {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
-constexpr std::size_t kNameLettersMin = 4;
-
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
-
-bool letter(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-         (static_cast<unsigned char>(c) & 0x80) != 0;
-}
+constexpr std::uint8_t kVersion = 1;
 
 }  // namespace
 
 Bytes KeptAlert::encode() const {
   Writer out;
   out.u8(kVersion);
-  out.u8(report ? 1 : 0);
+  out.u8(past_line ? 1 : 0);
   out.u8(appeal ? 1 : 0);
   if (appeal) {
     out.id(appeal->commitment);
@@ -34,6 +23,7 @@ Bytes KeptAlert::encode() const {
   out.id(body.signature);
   out.u16(static_cast<std::uint16_t>(excluded.size()));
   for (const std::string& person : excluded) out.vec(person);
+  out.vec(own);
   out.u16(static_cast<std::uint16_t>(envelopes.size()));
   for (const Envelope& envelope : envelopes) {
     out.u8(envelope.next_line ? 1 : 0);
@@ -47,7 +37,7 @@ Result<KeptAlert> KeptAlert::decode(ByteView bytes) {
   Reader in(bytes);
   const bool version_known = in.u8() == kVersion;
   KeptAlert kept;
-  kept.report = in.u8() != 0;
+  kept.past_line = in.u8() != 0;
   if (in.u8() != 0) {
     Appeal appeal;
     appeal.commitment = in.id<Digest>();
@@ -59,6 +49,7 @@ Result<KeptAlert> KeptAlert::decode(ByteView bytes) {
   for (std::uint16_t n = in.u16(); n > 0 && in.ok(); --n) {
     kept.excluded.emplace_back(as_text(in.vec()));
   }
+  kept.own = to_bytes(in.vec());
   for (std::uint16_t n = in.u16(); n > 0 && in.ok(); --n) {
     Envelope envelope;
     envelope.next_line = in.u8() != 0;
@@ -94,21 +85,6 @@ std::uint64_t random_below(std::uint64_t bound, Random& random) {
   std::uint64_t value = 0;
   for (const std::uint8_t byte : bytes.view()) value = value << 8 | byte;
   return value % bound;
-}
-
-bool text_names(std::string_view text, std::string_view name) {
-  while (!name.empty() && !letter(name.back())) name.remove_suffix(1);
-  const std::size_t space = name.find_last_of(' ');
-  const std::string_view word = space == std::string_view::npos ? name : name.substr(space + 1);
-  if (word.size() < kNameLettersMin) return false;
-  const auto same_letter = [](char a, char b) { return lower(a) == lower(b); };
-  for (auto at = text.begin();; ++at) {
-    at = std::search(at, text.end(), word.begin(), word.end(), same_letter);
-    if (at == text.end()) return false;
-    const auto end = at + static_cast<std::ptrdiff_t>(word.size());
-    if ((at == text.begin() || !letter(at[-1])) && (end == text.end() || !letter(*end)))
-      return true;
-  }
 }
 
 }  // namespace candour::bot

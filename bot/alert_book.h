@@ -14,8 +14,8 @@
 namespace candour::bot {
 
 /// BotAlert::sealed:
-///   version u8 = 2, report u8, appeal u8, and if 1: content commitment 32, warning hash 32;
-///   ciphertext vec, signature 64, excluded u16 count, each: person vec;
+///   version u8 = 1, past line u8, appeal u8, and if 1: content commitment 32, warning hash 32;
+///   ciphertext vec, signature 64, excluded u16 count, each: person vec; own note vec,
 ///   envelopes u16 count, each: next u8 (0 the desk's, 1 the next line's), device 32, keys vec
 struct KeptAlert {
   struct Envelope {
@@ -28,10 +28,11 @@ struct KeptAlert {
     Digest commitment;
     Digest warning_hash;
   };
-  bool report = false;  // goes past the line: to investigators only
+  bool past_line = false;  // to investigators only, where there are any
   std::optional<Appeal> appeal;
   messages::SealedBody body;
   std::vector<std::string> excluded;  // persons it never goes to
+  Bytes own;                          // for its author once it is closed; sealed to their device
   std::vector<Envelope> envelopes;    // not sent yet
 
   Bytes encode() const;
@@ -49,8 +50,5 @@ std::string pseudonym_of(const storage::BotAlert::Subject& subject);
 
 /// One of 0 .. bound - 1, each as likely as the others to within 2^-32; bound > 0 and small.
 std::uint64_t random_below(std::uint64_t bound, Random& random);
-
-/// Whether a text names somebody: the last word of the name, four letters or longer, stands in it.
-bool text_names(std::string_view text, std::string_view name);
 
 }  // namespace candour::bot

@@ -1,7 +1,9 @@
 // Who hears of an alert.
 #include <algorithm>
+#include <set>
 
 #include "bot/alerts.h"
+#include "client/messages/person_names.h"
 
 namespace candour::bot {
 
@@ -36,7 +38,7 @@ Alerts::Certificates Alerts::next_line(const std::vector<std::string>& excluded)
 }
 
 Alerts::Certificates Alerts::first_line(const Group& group, const KeptAlert& kept) const {
-  if (!kept.report) return desks(group, kept.excluded);
+  if (!kept.past_line) return desks(group, kept.excluded);
   const Certificates investigators = next_line(kept.excluded);
   return investigators.empty() ? with_role("supervisor", kept.excluded) : investigators;
 }
@@ -44,7 +46,7 @@ Alerts::Certificates Alerts::first_line(const Group& group, const KeptAlert& kep
 bool Alerts::may_decide(const Opened& opened, const Group& group,
                         const identity::Certificate& by) const {
   std::vector<std::string> excluded = persons_in(opened);
-  const std::string author = excluded.front();
+  const std::string& author = opened.certificate->subject.person;
   // As keep_new does: nobody escapes by naming all who could be asked.
   if (desks(group, excluded).empty() || next_line(excluded).empty()) excluded = {author};
   const auto has = [&](const Certificates& list) {
@@ -55,18 +57,69 @@ bool Alerts::may_decide(const Opened& opened, const Group& group,
   return has(desks(group, excluded)) || has(next_line(excluded));
 }
 
+// Everybody who is enrolled, whatever their role today: an officer who is named may be a supervisor
+// by the time the alert is shared with another desk.
 std::vector<std::string> Alerts::persons_in(const Opened& opened) const {
-  std::vector<std::string> persons = {opened.certificate->subject.person};
   const auto& mentions = opened.content.mentions;
-  persons.insert(persons.end(), mentions.begin(), mentions.end());
+  std::set<std::string> persons(mentions.begin(), mentions.end());
+  persons.insert(opened.certificate->subject.person);
   const SecretText text = opened.content.checkable();
+  const messages::NamedText named(text.expose());
+  const SecretText reason = opened.field.reason.clone();
+  const messages::NamedText named_in_reason(reason.expose());
   for (const identity::Certificate* certificate : context_.trust.certificates()) {
     const identity::Enrolment& subject = certificate->subject;
-    // Only those who could be sent it matter.
-    if (subject.role != "supervisor" && subject.role != "investigator") continue;
-    if (text_names(text.expose(), subject.name)) persons.push_back(subject.person);
+    if (subject.role == "bot" || persons.contains(subject.person)) continue;
+    if (named.names(subject.name, subject.person) ||
+        named_in_reason.names(subject.name, subject.person)) {
+      persons.insert(subject.person);
+    }
   }
-  return persons;
+  return {persons.begin(), persons.end()};
+}
+
+SecretText Alerts::without_names(std::string_view text, std::string_view author,
+                                 std::uint32_t* start, std::uint32_t* end) const {
+  static constexpr std::string_view kMask = "[name]";
+  const messages::NamedText named(text);
+  std::vector<messages::NameSpan> spans;
+  for (const identity::Certificate* certificate : context_.trust.certificates()) {
+    const identity::Enrolment& subject = certificate->subject;
+    if (subject.role == "bot" || subject.person == author) continue;
+    const auto found = named.find(subject.name, subject.person);
+    spans.insert(spans.end(), found.begin(), found.end());
+  }
+  std::sort(spans.begin(), spans.end(),
+            [](const auto& a, const auto& b) { return a.start < b.start; });
+  SecretBytes::Buffer out;
+  std::size_t at = 0;
+  const std::uint32_t marked_from = *start;
+  const std::uint32_t marked_to = *end;
+  const auto copy = [&](std::size_t to) {
+    // Marks move with the text they are on; one that begins or ends in a name, to its border.
+    if (marked_from >= at && marked_from <= to) {
+      *start = static_cast<std::uint32_t>(out.size() + (marked_from - at));
+    }
+    if (marked_to >= at && marked_to <= to) {
+      *end = static_cast<std::uint32_t>(out.size() + (marked_to - at));
+    }
+    out.insert(out.end(), text.begin() + static_cast<std::ptrdiff_t>(at),
+               text.begin() + static_cast<std::ptrdiff_t>(to));
+  };
+  for (const messages::NameSpan& span : spans) {
+    if (span.end <= at) continue;
+    copy(std::max(span.start, at));
+    if (marked_from > span.start && marked_from < span.end) {
+      *start = static_cast<std::uint32_t>(out.size());
+    }
+    out.insert(out.end(), kMask.begin(), kMask.end());
+    if (marked_to > span.start && marked_to < span.end) {
+      *end = static_cast<std::uint32_t>(out.size());
+    }
+    at = span.end;
+  }
+  copy(text.size());
+  return SecretText(SecretBytes(std::move(out)));
 }
 
 }  // namespace candour::bot

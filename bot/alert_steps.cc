@@ -202,7 +202,9 @@ Status Alerts::step(ByteView bytes) {
   }
   CANDOUR_TRY(settle(about, step, bytes, by->subject.person));
   if (decides) return tell_sender(step, about);
-  return step.action == AlertAction::close ? sample(about) : ok();
+  if (step.action != AlertAction::close) return ok();
+  CANDOUR_TRY(sample(about));
+  return about.state() == AlertState::closed ? note_closed(about) : ok();
 }
 
 void Alerts::apply(const messages::AlertStep& step, AlertState next, Case& about) const {
@@ -263,9 +265,10 @@ Status Alerts::settle(Case& about, const messages::AlertStep& step, ByteView byt
   Group* group = groups_.find(alert.group);
   CANDOUR_ASSERT(group != nullptr);  // find() made sure
   warrant::Record record;
-  record.kind = alert.serious && messages::dismisses(step.resolution)
-                    ? tlog::LeafKind::alert_dismissal
-                    : tlog::LeafKind::alert_step;
+  // The auditor's counts: dismissals, and which of them were drawn for a second look.
+  const bool counted =
+      (alert.serious && messages::dismisses(step.resolution)) || step.action == AlertAction::sample;
+  record.kind = counted ? tlog::LeafKind::alert_dismissal : tlog::LeafKind::alert_step;
   record.message_id = alert.message_id;
   record.sender = step.device;
   record.sender_time = step.time;

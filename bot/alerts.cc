@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/assert.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "crypto/hash.h"
@@ -74,6 +75,11 @@ Result<messages::AlertBody> Alerts::body_of(const Opened& opened, const Decision
     CANDOUR_TRY(const auto seen, context_.store.seen(group.id(), opened.field.reported));
     if (seen) body.subject = subject_of(seen->sender);
     body.justification = opened.field.reason.clone();
+    CANDOUR_ASSERT(opened.report.has_value());  // the judge refuses a report without its proof
+    body.proof = opened.report->encode();
+    CANDOUR_TRY(const auto content, messages::Content::decode(opened.report->content.view()));
+    const SecretText text = content.checkable();
+    set_excerpt(body, text.expose(), 0, 0);
     return body;
   }
   const policy::Finding& finding = *alerting(decision.judgement);
@@ -89,6 +95,13 @@ Result<messages::AlertBody> Alerts::body_of(const Opened& opened, const Decision
   }
   const SecretText text = opened.content.checkable();
   set_excerpt(body, text.expose(), finding.start, finding.end);
+  if (body.category == messages::kReprisalCategory) {
+    const std::string& author = body.subject.person;
+    std::uint32_t none = 0;
+    std::uint32_t none_either = 0;
+    body.excerpt = without_names(body.excerpt.expose(), author, &body.start, &body.end);
+    body.justification = without_names(body.justification.expose(), author, &none, &none_either);
+  }
   return body;
 }
 
@@ -155,9 +168,8 @@ Status Alerts::raise(const Opened& opened, const Decision& decision, const Group
   if (!report && alerting(decision.judgement) == nullptr) return ok();
   CANDOUR_TRY(messages::AlertBody body, body_of(opened, decision, group));
   KeptAlert kept;
-  kept.report = report;
   kept.excluded = report ? std::vector{body.subject.person} : persons_in(opened);
-  return keep_new(std::move(body), std::move(kept), group);
+  return keep_new(opened, std::move(body), std::move(kept), group);
 }
 
 Status Alerts::raise_appeal(const Opened& opened, const messages::Appeal& appeal,
@@ -184,11 +196,12 @@ Status Alerts::raise_appeal(const Opened& opened, const messages::Appeal& appeal
   kept.excluded = persons_in(opened);
   kept.appeal = {whole.commitment(), whole.warning_hash};
   body.appeal = std::move(whole);
-  return keep_new(std::move(body), std::move(kept), group);
+  return keep_new(opened, std::move(body), std::move(kept), group);
 }
 
-Status Alerts::keep_new(messages::AlertBody body, KeptAlert kept, const Group& group) {
-  const bool report = kept.report;
+Status Alerts::keep_new(const Opened& opened, messages::AlertBody body, KeptAlert kept,
+                        const Group& group) {
+  const bool report = body.outcome == messages::AlertOutcome::reported;
   const config::AlertSettings& settings = context_.alerts;
   storage::BotAlert alert;
   const auto id = context_.random.id<messages::AlertId>();
@@ -203,28 +216,40 @@ Status Alerts::keep_new(messages::AlertBody body, KeptAlert kept, const Group& g
   if (folded) return ok();
   alert.serious = body.serious;
   alert.raised = body.time;
-  alert.due = TimeMs(body.time.value + random_below(settings.delay_max_ms + 1, context_.random));
+  // Ordinary alerts are many and go to supervisors; a report's must not follow its submission so
+  // closely that the relay could guess who reported.
+  const std::uint64_t delay_max = report ? settings.report_delay_max_ms : settings.delay_max_ms;
+  alert.due = TimeMs(body.time.value + random_below(delay_max + 1, context_.random));
   CANDOUR_TRY(const auto earlier,
               context_.store.alert_counts(
                   alert.subject, TimeMs(body.time.value - std::min(body.time.value, kYearMs)),
                   static_cast<std::uint8_t>(messages::Resolution::no_action)));
   body.earlier = {earlier.all, earlier.acted_upon, earlier.dismissed};
+  const bool past_line = messages::goes_past_line(body.outcome, body.category);
+  kept.past_line = past_line;
   const std::string author = body.subject.person;
-  // A report goes to those who may know at once whom it is about.
-  alert.hidden = settings.pseudonymous && !report;
+  // Past the line it goes to those who may know at once whom it is about.
+  alert.hidden = settings.pseudonymous && !past_line;
   if (alert.hidden) {
     body.subject = {};
     body.subject.pseudonym = pseudonym_of(alert.subject);
+  }
+  // An appeal is their own doing and answered, so it is no entry in their record.
+  if (!report && !kept.appeal) {
+    const messages::OwnAlert own{body.time, body.group,    body.category, body.severity,
+                                 body.rule, body.standard, body.outcome};
+    auto note = own.seal(opened.certificate->subject.sealing_key, body.message_id, context_.random);
+    if (note) kept.own = std::move(note).value();
   }
   const auto sealed = messages::SealedAlert::seal(id, body, context_.keys.signing, context_.random);
   kept.body = sealed.body();
   alert.update_key = SecretBytes::copy_of(sealed.update_key().view());
   // Nobody escapes by naming all who could be told: then only the author is left out.
-  if (first_line(group, kept).empty() || (!report && next_line(kept.excluded).empty())) {
+  if (first_line(group, kept).empty() || (!past_line && next_line(kept.excluded).empty())) {
     kept.excluded = {author};
   }
   add_envelopes(sealed, first_line(group, kept), false, kept);
-  if (!report) add_envelopes(sealed, next_line(kept.excluded), true, kept);
+  if (!past_line) add_envelopes(sealed, next_line(kept.excluded), true, kept);
   if (kept.envelopes.empty()) {
     log::error(
         "alert_without_recipient",

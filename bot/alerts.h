@@ -2,11 +2,12 @@
 //
 // Desks are computed here and nowhere else: the supervisors of the group's unit, without the author
 // and whoever the message names (as persons, whatever the device); if nobody is left the
-// supervisors of the other units, then professional standards (role investigator). A report goes
-// straight to the investigators, or where there are none to all supervisors, never to the person it
-// is about. The next line is professional standards: an alert goes there when a desk escalates it,
-// when nobody acknowledges it in time, and, drawn by lot, when a serious one is closed as if there
-// had been nothing to it.
+// supervisors of the other units, then professional standards (role investigator). A report, and
+// what looks like pressure on somebody who reported, goes past the line, straight to the
+// investigators, or where there are none to all supervisors; never to the person it is about. The
+// next line is professional standards: an alert goes there when a desk escalates it, when nobody
+// acknowledges it in time, and, drawn by lot, when a serious one is closed as if there had been
+// nothing to it.
 //
 // Time: an open alert is reminded of and then passed on; an acknowledged one that nobody closes is
 // open again, and the second time passed on; one with professional standards is reminded of. Each
@@ -26,6 +27,7 @@
 #include "bot/scribe.h"
 #include "client/messages/alert.h"
 #include "client/messages/appeal.h"
+#include "client/messages/own_alert.h"
 
 namespace candour::bot {
 
@@ -50,6 +52,9 @@ class Alerts {
   /// not_permitted, signature_invalid, device_revoked, input_invalid for an argument that is too
   /// long or a time that is not later than this device's last step's).
   Status step(ByteView bytes);
+  /// Within a batch: what the person of this device may now know of alerts about them that were
+  /// closed; each once, with the device that wrote the message.
+  Result<std::vector<messages::ClosedAlert>> closed_about(const identity::Certificate& author);
   /// Whether it is time to ask due_now(). Cheap.
   bool due() const;
   /// Within a batch: the alerts that tick() has something to do about, the longest due first.
@@ -72,10 +77,14 @@ class Alerts {
   /// Who gets it first: desks, or of a report the investigators, where there are none supervisors.
   Certificates first_line(const Group& group, const KeptAlert& kept) const;
   std::vector<std::string> persons_in(const Opened& opened) const;
+  /// The text with "[name]" for everybody it names but its author; marks move with it.
+  SecretText without_names(std::string_view text, std::string_view author, std::uint32_t* start,
+                           std::uint32_t* end) const;
 
   // What (alerts.cc).
   /// Fills in what depends on the subject, seals the body to its desks and keeps it.
-  Status keep_new(messages::AlertBody body, KeptAlert kept, const Group& group);
+  Status keep_new(const Opened& opened, messages::AlertBody body, KeptAlert kept,
+                  const Group& group);
   Result<messages::AlertBody> body_of(const Opened& opened, const Decision& decision,
                                       const Group& group) const;
   messages::AlertSubject subject_of(const DeviceId& device) const;
@@ -113,6 +122,8 @@ class Alerts {
   void pass_on(Case& about) const;
   /// What a step changes, but for whom it is told.
   void apply(const messages::AlertStep& step, messages::AlertState next, Case& about) const;
+  /// The author may know of it, when they next send something.
+  Status note_closed(Case& about);
   /// Perhaps gives professional standards a second look at what was closed.
   Status sample(Case& about);
   /// The bot's own step.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "bot/alerts.h"
+#include "bot/duty.h"
 #include "bot/intake.h"
 #include "bot/outbox.h"
 #include "bot/scribe.h"
@@ -21,7 +22,8 @@ class Checker {
         outbox_(outbox),
         intake_(context, groups),
         recall_(recall),
-        judge_(context, recall, alerts) {}
+        judge_(context, recall, alerts),
+        duty_(context) {}
 
   /// Judges an application message. Fails only when the bot itself cannot go on (storage, sealing):
   /// bad submissions are answered, with a `rejected` reply.
@@ -48,6 +50,7 @@ class Checker {
   Intake intake_;
   Recall& recall_;
   Judge judge_;
+  Duty duty_;
 };
 
 }  // namespace candour::bot

@@ -122,6 +122,21 @@ Status Intake::check_mentions(const messages::Content& content) const {
   return ok();
 }
 
+Status Intake::read_report(const Envelope& envelope, Opened& opened) const {
+  const bool parcel = opened.content.type == messages::ContentType::parcel;
+  if (opened.field.type != messages::BotFieldType::report) {
+    if (!parcel) return ok();
+    return error(ErrorCode::input_invalid, "a parcel is part of a report, and this is none");
+  }
+  SecretBytes proof = opened.field.proof.clone();
+  if (parcel) {
+    CANDOUR_TRY(proof, messages::open_parcel(opened.content.parcel, context_.keys.sealing,
+                                             envelope.group, envelope.message_id));
+  }
+  CANDOUR_TRY(opened.report, messages::ReportProof::decode(proof.view()));
+  return ok();
+}
+
 Result<const identity::Certificate*> Intake::check_sender(const Envelope& envelope) const {
   return context_.trust.device(envelope.sender);
 }
@@ -178,6 +193,7 @@ Result<Opened> Intake::open(const Envelope& envelope, Group& group, bool& genera
   CANDOUR_TRY(check_checkpoint(envelope, opened.inner.checkpoint));
   CANDOUR_TRY(opened.content, messages::Content::decode(opened.inner.content.view()));
   CANDOUR_TRY(check_mentions(opened.content));
+  CANDOUR_TRY(read_report(envelope, opened));
   opened.commitment = opened.inner.commitment();
   return opened;
 }

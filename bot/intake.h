@@ -11,6 +11,7 @@
 #include "bot/groups.h"
 #include "client/messages/bot_field.h"
 #include "client/messages/content.h"
+#include "client/messages/report_proof.h"
 
 namespace candour::bot {
 
@@ -27,6 +28,7 @@ struct Opened {
   messages::Inner inner;
   messages::Content content;
   messages::BotField field;
+  std::optional<messages::ReportProof> report;  // of a report: what it carries
   Digest commitment;
 };
 
@@ -62,6 +64,8 @@ class Intake {
                       const identity::Certificate& certificate) const;
   Status check_generation(const mls::Received& received, Group& group);
   Status check_checkpoint(const Envelope& envelope, const messages::CheckpointSeen& seen) const;
+  /// The proof that a report carries, in the field or in the submission itself.
+  Status read_report(const Envelope& envelope, Opened& opened) const;
   Status check_mentions(const messages::Content& content) const;
   Result<std::uint64_t> last_counter(const Envelope& envelope) const;
 

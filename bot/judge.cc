@@ -130,6 +130,22 @@ Result<Decision> Judge::decide_dispute(const Opened& opened, const Group& group)
   return decision;
 }
 
+// A report that proves nothing would only cost its reader time; an honest client's always does.
+Status Judge::check_report(const Opened& opened, const Group& group) const {
+  CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
+  CANDOUR_TRY(const auto seen, context_.store.seen(group.id(), opened.field.reported));
+  const auto bots = context_.trust.bot_keys();
+  const messages::ReportChecks checks = messages::check_report(
+      *opened.report, group.id(), opened.field.reported, seen ? seen->sender : DeviceId(), bots);
+  if (checks.all()) return ok();
+  return error(ErrorCode::input_invalid,
+               std::string("the report does not prove itself: ") +
+                   (!checks.token     ? "its release token is not signed by a bot"
+                    : !checks.content ? "its content is not what the token stands for"
+                    : !checks.place   ? "its token is of another message"
+                                      : "the message's sender is another"));
+}
+
 Result<Decision> Judge::decide(const Opened& opened, const Group& group) const {
   switch (opened.field.type) {
     case messages::BotFieldType::override_warning:
@@ -146,7 +162,7 @@ Result<Decision> Judge::decide(const Opened& opened, const Group& group) const {
   decision.judgement = recall_.judge(opened, group, std::nullopt);
   decision.answer = answer_to(decision.judgement.verdict);
   if (opened.field.type == messages::BotFieldType::report) {
-    CANDOUR_TRY(messages::check_justification(opened.field.reason.expose()));
+    CANDOUR_TRY(check_report(opened, group));
     decision.answer = Answer::report;
   }
   return decision;

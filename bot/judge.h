@@ -40,7 +40,7 @@ class Judge {
       : context_(context), recall_(recall), alerts_(alerts) {}
 
   /// Refusals: warning_invalid, justification_invalid, approval_invalid, approval_expired,
-  /// approval_used, not_permitted.
+  /// approval_used, not_permitted; input_invalid for a report whose proof does not hold.
   Result<Decision> decide(const Opened& opened, const Group& group) const;
 
  private:
@@ -50,6 +50,7 @@ class Judge {
   Status check_approval(const Opened& opened, const Group& group) const;
   Result<Decision> decide_approved(const Opened& opened, const Group& group) const;
   Result<Decision> decide_override(const Opened& opened, const Group& group) const;
+  Status check_report(const Opened& opened, const Group& group) const;
   Result<Decision> decide_dispute(const Opened& opened, const Group& group) const;
 
   Context& context_;

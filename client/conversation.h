@@ -88,8 +88,8 @@ class Client {
   /// Sends a warned draft anyway. justification_invalid unless the reason has 10 to 500 characters;
   /// warning_invalid when the draft was blocked or the warning has expired.
   [[nodiscard]] Result<MessageId> override_warning(const MessageId& id, SecretText reason);
-  /// Tells the bot that its warning is wrong; the draft stays warned, under a new id. A reason may be
-  /// given, of 10 to 500 characters.
+  /// Tells the bot that its warning is wrong; the draft stays warned, under a new id. A reason may
+  /// be given, of 10 to 500 characters.
   [[nodiscard]] Result<MessageId> dispute(const MessageId& id, SecretText reason);
   /// Asks the unit's supervisors to let a blocked draft through; what comes of it comes as appeal
   /// events. warning_invalid unless it was blocked, already_exists when it was appealed before,
@@ -98,9 +98,14 @@ class Client {
   /// Sends a blocked draft again, citing the approval it got. approval_invalid without one,
   /// approval_expired.
   [[nodiscard]] Result<MessageId> resubmit(const MessageId& id);
-  /// Reports a shown message to professional standards. Members see nothing of it; the relay sees
-  /// that this submission was withheld and that mail followed, not what or whom it is about.
+  /// Reports a shown message to professional standards, with what proves it (report_proof.h).
+  /// Members see nothing of it; the relay sees a submission that was withheld, like any that is
+  /// warned about, not what or whom it is about.
   [[nodiscard]] Result<MessageId> report(const MessageId& id, SecretText reason);
+
+  /// Proves that the message a report is about is in the log, and remembers it. The relay learns
+  /// which leaf that is, and so which message.
+  [[nodiscard]] Result<AlertRecord> prove_report(const messages::AlertId& id);
 
   /// An alert's next step; the bot's answer comes as an alert event.
   /// `resolution` is of close, and needed there.
@@ -206,6 +211,8 @@ class Client {
                         std::optional<Draft> draft);
   Status handle_warning(Draft draft, const messages::WarningReply& reply,
                         const SigningPublicKey& bot);
+  Status keep_warning(const Draft& draft, const messages::WarningReply& reply, bool dispute,
+                      const std::optional<MessageId>& original);
   Status handle_welcome(const v1::MailItem& mail);
   Status enter(const v1::WelcomeMail& mail, GroupSession session);
   Status handle_alert(const v1::MailItem& mail);

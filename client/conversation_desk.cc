@@ -5,14 +5,13 @@
 #include "client/conversation.h"
 #include "client/error_kinds.h"
 #include "client/mentions.h"
+#include "client/messages/person_names.h"
 #include "crypto/hash.h"
 
 namespace candour::client {
 namespace {
 
 constexpr std::uint64_t kShareEveryMs = 2'000;
-// A flag: what members would see of a report if it were ever released, which it is not.
-constexpr std::string_view kReportMark = "\xE2\x9A\x91";
 
 }  // namespace
 
@@ -47,6 +46,7 @@ Result<MessageId> Client::edit(const MessageId& id, SecretText text) {
     const MessageId edited = draft.id;
     std::vector<Draft> drafts;
     drafts.push_back(std::move(draft));
+    CANDOUR_TRY(keep([&] { return store_.end_warning(id, WarningOutcome::edited); }));
     CANDOUR_TRY(enqueue(std::move(drafts), id));
     return edited;
   }
@@ -64,6 +64,7 @@ Status Client::withdraw(const MessageId& id) {
   CANDOUR_TRY(Draft draft, withheld_draft(id));
   return keep([&]() -> Status {
     CANDOUR_TRY(store_.erase_draft(id));
+    CANDOUR_TRY(store_.end_warning(id, WarningOutcome::withdrawn));
     outcome(id);
     Event withdrawn = event(EventType::withdrawn);
     withdrawn.message_id = id;
@@ -113,26 +114,6 @@ Result<MessageId> Client::override_warning(const MessageId& id, SecretText reaso
 
 Result<MessageId> Client::dispute(const MessageId& id, SecretText reason) {
   return answer_warning(id, messages::BotFieldType::dispute, std::move(reason));
-}
-
-Result<MessageId> Client::report(const MessageId& id, SecretText reason) {
-  CANDOUR_TRY(auto row, store_.history(id));
-  if (!row) return error(ErrorCode::not_found, "there is no message " + id.hex());
-  CANDOUR_TRY(may_send(row->group));
-  CANDOUR_TRY(messages::check_justification(reason.expose()));
-  messages::Content content;
-  content.type = messages::ContentType::reaction;
-  content.about = id;
-  content.text = SecretText::copy_of(kReportMark);
-  CANDOUR_TRY(Draft draft, new_draft(row->group, content.encode()));
-  draft.field.type = messages::BotFieldType::report;
-  draft.field.reported = id;
-  draft.field.reason = std::move(reason);
-  const MessageId carrier = draft.id;
-  std::vector<Draft> drafts;
-  drafts.push_back(std::move(draft));
-  CANDOUR_TRY(enqueue(std::move(drafts)));
-  return carrier;
 }
 
 Status Client::send_to_bot(messages::ToBotType type, SecretBytes body) {
@@ -225,9 +206,12 @@ Status Client::share(const AlertRecord& record, const DeviceId& desk) {
   CANDOUR_TRY(const identity::Certificate* to, trust_->device(desk));
   CANDOUR_TRY(const auto body, messages::AlertBody::decode(record.body.view()));
   const std::string& role = to->subject.role;
-  const bool report = body.outcome == messages::AlertOutcome::reported;
-  const bool in_line = role == "supervisor" && !report;
-  if ((!in_line && role != "investigator") || to->subject.person == body.subject.person) {
+  const bool past_line = messages::goes_past_line(body.outcome, body.category);
+  const bool in_line = role == "supervisor" && !past_line;
+  // Who was enrolled after the alert was raised may be named in it.
+  const messages::NamedText excerpt(body.excerpt.expose());
+  if ((!in_line && role != "investigator") || to->subject.person == body.subject.person ||
+      excerpt.names(to->subject.name, to->subject.person)) {
     return error(ErrorCode::not_permitted, "an alert is not for this desk");
   }
   messages::AlertStep step;

@@ -121,6 +121,13 @@ Status Client::handle_receipt(const MessageId& id, const GroupId& group,
   kept.leaf_hash = receipt.leaf_hash;
   kept.opening = receipt.opening;
   kept.overridden = receipt.overridden;
+  if (receipt.mention_duty) tell(event(EventType::duty));
+  for (const messages::ClosedAlert& closed : receipt.closed) {
+    CANDOUR_TRY(auto note,
+                messages::OwnAlert::open(closed.note, store_.keys().sealing, closed.message_id));
+    CANDOUR_TRY(store_.put_closed_alert(
+        {closed.message_id, closed.resolution, closed.closed, std::move(note)}));
+  }
   if (draft && draft->field.type == messages::BotFieldType::report) {
     CANDOUR_TRY(take_report_receipt(*draft, kept));
     CANDOUR_TRY(store_.erase_outbox(id));
@@ -215,6 +222,7 @@ Status Client::handle_warning(Draft draft, const messages::WarningReply& reply,
   }
   CANDOUR_TRY(store_.put_draft(draft));
   CANDOUR_TRY(store_.erase_outbox(draft.id));
+  CANDOUR_TRY(keep_warning(draft, reply, dispute, original));
   if (original) {
     CANDOUR_TRY(store_.erase_draft(*original));
   }
@@ -227,6 +235,25 @@ Status Client::handle_warning(Draft draft, const messages::WarningReply& reply,
   CANDOUR_TRY(told.content, messages::Content::decode(draft.content.view()));
   tell(std::move(told));
   return ok();
+}
+
+// For the officer's own record. The answer to a dispute takes the place of what was disputed.
+Status Client::keep_warning(const Draft& draft, const messages::WarningReply& reply, bool dispute,
+                            const std::optional<MessageId>& original) {
+  OwnWarning warning;
+  warning.id = draft.id;
+  warning.group = draft.group;
+  warning.time = clock_.now();
+  warning.block = reply.block;
+  warning.disputed = dispute;
+  warning.findings = reply.findings;
+  warning.signed_warning = reply.signed_warning;
+  if (original) {
+    CANDOUR_TRY(const auto before, store_.warning(*original));
+    if (before) warning.time = before->time;
+    CANDOUR_TRY(store_.erase_warning(*original));
+  }
+  return store_.put_warning(warning);
 }
 
 Status Client::handle_welcome(const v1::MailItem& mail) {
@@ -351,6 +378,11 @@ Status Client::handle_alert(const v1::MailItem& mail) {
     record->keys = std::move(opened.keys);
     record->bot = bot->device();
     record->body = opened.body.encode();
+    if (!opened.body.proof.empty()) {
+      CANDOUR_TRY(const auto proof, messages::ReportProof::decode(opened.body.proof.view()));
+      record->checks = messages::check_report(proof, opened.body.group, opened.body.message_id,
+                                              opened.body.subject.device, trust_->bot_keys());
+    }
   }
   CANDOUR_TRY(store_.put_alert(*record));
   Event told = event(EventType::alert);

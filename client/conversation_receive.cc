@@ -141,6 +141,7 @@ Status Client::show(GroupSession& session, const v1::Deliver& delivered, Accepte
   row.name = sender->subject.name;
   row.token = from_wire(delivered.token());
   row.content = std::move(message.content);
+  row.commitment_key = std::move(message.commitment_key);
   CANDOUR_TRY(store_.put_history(row));
   CANDOUR_TRY(store_.put_sender_counter(row.group, row.sender, message.counter));
   std::uint8_t die = 0;
@@ -185,6 +186,7 @@ Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
   row.original = draft->original;
   row.token = from_wire(delivered.token());
   row.content = draft->content.clone();
+  row.commitment_key = draft->commitment_key.clone();
   if (!draft->receipt.empty()) {
     CANDOUR_TRY(auto receipt, KeptReceipt::decode(draft->receipt));
     if (Status checked = check_receipt(receipt, token); !checked) {
@@ -200,6 +202,7 @@ Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
   CANDOUR_TRY(store_.erase_draft(row.id));
   if (row.original) {
     CANDOUR_TRY(store_.erase_draft(*row.original));
+    CANDOUR_TRY(store_.end_warning(*row.original, WarningOutcome::overridden));
   }
   outcome(row.id);
 

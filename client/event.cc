@@ -18,6 +18,8 @@ std::string_view name_of(EventType type) {
       return "rejected";
     case EventType::reported:
       return "reported";
+    case EventType::duty:
+      return "duty";
     case EventType::withdrawn:
       return "withdrawn";
     case EventType::overridden:

@@ -23,6 +23,7 @@ enum class EventType {
   blocked,     // own message, withheld for good
   rejected,    // own message, refused by relay or bot: see code
   reported,    // own report, received by the bot
+  duty,        // once in a while: improper conduct is to be challenged and reported
   withdrawn,   // own draft, dropped
   overridden,  // own message, sent past a warning and released; told instead of `released`
   alert,       // a new alert, or a step taken on one
@@ -71,8 +72,8 @@ struct Event {
   std::string message;
 
   // membership
-  // joined, removed, changed, renamed, formed again; lost: the relay no longer has what this device missed,
-  // and the bot is asked to add it anew; added again
+  // joined, removed, changed, renamed, formed again; lost: the relay no longer has what this device
+  // missed, and the bot is asked to add it anew; added again
   std::string action;
   std::uint64_t missed = 0;  // added again: so many messages in between cannot be read
   std::uint64_t epoch = 0;

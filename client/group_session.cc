@@ -282,6 +282,7 @@ Result<Accepted> GroupSession::accept_message(const v1::Deliver& delivered,
     message.time = inner.time;
     message.checkpoint = inner.checkpoint;
     message.content = std::move(inner.content);
+    message.commitment_key = std::move(inner.commitment_key);
   }
   CANDOUR_TRY(const bool seen, log.seen(record_.id, token.message_id));
   if (seen) {

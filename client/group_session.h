@@ -44,6 +44,7 @@ struct AcceptedMessage {
   TimeMs time;
   messages::CheckpointSeen checkpoint;
   SecretBytes content;
+  messages::CommitmentKey commitment_key;
 };
 
 /// A commit that was merged.

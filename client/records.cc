@@ -12,6 +12,7 @@ constexpr std::uint8_t kAlertFormat = 3;
 constexpr std::uint8_t kMember = 0;
 constexpr std::uint8_t kRemoved = 1;
 constexpr std::uint8_t kLost = 2;
+constexpr std::uint8_t kChecked = 16;  // of a report's checks: they were made
 
 std::string text(Reader& in) { return std::string(as_text(in.vec())); }
 
@@ -189,6 +190,7 @@ SecretBytes Draft::encode() const {
   out.vec(field.warning);
   out.id(field.reported);
   out.vec(field.reason.view());
+  out.vec(field.proof.view());
   optional_id(out, original);
   out.u64(submission);
   out.vec(signed_warning);
@@ -223,6 +225,7 @@ Result<Draft> Draft::decode(ByteView bytes) {
   draft.field.warning = to_bytes(in.vec());
   draft.field.reported = in.id<MessageId>();
   draft.field.reason = SecretText(SecretBytes::copy_of(in.vec()));
+  draft.field.proof = SecretBytes::copy_of(in.vec());
   draft.original = optional_id<MessageId>(in);
   draft.submission = in.u64();
   draft.signed_warning = to_bytes(in.vec());
@@ -309,6 +312,7 @@ SecretBytes HistoryRow::encode() const {
   out.vec(token);
   out.vec(receipt);
   out.vec(content.view());
+  out.raw(commitment_key.view());
   out.u64(missed);
   return done(out);
 }
@@ -331,7 +335,8 @@ Result<HistoryRow> HistoryRow::decode(ByteView bytes) {
   row.token = to_bytes(in.vec());
   row.receipt = to_bytes(in.vec());
   row.content = SecretBytes::copy_of(in.vec());
-  if (!in.at_end()) row.missed = in.u64();
+  row.commitment_key = secret<messages::CommitmentKey::kSize>(in);
+  row.missed = in.u64();
   if (!version || !in.finish()) return damaged_record("message");
   return row;
 }
@@ -364,6 +369,13 @@ SecretBytes AlertRecord::encode() const {
     out.vec(step.argument.view());
   }
   out.u32(repeats);
+  out.u8(checks ? static_cast<std::uint8_t>(kChecked | (checks->token ? 1 : 0) |
+                                            (checks->content ? 2 : 0) | (checks->place ? 4 : 0) |
+                                            (checks->sender ? 8 : 0))
+                : std::uint8_t{0});
+  out.id(checks ? checks->leaf : Digest());
+  out.u64(leaf_index);
+  out.u64(log_size);
   return done(out);
 }
 
@@ -397,6 +409,14 @@ Result<AlertRecord> AlertRecord::decode(ByteView bytes) {
     record.steps.push_back(std::move(step));
   }
   record.repeats = in.u32();
+  const std::uint8_t checks = in.u8();
+  const Digest leaf = in.id<Digest>();
+  if ((checks & kChecked) != 0) {
+    record.checks = messages::ReportChecks{(checks & 1) != 0, (checks & 2) != 0, (checks & 4) != 0,
+                                           (checks & 8) != 0, leaf};
+  }
+  record.leaf_index = in.u64();
+  record.log_size = in.u64();
   if (!version || !in.finish()) return damaged_record("alert");
   return record;
 }

@@ -13,6 +13,8 @@
 #include "client/messages/alert.h"
 #include "client/messages/bot_field.h"
 #include "client/messages/content.h"
+#include "client/messages/own_alert.h"
+#include "client/messages/report_proof.h"
 #include "identity/note.h"
 #include "transport/net/client.h"
 
@@ -169,14 +171,50 @@ struct HistoryRow {
   bool own = false;
   bool overridden = false;  // own messages sent past a warning
   std::optional<MessageId> original;
-  Bytes token;          // empty of an own message that was released within a gap
-  Bytes receipt;        // encoded KeptReceipt, own messages only
-  SecretBytes content;  // encoded messages::Content
+  Bytes token;                             // empty of an own message that was released within a gap
+  Bytes receipt;                           // encoded KeptReceipt, own messages only
+  SecretBytes content;                     // encoded messages::Content
+  messages::CommitmentKey commitment_key;  // with content and token: a report proves itself
   std::uint64_t missed = 0;
 
   bool is_gap() const { return missed != 0; }
   SecretBytes encode() const;
   static Result<HistoryRow> decode(ByteView bytes);
+};
+
+/// What became of a message that was withheld with a warning or block.
+enum class WarningOutcome : std::uint8_t {
+  open = 0,
+  withdrawn = 1,
+  edited = 2,
+  overridden = 3,
+};
+std::string_view name_of(WarningOutcome outcome);
+
+/// A warning this device got: part of its owner's own record. It outlives the draft.
+struct OwnWarning {
+  MessageId id;
+  GroupId group;
+  TimeMs time;
+  bool block = false;
+  bool disputed = false;
+  WarningOutcome outcome = WarningOutcome::open;
+  Bytes findings;  // encoded messages::ReplyFinding list
+  Bytes signed_warning;
+
+  SecretBytes encode() const;
+  static Result<OwnWarning> decode(ByteView bytes);
+};
+
+/// An alert about this device's owner that was closed, as the bot told.
+struct OwnClosedAlert {
+  MessageId message_id;
+  messages::Resolution resolution = messages::Resolution::none;
+  TimeMs closed;
+  messages::OwnAlert alert;
+
+  SecretBytes encode() const;
+  static Result<OwnClosedAlert> decode(ByteView bytes);
 };
 
 /// An alert with the steps taken on it.
@@ -197,6 +235,9 @@ struct AlertRecord {
   std::vector<DeviceId> wanted;     // desks that came later and are to get it from here
   std::vector<AlertStepSeen> steps;
   std::uint32_t repeats = 0;  // messages like it that raised no alert of their own
+  std::optional<messages::ReportChecks> checks;  // of a report: what its proof showed on arrival
+  std::uint64_t leaf_index = 0;                  // once this desk proved it to be in the log
+  std::uint64_t log_size = 0;                    // 0 = it did not
 
   messages::AlertState state() const;
   SecretBytes encode() const;

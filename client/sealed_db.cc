@@ -19,10 +19,10 @@
 namespace candour::client {
 namespace {
 
-constexpr std::array<const char*, 17> kTables = {
-    "meta",      "key_packages", "groups",   "progress", "mls_states", "ratchets",
-    "senders",   "history",      "messages", "drafts",   "outbox",     "alerts",
-    "directory", "proven",       "watched",  "included", "alarms"};
+constexpr std::array<const char*, 19> kTables = {
+    "meta",    "key_packages", "groups", "progress", "mls_states",   "ratchets",  "senders",
+    "history", "messages",     "drafts", "outbox",   "alerts",       "directory", "proven",
+    "watched", "included",     "alarms", "warnings", "closed_alerts"};
 constexpr std::uint8_t kKeyFileVersion = 1;
 constexpr std::string_view kKeyFileContext = "candour state key v1";
 constexpr std::size_t kKeyFileSizeMax = 1024;

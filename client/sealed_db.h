@@ -41,6 +41,8 @@ enum class Table {
   watched,
   included,
   alarms,
+  warnings,
+  closed_alerts,
 };
 
 class SealedDb {

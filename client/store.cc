@@ -7,6 +7,10 @@
 namespace candour::client {
 namespace {
 
+// Of the records in it (records.h). Another one is refused as a whole, before any of it is read.
+constexpr std::string_view kFormatName = "format";
+constexpr std::uint64_t kFormat = 2;
+
 template <class Record>
 Result<std::optional<Record>> decoded(Result<std::optional<SecretBytes>> found) {
   CANDOUR_TRY(auto bytes, std::move(found));
@@ -61,6 +65,7 @@ Result<std::unique_ptr<Store>> Store::create(const std::filesystem::path& folder
   const auto signing = crypto::SigningKey::generate(random);
   const auto sealing = crypto::SealingKey::generate(random);
   CANDOUR_TRY(store->atomically([&]() -> Status {
+    CANDOUR_TRY(store->put_number(kFormatName, kFormat));
     CANDOUR_TRY(store->db_->put(Table::meta, as_bytes("profile"), profile.encode().view()));
     CANDOUR_TRY(store->db_->put(Table::meta, as_bytes("signing key"), signing.seed().view()));
     return store->db_->put(Table::meta, as_bytes("sealing key"), sealing.private_key().view());
@@ -85,6 +90,13 @@ Status Store::load() {
     return error(ErrorCode::state_damaged,
                  "the state holds no device keys; enrolment was interrupted: remove the folder and "
                  "enrol again");
+  }
+  CANDOUR_TRY(const std::uint64_t format, number(kFormatName));
+  if (format != kFormat) {
+    return error(ErrorCode::state_damaged,
+                 "this device's state has format " + std::to_string(format) +
+                     ", this program reads format " + std::to_string(kFormat) +
+                     "; use the program that wrote it, or enrol this device anew");
   }
   CANDOUR_TRY(profile_, Profile::decode(profile->view()));
   auto seed = crypto::SigningSeed::copy_of(std::span<const std::uint8_t, 32>(signing->view()));
@@ -270,7 +282,9 @@ Status Store::each_history(const GroupId& group,
 Status Store::put_unread(const GroupId& group, std::uint64_t count) {
   return put_number("unread " + group.hex(), count);
 }
-Result<std::uint64_t> Store::unread(const GroupId& group) { return number("unread " + group.hex()); }
+Result<std::uint64_t> Store::unread(const GroupId& group) {
+  return number("unread " + group.hex());
+}
 
 Status Store::put_sender_counter(const GroupId& group, const DeviceId& sender,
                                  std::uint64_t counter) {

@@ -103,6 +103,19 @@ class Store : public TrustStore, public MessageLog {
   Result<std::optional<AlertRecord>> alert(const messages::AlertId& id);
   Result<std::vector<AlertRecord>> alerts();
 
+  // Warnings this device got, for its owner's own record.
+  Status put_warning(const OwnWarning& warning);
+  /// Nothing happens where there is no such warning.
+  Status end_warning(const MessageId& id, WarningOutcome outcome);
+  Status erase_warning(const MessageId& id);
+  Result<std::optional<OwnWarning>> warning(const MessageId& id);
+  /// Oldest first.
+  Result<std::vector<OwnWarning>> warnings();
+
+  // Closed alerts about this device's owner.
+  Status put_closed_alert(const OwnClosedAlert& alert);
+  Result<std::vector<OwnClosedAlert>> closed_alerts();
+
   // The watch over the log (log_watch.h): leaves that are waited for; own ones that are there.
   Status put_watched(const WatchRecord& record);
   Status erase_watched(const Digest& leaf);

@@ -388,6 +388,16 @@ Result<const identity::Certificate*> Trust::bot() const {
                "no compliance bot of the organisation statement has a valid certificate yet");
 }
 
+std::vector<SigningPublicKey> Trust::bot_keys() const {
+  std::vector<SigningPublicKey> keys;
+  for (const auto& [device, certified] : certificates_) {
+    if (certified.certificate.subject.role == "bot") {
+      keys.push_back(certified.certificate.subject.signing_key);
+    }
+  }
+  return keys;
+}
+
 std::vector<const identity::Certificate*> Trust::certificates() const {
   std::vector<const identity::Certificate*> all;
   for (const auto& [device, certified] : certificates_) all.push_back(&certified.certificate);

@@ -218,6 +218,8 @@ class Trust {
   /// The bot to seal mail to: listed in the statement, certified, not revoked. bot_absent when
   /// there is none.
   [[nodiscard]] Result<const identity::Certificate*> bot() const;
+  /// Of every bot that was ever certified: what a former bot signed stays signed.
+  std::vector<SigningPublicKey> bot_keys() const;
   /// All certificates, in no particular order.
   std::vector<const identity::Certificate*> certificates() const;
 

@@ -12,6 +12,7 @@ constexpr std::uint64_t kDayMs = 24ull * 60 * 60 * 1000;
 void read_alerts(Section section, AlertSettings& alerts) {
   section.boolean("pseudonymous", alerts.pseudonymous);
   section.number("delay_max_ms", alerts.delay_max_ms, 0, 60'000, kOptional);
+  section.number("report_delay_max_ms", alerts.report_delay_max_ms, 0, kDayMs, kOptional);
   section.number("remind_after_ms", alerts.remind_after_ms, 1'000, 30 * kDayMs, kOptional);
   section.number("escalate_after_ms", alerts.escalate_after_ms, 1'000, 30 * kDayMs, kOptional);
   section.number("serious_remind_after_ms", alerts.serious_remind_after_ms, 1'000, 30 * kDayMs,
@@ -24,6 +25,8 @@ void read_alerts(Section section, AlertSettings& alerts) {
   section.number("reminders_max", alerts.reminders_max, 1, 30, kOptional);
   section.number("keep_closed_ms", alerts.keep_closed_ms, 1'000, 3'660 * kDayMs, kOptional);
   section.number("fold_within_ms", alerts.fold_within_ms, 0, kDayMs, kOptional);
+  section.number("duty_every_ms", alerts.duty_every_ms, 0, 3'660 * kDayMs, kOptional);
+  section.number("duty_one_in", alerts.duty_one_in, 1, 1'000, kOptional);
   section.number("sample_one_in", alerts.sample_one_in, 1, 1'000, kOptional);
 }
 
@@ -81,6 +84,7 @@ std::string show(const BotConfig& config, bool redacted) {
   out.section("alerts");
   out.boolean("pseudonymous", config.alerts.pseudonymous);
   out.number("delay_max_ms", config.alerts.delay_max_ms);
+  out.number("report_delay_max_ms", config.alerts.report_delay_max_ms);
   out.number("remind_after_ms", config.alerts.remind_after_ms);
   out.number("escalate_after_ms", config.alerts.escalate_after_ms);
   out.number("serious_remind_after_ms", config.alerts.serious_remind_after_ms);
@@ -90,6 +94,8 @@ std::string show(const BotConfig& config, bool redacted) {
   out.number("reminders_max", config.alerts.reminders_max);
   out.number("keep_closed_ms", config.alerts.keep_closed_ms);
   out.number("fold_within_ms", config.alerts.fold_within_ms);
+  out.number("duty_every_ms", config.alerts.duty_every_ms);
+  out.number("duty_one_in", config.alerts.duty_one_in);
   out.number("sample_one_in", config.alerts.sample_one_in);
   out.section("rotation");
   out.number("messages", config.rotation.messages);

@@ -23,6 +23,7 @@
 //   [alerts]
 //   pseudonymous = false                   desks learn whom an alert is about when it is escalated
 //   delay_max_ms = 3000                    alerts leave after a random while up to this
+//   report_delay_max_ms = 600000           the same for reports of officers
 //   remind_after_ms = 3600000              unacknowledged: the desks are reminded
 //   escalate_after_ms = 28800000           and then professional standards get it
 //   serious_remind_after_ms = 600000       the same for serious ones
@@ -34,7 +35,10 @@
 //   keep_closed_ms = 7776000000            closed ones are forgotten after so long, but counted
 //   fold_within_ms = 600000                messages alike (person, group, rule, outcome) within so
 //                                          long are one alert with a count; 0 = never
-//   sample_one_in = 4                      serious ones closed as nothing: one in so many is looked
+//   duty_every_ms = 2592000000             nobody is told of the duty to report more often; 0 =
+//   never duty_one_in = 4                        after a flagged message one receipt in so many
+//   does sample_one_in = 4                      serious ones closed as nothing: one in so many is
+//   looked
 //                                          at by professional standards
 //   [rotation]                             fresh keys for each group, by a commit of the bot
 //   messages = 10000                       after so many messages; 0 = never for this reason
@@ -52,6 +56,7 @@ struct AlertSettings {
   bool pseudonymous = false;
   /// So that whoever watches the relay does not see which submission an alert is about.
   std::uint64_t delay_max_ms = 3'000;
+  std::uint64_t report_delay_max_ms = 10 * 60 * 1000;
   /// Both from when it was raised.
   std::uint64_t remind_after_ms = 60 * 60 * 1000;
   std::uint64_t escalate_after_ms = 8 * 60 * 60 * 1000;
@@ -64,6 +69,8 @@ struct AlertSettings {
   std::uint64_t keep_closed_ms = 90ull * 24 * 60 * 60 * 1000;
   /// From when the first was raised.
   std::uint64_t fold_within_ms = 10 * 60 * 1000;
+  std::uint64_t duty_every_ms = 30ull * 24 * 60 * 60 * 1000;
+  std::uint64_t duty_one_in = 4;
   std::uint64_t sample_one_in = 4;
 };
 

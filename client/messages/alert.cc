@@ -236,6 +236,7 @@ SecretBytes AlertBody::encode() const {
   out.u32(earlier.all);
   out.u32(earlier.acted_upon);
   out.u32(earlier.dismissed);
+  out.vec(proof.view());
   SecretWriter appealed;
   if (appeal) {
     appealed.vec(appeal->content.view());
@@ -268,6 +269,7 @@ Result<AlertBody> AlertBody::decode(ByteView bytes) {
   body.earlier.all = in.u32();
   body.earlier.acted_upon = in.u32();
   body.earlier.dismissed = in.u32();
+  body.proof = SecretBytes::copy_of(in.vec());
   const bool appeal_fits = read_appeal(in.vec(), body.appeal);
   if (!version_known || !in.finish() || !appeal_fits ||
       body.appeal.has_value() != (outcome == static_cast<int>(AlertOutcome::appealed)) ||

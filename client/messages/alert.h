@@ -16,8 +16,8 @@
 //                 6 blocked and appealed),
 //                 justification vec, excerpt vec, start u32, end u32,
 //                 earlier alerts about this person in a year: all u32, acted upon u32, dismissed
-//                 u32, appeal vec (of outcome 6 only: content vec, commitment key 32, warning hash
-//                 32)
+//                 u32, proof vec (of a report: report_proof.h), appeal vec (of outcome 6 only:
+//                 content vec, commitment key 32, warning hash 32)
 //   subject     = pseudonym vec (empty when the person is named), device 32, person vec, name vec
 //   update body = version u8 = 3, action u8, time u64, state u8, resolution u8, device 32, person
 //   vec,
@@ -151,11 +151,20 @@ struct AlertBody {
   std::uint32_t start = 0;  // of the marked words in the excerpt, bytes
   std::uint32_t end = 0;
   EarlierAlerts earlier;
+  SecretBytes proof;                      // of a report: encoded ReportProof
   std::optional<AppealedContent> appeal;  // of outcome appealed, and only there
 
   SecretBytes encode() const;
   static Result<AlertBody> decode(ByteView bytes);
 };
+
+/// Alerts of this category are about pressure on somebody who reported or complained. They go past
+/// the line like a report, and their excerpt names nobody.
+inline constexpr std::string_view kReprisalCategory = "reprisal";
+/// For professional standards only, wherever there are any.
+inline bool goes_past_line(AlertOutcome outcome, std::string_view category) {
+  return outcome == AlertOutcome::reported || category == kReprisalCategory;
+}
 
 struct AlertUpdate {
   AlertAction action = AlertAction::acknowledge;  // what it tells of

@@ -38,6 +38,7 @@ SecretBytes encode_body(const BotField& field) {
     case BotFieldType::report:
       out.id(field.reported);
       out.vec(field.reason.view());
+      out.vec(field.proof.view());
       break;
     case BotFieldType::approval:
       out.vec(field.warning);
@@ -62,12 +63,18 @@ Result<BotField> decode_body(BotFieldType type, ByteView body) {
   } else if (type != BotFieldType::nothing) {
     field.reason = SecretText(SecretBytes::copy_of(in.vec()));
   }
+  if (type == BotFieldType::report) field.proof = SecretBytes::copy_of(in.vec());
   if (!in.finish()) return bad_field("its body is cut off or followed by more bytes");
   if (!is_utf8(field.reason.expose())) return bad_field("its reason is not UTF-8");
   return field;
 }
 
 }  // namespace
+
+bool BotField::fits() const {
+  constexpr std::size_t kHeaderSize = 6;
+  return kHeaderSize + encode_body(*this).size() <= limits::kBotFieldPlaintextSize;
+}
 
 Result<Bytes> BotField::seal(const SealingPublicKey& bot, const Digest& ciphertext_hash,
                              const GroupId& group, const MessageId& message_id,

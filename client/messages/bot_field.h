@@ -5,7 +5,8 @@
 //     nothing  0: empty
 //     override 1: warning vec (signed, see reply.h), justification vec
 //     dispute  2: warning vec, reason vec ("this warning is wrong"; may be empty)
-//     report   3: message 16, reason vec (to professional standards, past the line)
+//     report   3: message 16, reason vec, proof vec (report_proof.h; empty when the submission
+//                 itself carries it as a parcel); to professional standards, past the line
 //     approval 4: warning vec (signed, of a block), approval vec (appeal.h): the same content again
 #pragma once
 
@@ -28,6 +29,10 @@ struct BotField {
   MessageId reported;  // for report
   Bytes approval;      // signed approval bytes of a blocked message
   SecretText reason;   // justification or reason
+  SecretBytes proof;   // for report: encoded ReportProof, or empty
+
+  /// Whether it can be sealed.
+  bool fits() const;
 
   Result<Bytes> seal(const SealingPublicKey& bot, const Digest& ciphertext_hash,
                      const GroupId& group, const MessageId& message_id, Random& random) const;

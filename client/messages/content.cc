@@ -91,6 +91,9 @@ Status decode_body(Reader& in, Content& content) {
       content.about = in.id<MessageId>();
       content.option = in.u8();
       return ok();
+    case ContentType::parcel:
+      content.parcel = to_bytes(in.vec());
+      return ok();
     case ContentType::attachment_reserved:
       return error(ErrorCode::input_invalid, "attachments are not supported in this version");
   }
@@ -134,6 +137,9 @@ SecretBytes Content::encode() const {
       write_about(out, *this);
       out.u8(option);
       break;
+    case ContentType::parcel:
+      out.vec(parcel);
+      break;
     case ContentType::attachment_reserved:
       CANDOUR_ASSERT(type != ContentType::attachment_reserved);
   }
@@ -141,13 +147,15 @@ SecretBytes Content::encode() const {
 }
 
 Result<Content> Content::decode(ByteView bytes) {
-  if (bytes.size() > limits::kContentSizeMax) {
-    return bad_content("longer than " + std::to_string(limits::kContentSizeMax) + " bytes");
-  }
   Reader in(bytes);
   if (in.u8() != kVersion) return bad_content("not version 1");
   const std::uint8_t type = in.u8();
-  if (type < 1 || type > 7) return bad_content("unknown type " + std::to_string(type));
+  const bool parcel = type == static_cast<std::uint8_t>(ContentType::parcel);
+  const std::size_t size_max = parcel ? kParcelContentSizeMax : limits::kContentSizeMax;
+  if (bytes.size() > size_max) {
+    return bad_content("longer than " + std::to_string(size_max) + " bytes");
+  }
+  if (type < 1 || type > 8) return bad_content("unknown type " + std::to_string(type));
   Content content;
   content.type = static_cast<ContentType>(type);
   CANDOUR_TRY(decode_body(in, content));
@@ -181,7 +189,7 @@ Result<Inner> Inner::decode(ByteView bytes) {
   Reader in(bytes);
   const bool version_known = in.u8() == kVersion;
   Inner inner;
-  inner.content = SecretBytes::copy_of(in.vec(limits::kContentSizeMax));
+  inner.content = SecretBytes::copy_of(in.vec(kParcelContentSizeMax));
   inner.counter = in.u64();
   inner.time = in.number<TimeMs>();
   inner.checkpoint.origin = as_text(in.vec(kOriginSizeMax));

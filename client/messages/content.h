@@ -9,6 +9,8 @@
 //     deletion  4: message 16
 //     poll      5: question vec, options u8 count, each vec
 //     vote      6: message 16, option u8
+//     parcel    8: sealed vec (report_proof.h; for the bot, in a submission that reports; it is
+//                  released to nobody)
 //     (7 is reserved for attachments)
 //
 // The content commitment is HMAC-SHA-256(commitment key, content): it binds what was checked to
@@ -32,6 +34,7 @@ enum class ContentType : std::uint8_t {
   poll = 5,
   vote = 6,
   attachment_reserved = 7,
+  parcel = 8,
 };
 
 inline constexpr std::size_t kEmojiSizeMax = 64;
@@ -41,6 +44,8 @@ inline constexpr std::size_t kPollOptionsMax = 20;
 inline constexpr std::size_t kPollOptionSizeMax = 512;
 inline constexpr std::size_t kMentionsMax = 64;
 inline constexpr std::size_t kOriginSizeMax = 255;
+/// Of an encoded parcel, which alone may be longer than limits::kContentSizeMax.
+inline constexpr std::size_t kParcelContentSizeMax = 18 * 1024;
 
 struct Content {
   ContentType type = ContentType::text;
@@ -49,6 +54,7 @@ struct Content {
   std::vector<std::string> mentions;  // person ids
   std::vector<SecretText> options;    // of a poll
   std::uint8_t option = 0;            // of a vote
+  Bytes parcel;
 
   /// Writes what it is given; `about` must be there where the type needs it (asserted). A client
   /// that is about to send what a person typed asks `decode` of the result whether it is allowed.

@@ -16,6 +16,10 @@ static_assert(kReplySize == limits::kReplyPlaintextSize + crypto::kSealedBoxOver
 
 enum class ReplyType : std::uint8_t { receipt = 1, warning = 2, block = 3, rejected = 4 };
 
+// Of a receipt.
+constexpr std::uint8_t kOverridden = 1;
+constexpr std::uint8_t kMentionDuty = 2;
+
 // What an error message may take; longer ones are cut, so that there is always a reply.
 constexpr std::size_t kRejectedMessageSizeMax = 1024;
 
@@ -77,7 +81,9 @@ Body encode_body(const Receipt& receipt) {
   out.number(receipt.submission);
   out.id(receipt.leaf_hash);
   out.vec(receipt.opening);
-  out.u8(receipt.overridden ? 1 : 0);
+  out.u8(static_cast<std::uint8_t>((receipt.overridden ? kOverridden : 0) |
+                                   (receipt.mention_duty ? kMentionDuty : 0)));
+  out.vec(encode_closed_alerts(receipt.closed));
   return {ReplyType::receipt, out.take()};
 }
 
@@ -104,9 +110,13 @@ Result<Reply> decode_body(ReplyType type, ByteView body) {
       receipt.submission = in.number<Submission>();
       receipt.leaf_hash = in.id<Digest>();
       receipt.opening = to_bytes(in.vec());
-      const std::uint8_t overridden = in.u8();
-      if (!in.finish() || overridden > 1) return bad_reply("its receipt");
-      receipt.overridden = overridden == 1;
+      const std::uint8_t flags = in.u8();
+      auto closed = decode_closed_alerts(in.vec());
+      if (!closed) return bad_reply("its closed alerts");
+      receipt.closed = std::move(closed).value();
+      if (!in.finish() || flags > (kOverridden | kMentionDuty)) return bad_reply("its receipt");
+      receipt.overridden = (flags & kOverridden) != 0;
+      receipt.mention_duty = (flags & kMentionDuty) != 0;
       return Reply(std::move(receipt));
     }
     case ReplyType::warning:

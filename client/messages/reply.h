@@ -4,7 +4,8 @@
 //
 //   plaintext (kReplyPlaintextSize) = version u8 = 1, type u8, body vec, signature 64, zeros
 //   signature over: group 16, message id 16, type u8, body
-//     receipt  1: seq u64, submission u64, leaf hash 32, opening vec, overridden u8
+//     receipt  1: seq u64, submission u64, leaf hash 32, opening vec, flags u8 (1 overridden,
+//                 2 mention the duty to report), closed alerts vec (own_alert.h)
 //     warning  2: signed warning vec, findings vec
 //     block    3: as warning
 //     rejected 4: error code vec, message vec
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "base/codec.h"
+#include "client/messages/own_alert.h"
 #include "crypto/hpke.h"
 #include "crypto/sign.h"
 
@@ -70,6 +72,8 @@ struct Receipt {
   Digest leaf_hash;
   Bytes opening;  // tlog::LeafOpening
   bool overridden = false;
+  std::vector<ClosedAlert> closed;  // alerts about the sender that were closed; often none
+  bool mention_duty = false;  // once in a while: improper conduct is to be challenged and reported
 };
 
 struct WarningReply {

@@ -144,14 +144,26 @@ void add_reading(CLI::App& app, Options& o) {
           "ask for the proof; FILE: write it as a .tlog-proof file")
       ->type_name("[FILE]")
       ->expected(0, 1);
+  app.add_subcommand("record", "What is on record about you")
+      ->add_option("--export", o.out_file, "write all of it to this file");
   app.add_subcommand("alarms", "What this device raised the alarm about");
   app.add_subcommand("notice", "The monitoring notice")
       ->add_flag("--acknowledge", o.acknowledge, "acknowledge it");
 }
 
 void add_alerts(CLI::App& app, Options& o, Texts& texts) {
-  app.add_subcommand("alerts", "Alerts for this supervisor")
-      ->add_flag("--all", o.all, "closed ones too");
+  CLI::App* alerts = app.add_subcommand("alerts", "Alerts for this desk");
+  alerts->add_flag("--all", o.all, "closed ones too");
+  alerts
+      ->add_option("what", o.what,
+                   "check: prove that a reported message is in the log (the relay learns which it "
+                   "is); context: prepare a warrant for what was said around it")
+      ->check(CLI::IsMember({"check", "context"}));
+  alerts->add_option("id", o.id, "alert id, of check and context");
+  alerts->add_option("--out", o.out_file, "context: the file for the draft");
+  alerts->add_option("--minutes", o.minutes, "context: so many before and after the message")
+      ->check(CLI::Range(1, 1440));
+  alerts->add_flag("--everyone", o.everyone, "context: of the group, not of the author only");
   CLI::App* ack = app.add_subcommand("ack", "Acknowledge an alert");
   CLI::App* assign = app.add_subcommand("assign", "Assign an alert to a person");
   CLI::App* escalate = app.add_subcommand("escalate", "Escalate an alert");

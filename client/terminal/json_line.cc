@@ -46,6 +46,8 @@ std::string_view name_of(messages::ContentType type) {
       return "vote";
     case messages::ContentType::attachment_reserved:
       return "attachment";
+    case messages::ContentType::parcel:
+      return "parcel";
   }
   return "unknown";
 }

@@ -43,6 +43,7 @@ constexpr Verb kVerbs[] = {
     {"groups", terminal::groups},
     {"roster", terminal::roster},
     {"receipt", terminal::receipt},
+    {"record", terminal::record},
     {"alarms", terminal::alarms},
     {"notice", terminal::notice},
     {"alerts", terminal::alerts},

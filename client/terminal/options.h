@@ -60,6 +60,11 @@ struct Options {
   std::vector<std::string> people;  // --member
   std::vector<std::string> owners;
   std::string until;  // of read
+  // alerts check, alerts context, record
+  std::string what;
+  std::filesystem::path out_file;
+  std::uint64_t minutes = 10;
+  bool everyone = false;
 
   // watch
   std::uint64_t until_idle_ms = 0;  // 0 = for ever

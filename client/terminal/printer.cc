@@ -13,10 +13,9 @@ using client::EventType;
 
 constexpr std::uint64_t kDayMs = 24ull * 3600 * 1000;
 constexpr std::size_t kShortId = 8;
-
-std::string_view severity_name(std::uint8_t severity) {
-  return severity <= 1 ? "notice" : severity == 2 ? "warn" : "block";
-}
+constexpr std::string_view kDutyReminder =
+    "A reminder: officers challenge and report improper conduct (standard 10). /report or\n"
+    "`candour report` reaches professional standards past the line; nobody else learns of it.\n";
 
 void write_findings(JsonLine& line, const std::vector<messages::ReplyFinding>& findings) {
   std::ostream& out = line.value("findings");
@@ -182,6 +181,10 @@ void print_membership(std::ostream& out, const Event& event) {
 
 }  // namespace
 
+std::string_view severity_name(std::uint8_t severity) {
+  return severity <= 1 ? "notice" : severity == 2 ? "warn" : "block";
+}
+
 void print_json(std::ostream& out, const Event& event) {
   if (event.alert) {
     print_alert_json(out, *event.alert, event.time);
@@ -201,86 +204,6 @@ void print_json(std::ostream& out, const Event& event) {
   out << '\n' << std::flush;
 }
 
-namespace {
-
-const messages::AlertSubject& subject_of(const client::AlertRecord& record,
-                                         const messages::AlertBody& body) {
-  return record.revealed.known() ? record.revealed : body.subject;
-}
-
-// What the bot did about an alert.
-std::string_view bots_words(messages::AlertAction action) {
-  switch (action) {
-    case messages::AlertAction::remind:
-      return "nobody has acknowledged this yet";
-    case messages::AlertAction::overdue:
-      return "nobody acknowledged this in time: passed on to professional standards";
-    case messages::AlertAction::want:
-      return "a desk that came later should have this";
-    case messages::AlertAction::returned:
-      return "acknowledged and not closed in time: open again";
-    case messages::AlertAction::sample:
-      return "closed without action, drawn for a second look by professional standards";
-    default:
-      return messages::name_of(action);
-  }
-}
-
-}  // namespace
-
-void print_alert_json(std::ostream& out, const client::AlertRecord& record, TimeMs now) {
-  auto body = messages::AlertBody::decode(record.body.view());
-  if (!body) return;
-  const messages::AlertBody& alert = body.value();
-  {
-    JsonLine line(out);
-    line.text("event", "alert").id("alert", record.id);
-    line.text("state", messages::name_of(record.state()));
-    line.id("message_id", alert.message_id).id("group", alert.group);
-    line.text("group_name", alert.group_name).time("time", now).time("raised", alert.time);
-    line.text("category", alert.category).text("severity", severity_name(alert.severity));
-    line.text("rule", alert.rule).text("standard", alert.standard);
-    const messages::AlertSubject& subject = subject_of(record, alert);
-    if (!subject.device.is_zero()) line.id("device", subject.device);
-    line.text("person", subject.person).text("name", subject.name);
-    if (!alert.subject.pseudonym.empty()) line.text("pseudonym", alert.subject.pseudonym);
-    line.flag("serious", alert.serious);
-    line.number("earlier", alert.earlier.all)
-        .number("earlier_acted_upon", alert.earlier.acted_upon);
-    line.number("earlier_dismissed", alert.earlier.dismissed).number("repeats", record.repeats);
-    line.text("outcome", messages::name_of(alert.outcome));
-    line.text("justification", alert.justification.expose());
-    line.text("excerpt", alert.excerpt.expose());
-    line.number("start", alert.start).number("end", alert.end);
-    if (alert.appeal) {
-      const auto content = messages::Content::decode(alert.appeal->content.view());
-      if (content) {
-        JsonLine whole(line.value("appeal"));
-        write_content(whole, content.value());
-      }
-    }
-    if (!record.steps.empty()) {
-      line.text("by", record.steps.back().person);
-      line.text("argument", record.steps.back().argument.expose());
-      if (record.steps.back().resolution != messages::Resolution::none) {
-        line.text("resolution", messages::name_of(record.steps.back().resolution));
-      }
-    }
-    std::ostream& steps = line.value("history");
-    steps << '[';
-    for (std::size_t i = 0; i < record.steps.size(); ++i) {
-      if (i > 0) steps << ',';
-      JsonLine step(steps);
-      step.text("action", messages::name_of(record.steps[i].action));
-      step.text("state", messages::name_of(record.steps[i].state));
-      step.text("by", record.steps[i].person).time("time", record.steps[i].time);
-      step.text("argument", record.steps[i].argument.expose());
-    }
-    steps << ']';
-  }
-  out << '\n' << std::flush;
-}
-
 void print_findings(std::ostream& out, const messages::Content& content,
                     const std::vector<messages::ReplyFinding>& findings) {
   const SecretText text = content.checkable();
@@ -296,55 +219,6 @@ void print_findings(std::ostream& out, const messages::Content& content,
       out << "\n    Advice: ";
       write_plain(out, found.advice);
     }
-    out << '\n';
-  }
-}
-
-void print_alert_plain(std::ostream& out, const client::AlertRecord& record) {
-  auto body = messages::AlertBody::decode(record.body.view());
-  if (!body) return;
-  const messages::AlertBody& alert = body.value();
-  out << "ALERT " << record.id.hex().substr(0, kShortId) << " ("
-      << messages::name_of(record.state()) << ") " << alert.category << " in \"";
-  write_plain(out, alert.group_name);
-  const messages::AlertSubject& subject = subject_of(record, alert);
-  out << "\" by ";
-  write_plain(out, subject.person.empty() ? subject.pseudonym : subject.name);
-  if (!subject.person.empty()) out << " (" << subject.person << ')';
-  out << ", message " << messages::name_of(alert.outcome) << ", rule " << alert.rule << "\n  ";
-  messages::ReplyFinding mark;
-  mark.start = alert.start;
-  mark.end = alert.end;
-  write_marked(out, alert.excerpt.expose(), marked_spans({mark}, alert.excerpt.size()), "[[", "]]");
-  out << '\n';
-  if (alert.appeal) {
-    const auto content = messages::Content::decode(alert.appeal->content.view());
-    out << "  The whole message: ";
-    if (content) write_plain(out, content.value().checkable().expose());
-    out << "\n  Its sender appeals: /approve ID or /refuse ID REASON\n";
-  }
-  if (!alert.justification.empty()) {
-    out << "  Reason given: ";
-    write_plain(out, alert.justification.expose());
-    out << '\n';
-  }
-  if (record.repeats > 0) {
-    out << "  And " << record.repeats << " more like it within minutes.\n";
-  }
-  if (alert.earlier.all > 0) {
-    out << "  In the year before: " << alert.earlier.all << " alerts about this person, "
-        << alert.earlier.acted_upon << " acted upon, " << alert.earlier.dismissed
-        << " closed as nothing.\n";
-  }
-  for (const client::AlertStepSeen& step : record.steps) {
-    out << "  " << time_encode(step.time.value) << ' ';
-    if (step.person.empty()) {
-      out << bots_words(step.action);
-    } else {
-      out << messages::name_of(step.state) << ' ' << messages::name_of(step.resolution) << " by "
-          << step.person << ' ';
-    }
-    write_plain(out, step.argument.expose());
     out << '\n';
   }
 }
@@ -376,6 +250,9 @@ void print_plain(std::ostream& out, const Event& event, std::string_view group_n
       break;
     case EventType::reported:
       out << "Your report reached professional standards.\n";
+      break;
+    case EventType::duty:
+      out << kDutyReminder;
       break;
     case EventType::withdrawn:
       out << "Withdrawn: " << short_id(event.message_id) << '\n';

@@ -34,6 +34,8 @@ class JsonLine {
 };
 
 std::string_view name_of(messages::ContentType type);
+/// "notice", "warn" or "block".
+std::string_view severity_name(std::uint8_t severity);
 
 void print_json(std::ostream& out, const client::Event& event);
 /// What a message says: type, text, options, what it is about, who is mentioned.

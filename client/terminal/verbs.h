@@ -35,7 +35,12 @@ Status receipt(const Options& options, const World& world);
 Status alarms(const Options& options, const World& world);
 Status notice(const Options& options, const World& world);
 
+/// What is on record about this device's owner.
+Status record(const Options& options, const World& world);
+
 Status alerts(const Options& options, const World& world);
+/// `alerts context`: writes the scope of a warrant for what was said around an alert's message.
+Status alert_context(const Options& options, const World& world);
 /// ack, assign, escalate, close: which is in Options::verb.
 Status alert_step(const Options& options, const World& world);
 

@@ -26,9 +26,19 @@ constexpr Step kSteps[] = {{"ack", messages::AlertAction::acknowledge},
 }  // namespace
 
 Status alerts(const Options& options, const World& world) {
+  if (!options.what.empty() && options.id.empty()) {
+    return error(ErrorCode::usage, "alerts " + options.what + " needs the id of an alert");
+  }
+  if (options.what == "context") return alert_context(options, world);
   Silent sink;
   CANDOUR_TRY(auto session, Session::open(options, world, sink));
   CANDOUR_TRY(session->start());
+  if (options.what == "check") {
+    CANDOUR_TRY(const messages::AlertId id, find_alert(session->client(), options.id));
+    CANDOUR_TRY(const auto checked, session->client().prove_report(id));
+    print(world, checked, options.json);
+    return ok();
+  }
   CANDOUR_TRY(auto kept, session->store().alerts());
   for (const client::AlertRecord& record : kept) {
     if (!options.all && record.state() == messages::AlertState::closed) continue;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/files.h"
+#include "ctl/log/alert_counts.h"
 #include "ctl/log/audit.h"
 #include "ctl/log/export.h"
 #include "ctl/organisation/notes.h"
@@ -144,6 +145,36 @@ Result<int> export_files(const Context& context, const Export& o) {
   return 0;
 }
 
+struct Report {
+  std::string db;
+};
+
+Result<int> report_alerts(const Context& context, const Report& o) {
+  CANDOUR_TRY(auto file, relay_db_file(context.state, o.db));
+  CANDOUR_TRY(auto db, LogDb::open(file));
+  CANDOUR_TRY(const auto counts, guarded([&] { return count_alerts(*db); }));
+  std::string text = "Serious alerts closed as no action or false positive, from " +
+                     std::to_string(counts.leaves) + " log entries:";
+  JsonArray rows;
+  for (const auto& [key, row] : counts.rows) {
+    const auto& [month, unit] = key;
+    rows.add(JsonLine()
+                 .text("month", month)
+                 .text("unit", unit)
+                 .number("dismissed", row.dismissed)
+                 .number("second_looks", row.second_looks)
+                 .number("upheld", row.upheld));
+    text += "\n" + month + "  " + unit + ": " + std::to_string(row.dismissed) + " by desks, " +
+            std::to_string(row.second_looks) + " drawn for a second look, " +
+            std::to_string(row.upheld) + " by professional standards";
+  }
+  if (counts.rows.empty()) text += " none";
+  JsonLine line;
+  line.number("leaves", counts.leaves).number("steps", counts.steps).raw("rows", rows.str());
+  context.print(line, text);
+  return 0;
+}
+
 }  // namespace
 
 void add_log_verbs(CLI::App& program, Context& context) {
@@ -178,6 +209,13 @@ void add_log_verbs(CLI::App& program, Context& context) {
              return [&context, o] { return prove(context, *o); };
            });
   add_succession_verbs(family, context);
+  CLI::App& reports = add_family(program, "report", "Counts for auditors (--state DIR)");
+  add_verb(reports, context, "alerts", "Serious alerts closed as nothing, by month and unit",
+           [&](CLI::App& verb) -> Run {
+             auto o = std::make_shared<Report>();
+             verb.add_option("--db", o->db, "relay.db, instead of --state");
+             return [&context, o] { return report_alerts(context, *o); };
+           });
 }
 
 }  // namespace candour::ctl

@@ -96,9 +96,9 @@ TEST_F(AlertTimes, ReportsAreRemindedOfButNotForEver) {
   const auto seen = ben.send("Something that was not caught.");
   amy.catch_up();
   report(amy, seen);
-  const auto report = only_alert_of(inspector);
+  const auto got = only_alert_of(inspector);
   for (int days = 0; days < 80; ++days) world.advance(kDayMs);
-  EXPECT_EQ(actions(inspector, report), std::vector(6, AlertAction::remind));
+  EXPECT_EQ(actions(inspector, got), std::vector(6, AlertAction::remind));
 }
 
 TEST_F(AlertTimes, StepsAreComparedWithTheOnesOfTheSameDeviceOnly_I12) {

@@ -68,12 +68,30 @@ class AlertWorld : public ::testing::Test {
     send_step(by, alert, action, key, argument);
   }
   /// `by`, who has seen it, reports what `draft` became.
-  void report(Officer& by, const Officer::Draft& draft) {
+  Officer::Draft report(Officer& by, const Officer::Draft& draft) {
     Officer::Options options;
     options.field.type = messages::BotFieldType::report;
     options.field.reported = draft.id;
     options.field.reason = SecretText::copy_of("this was aimed at a colleague");
-    by.send("report", std::move(options));
+    options.field.proof = proof_of(draft).encode();
+    messages::Content cover;  // as the client's
+    cover.type = messages::ContentType::reaction;
+    cover.about = draft.id;
+    cover.text = SecretText::copy_of("!");
+    return by.send(cover, std::move(options));
+  }
+  /// What a member who was shown `draft` can prove about it.
+  messages::ReportProof proof_of(const Officer::Draft& draft) const {
+    messages::ReportProof proof;
+    proof.content = draft.content.clone();
+    proof.commitment_key = draft.key.clone();
+    proof.sender = draft.sender;
+    proof.time = world.clock.now();
+    for (const v1::Deliver& delivered : world.relay.delivered) {
+      const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));
+      if (token && token.value().message_id == draft.id) proof.token = to_bytes(delivered.token());
+    }
+    return proof;
   }
   /// At the world's present time.
   void send_step(const Officer& by, const messages::AlertId& alert, messages::AlertAction action,

@@ -68,16 +68,10 @@ TEST_F(BotAlerts, ReportGoesPastTheLineAndIsNotDelivered) {
   Officer inspector(world, "p-301", "investigator", "psd");
   const auto seen = ben.send("Something that was not caught.");
   amy.catch_up();
-  messages::BotField field;
-  field.type = messages::BotFieldType::report;
-  field.reported = seen.id;
-  field.reason = SecretText::copy_of("this was aimed at a colleague");
-  Officer::Options options;
-  options.field = std::move(field);
   const std::size_t delivered = world.relay.delivered.size();
   const std::size_t records = world.relay.records.size();
-  const auto report = amy.send("report", std::move(options));
-  EXPECT_EQ(amy.receipt(report).seq, Seq(0));
+  const auto reported = report(amy, seen);
+  EXPECT_EQ(amy.receipt(reported).seq, Seq(0));
   EXPECT_EQ(world.relay.delivered.size(), delivered);
   EXPECT_EQ(world.relay.records.size(), records + 2);  // the report, and that it was passed on
   const auto alerts = alerts_of(inspector);

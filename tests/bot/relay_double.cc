@@ -128,6 +128,7 @@ void RelayDouble::publish(v1::ObjectKind kind, const std::string& object, bool l
 }
 
 std::uint64_t RelayDouble::submit(const v1::Submit& submit, const DeviceId& sender) {
+  submitted.push_back(submit);
   GroupRow& group = groups[id_of<GroupId>(submit.group())];
   v1::Check check;
   *check.mutable_submit() = submit;

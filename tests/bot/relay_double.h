@@ -42,6 +42,7 @@ class RelayDouble {
   std::map<GroupId, GroupRow> groups;
   std::map<DeviceId, std::deque<Bytes>> key_packages;
   std::vector<v1::Deliver> delivered;
+  std::vector<v1::Submit> submitted;  // by members
   std::vector<v1::Mail> mail;
   std::vector<v1::LogEntry> records;
   std::deque<v1::MailItem> bot_mail;  // not acknowledged yet

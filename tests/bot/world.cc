@@ -128,6 +128,8 @@ World::World()
                  rule("block", policy::Severity::block, "worstword", true)};
   rules.rules.push_back(rule("grave", policy::Severity::warn, "gravestword", true));
   rules.rules.back().alert_level = "high";
+  rules.rules.push_back(rule("pressure", policy::Severity::warn, "reprisalword", true));
+  rules.rules.back().category = std::string(messages::kReprisalCategory);
   pack = signed_pack("1", policy::Engine::build(std::move(rules)).value());
   group = dice.id<GroupId>();
 }
@@ -215,7 +217,8 @@ void World::enrol(const Device& device, const std::string& role_name, const std:
   subject.signing_key = device.signing.public_key();
   subject.sealing_key = device.sealing.public_key();
   subject.person = device.person;
-  subject.name = "PC " + device.person;
+  const auto name = names.find(device.person);
+  subject.name = name == names.end() ? "PC " + device.person : name->second;
   subject.role = role_name;
   subject.unit = unit;
   identity::Certificate certificate{subject, TimeMs(clock.time_ms - 1000),
@@ -391,6 +394,10 @@ Officer::Draft Officer::send(std::string_view text, Options options) {
 
 Officer::Draft Officer::send(const messages::Content& content) {
   return submit(content.encode(), world.dice.secret<32>(), Options());
+}
+
+Officer::Draft Officer::send(const messages::Content& content, Options options) {
+  return submit(content.encode(), world.dice.secret<32>(), std::move(options));
 }
 
 Officer::Draft Officer::answer(const Draft& draft, messages::BotField field) {

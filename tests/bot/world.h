@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "bot/bot.h"
@@ -95,6 +96,7 @@ class Officer {
   Draft send(std::string_view text, Options options);
   /// The same for any other content.
   Draft send(const messages::Content& content);
+  Draft send(const messages::Content& content, Options options);
   /// The same content again, as "send anyway", dispute or report would.
   Draft answer(const Draft& draft, messages::BotField field);
   /// The bot's answers to own mail, opened, oldest first.
@@ -191,8 +193,10 @@ class World {
   warrant::RetentionKeys retention;
   std::optional<crypto::Point> escrow;
   GroupId group;
+  std::map<std::string, std::string> names;  // of persons who are not "PC " and their id
   bool log_attempts = true;
   config::AlertSettings alerts{.delay_max_ms = 0,
+                               .report_delay_max_ms = 0,
                                .fold_within_ms = 0};  // of bots that are started from now on
   config::RotationSettings rotation{0, 0};            // of bots that are started from now on
   std::uint64_t warning_lifetime_ms = 24ull * 3'600'000;

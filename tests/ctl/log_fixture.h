@@ -49,14 +49,31 @@ class LogWriter {
     add_object(2, tlog::LeafKind::certificate,
                signed_text(certificate.print(),
                            {{"registrar-1", kRegistrar1}, {"registrar-2", kRegistrar2}}));
+    for (const identity::Enrolment& person : people) {
+      const identity::Certificate one{person, TimeMs(1), TimeMs(2'000'000'000'000)};
+      add_object(
+          2, tlog::LeafKind::certificate,
+          signed_text(one.print(), {{"registrar-1", kRegistrar1}, {"registrar-2", kRegistrar2}}));
+    }
     const Digest warrant = add_opening(identity::OpeningKind::warrant, std::nullopt, true);
     add_opening(identity::OpeningKind::request, warrant, false);
+    for (const Dismissal& one : dismissals) add_dismissal(one);
     while (edge_.size() < size) {
       add_record();
       if (edge_.size() == kFirstCheckpoint || edge_.size() == size) add_checkpoint();
     }
     transaction.commit();
   }
+
+  /// A step that closed a serious alert as nothing (or, by a bot, the drawing of it).
+  struct Dismissal {
+    DeviceId sender;
+    GroupId group;
+    std::uint64_t time_ms = 0;
+  };
+  /// Written before other records; and more certificates, after the first.
+  std::vector<Dismissal> dismissals;
+  std::vector<identity::Enrolment> people;
 
   const tlog::MemoryHashes& hashes() const { return hashes_; }
 
@@ -88,16 +105,25 @@ class LogWriter {
     return record.encode();
   }
 
-  void add_record() {
-    const Bytes record = sealed();
-    const auto opened = opening(tlog::LeafKind::message, record);
+  void add_record() { add_record(sealed(), tlog::LeafKind::message, 1'000'000 + edge_.size()); }
+
+  void add_dismissal(const Dismissal& one) {
+    auto record = warrant::SealedRecord::decode(sealed()).value();
+    record.label.sender = one.sender;
+    record.label.group = one.group;
+    record.label.bot_time = TimeMs(one.time_ms);
+    add_record(record.encode(), tlog::LeafKind::alert_dismissal, one.time_ms);
+  }
+
+  void add_record(const Bytes& record, tlog::LeafKind kind, std::uint64_t time_ms) {
+    const auto opened = opening(kind, record);
     Bytes leaf{1, static_cast<std::uint8_t>(opened.kind)};
     for (const Digest& part : {opened.salt, opened.ciphertext_hash, opened.content_commitment}) {
       candour::append(leaf, part.view());
     }
     const Bytes entry = opened.entry(tlog::LeafClass::ordinary);
     candour::append(leaf, ByteView(entry).subspan(2));
-    note_time(1'000'000 + edge_.size());
+    note_time(time_ms);
     add_leaf(leaf, record, entry);
   }
 

@@ -76,6 +76,8 @@ export interface AlertBody {
   readonly start: number
   readonly end: number
   readonly earlier: { readonly all: number; readonly actedUpon: number; readonly dismissed: number }
+  /** Of a report: what it carries to prove itself (client/messages/report_proof.h). */
+  readonly proof: Bytes
 }
 
 export interface AlertUpdate {
@@ -128,6 +130,7 @@ export function decodeAlertBody(bytes: Uint8Array): AlertBody {
     start: r.u32(),
     end: r.u32(),
     earlier: { all: r.u32(), actedUpon: r.u32(), dismissed: r.u32() },
+    proof: r.vec(),
   }
   // Of reports and appeals: what desks decide by that have more tools than this app.
   while (r.left > 0) r.vec()

@@ -1,7 +1,7 @@
 // What a member and the bot say to each other past the group: the bot's field of a submission, mail
 // to the bot, replies, group info (client/messages/bot_field.h, to_bot.h, reply.h, group_info.h).
 import { Reader, Writer } from './codec.ts'
-import { type Bytes, concat, fromHex, hex, sha256 } from './bytes.ts'
+import { type Bytes, concat, fromHex, hex, sha256, utf8 } from './bytes.ts'
 import { fault } from './failure.ts'
 import { openSealedBox, sealedBox, sealedBoxOverhead } from './hpke.ts'
 import { type SigningKey, verifyLabelled } from './keys.ts'
@@ -22,7 +22,13 @@ const ids = (...parts: readonly string[]): Bytes =>
 export type BotField =
   | { readonly type: 'nothing' }
   | { readonly type: 'override' | 'dispute'; readonly warning: Bytes; readonly reason: string }
-  | { readonly type: 'report'; readonly reported: string; readonly reason: string }
+  | {
+      readonly type: 'report'
+      readonly reported: string
+      readonly reason: string
+      /** What the report proves (report.ts); empty where the submission itself carries it. */
+      readonly proof: Bytes
+    }
 
 export function checkJustification(text: string): void {
   if (!isWellFormed(text)) throw fault('justification_invalid', 'the reason is not valid text')
@@ -34,11 +40,16 @@ export function checkJustification(text: string): void {
   )
 }
 
+/** Whether a report's field holds its proof. */
+export const botFieldHolds = (reason: string, proof: Bytes): boolean =>
+  6 + 16 + 4 + utf8(reason).length + 4 + proof.length <= botFieldPlaintextSize
+
 export function encodeBotField(field: BotField): Bytes {
   const body = new Writer()
   if (field.type === 'override' || field.type === 'dispute') body.vec(field.warning)
   if (field.type === 'report') body.id(field.reported)
   if (field.type !== 'nothing') body.vec(field.reason)
+  if (field.type === 'report') body.vec(field.proof)
   const type = { nothing: 0, override: 1, dispute: 2, report: 3 }[field.type]
   const used = new Writer().u8(1).u8(type).vec(body.take()).take()
   if (used.length > botFieldPlaintextSize) {
@@ -149,11 +160,11 @@ function decodeReplyBody(type: number, body: Uint8Array): Reply {
     const submission = r.u64()
     const leafHash = r.id(32)
     const opening = r.vec()
+    // 1 overridden, 2 mention the duty to report; then closed alerts, for the owner's own record.
     const flags = r.u8()
-    // Alerts about oneself that were closed may follow; this app does not show them.
-    if (r.left > 0) r.vec()
+    r.vec()
     if (!r.finish() || flags > 3) throw badReply('its receipt')
-    const receipt = { seq, submission, leafHash, opening, overridden: (flags & 1) !== 0 }
+    const receipt = { seq, submission, leafHash, opening, overridden: (flags & 1) === 1 }
     return { type: 'receipt', receipt }
   }
   if (type === 2 || type === 3) {

@@ -2,7 +2,7 @@
 // and the upkeep of key packages and proofs.
 import * as alert from './alert.ts'
 import type { AlertStep } from './api.ts'
-import { type ToBotType, checkJustification, sealToBot } from './bot_messages.ts'
+import { type ToBotType, botFieldHolds, checkJustification, sealToBot } from './bot_messages.ts'
 import { hex, randomBytes } from './bytes.ts'
 import { type Content, decodeContent, encodeChecked, encodeContent } from './content.ts'
 import { dropDraft } from './engine_receive.ts'
@@ -13,6 +13,7 @@ import type { GroupSession } from './group_session.ts'
 import { keyPackagesGoal } from './limits.ts'
 import { signNoticeAck } from './notice.ts'
 import type { AlertRecord, Draft } from './records.ts'
+import { encodeParcel, encodeProof } from './report.ts'
 import { changesAnother, checkChange } from './timeline.ts'
 
 const shareEveryMs = 2_000
@@ -133,18 +134,24 @@ export async function report(
 ): Promise<string> {
   const row = await e.store.row(group, id)
   if (row === null) throw fault('not_found', 'there is no such message')
-  writable(e, group)
   checkJustification(reason)
-  const content = encodeContent({ type: 'reaction', about: id, emoji: reportMark })
-  let carrier = ''
-  await e.keep(() => {
-    const draft = newDraft(e, group, content)
-    draft.field = { type: 'report', reported: id, reason }
-    carrier = draft.id
-    enqueue(e, draft)
-  })
+  if (row.commitmentKey.length === 0) {
+    throw fault('input_invalid', 'only a message of a person can be reported')
+  }
+  const session = writable(e, group)
+  const bot = e.trust.directory.device(session.record.bot, e.now())
+  const cover = encodeContent({ type: 'reaction', about: id, emoji: reportMark })
+  let draft = newDraft(e, group, cover)
+  let proof = encodeProof(row)
+  if (!botFieldHolds(reason, proof)) {
+    const content = await encodeParcel(proof, bot.sealingKey, group, draft.id)
+    draft = { ...draft, content }
+    proof = new Uint8Array()
+  }
+  draft.field = { type: 'report', reported: id, reason, proof }
+  await e.keep(() => enqueue(e, draft))
   await e.submitDue()
-  return carrier
+  return draft.id
 }
 
 // ---- the bot, the notice ---------------------------------------------------------------------

@@ -100,7 +100,7 @@ export interface Row {
   readonly token: Bytes
   receipt: KeptReceipt | null
   readonly content: Bytes
-  /** Shows that the token stands for the content. */
+  /** With content and token: a report proves itself. Empty for commits. */
   readonly commitmentKey: Bytes
   /** Of texts: by their author, afterwards. */
   edited: string | null
