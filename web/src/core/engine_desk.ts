@@ -141,17 +141,21 @@ export async function report(
   const session = writable(e, group)
   const bot = e.trust.directory.device(session.record.bot, e.now())
   const cover = encodeContent({ type: 'reaction', about: id, emoji: reportMark })
-  let draft = newDraft(e, group, cover)
-  let proof = encodeProof(row)
-  if (!botFieldHolds(reason, proof)) {
-    const content = await encodeParcel(proof, bot.sealingKey, group, draft.id)
-    draft = { ...draft, content }
-    proof = new Uint8Array()
-  }
-  draft.field = { type: 'report', reported: id, reason, proof }
-  await e.keep(() => enqueue(e, draft))
+  let carrier = ''
+  await e.keep(async () => {
+    let draft = newDraft(e, group, cover)
+    carrier = draft.id
+    let proof = encodeProof(row)
+    if (!botFieldHolds(reason, proof)) {
+      const content = await encodeParcel(proof, bot.sealingKey, group, draft.id)
+      draft = { ...draft, content }
+      proof = new Uint8Array()
+    }
+    draft.field = { type: 'report', reported: id, reason, proof }
+    enqueue(e, draft)
+  })
   await e.submitDue()
-  return draft.id
+  return carrier
 }
 
 // ---- the bot, the notice ---------------------------------------------------------------------

@@ -27,8 +27,11 @@ async function rowView(e: Engine, row: Row): Promise<MessageView> {
   return viewOfRow(row, viewer(e), quote)
 }
 
-const draftView = async (e: Engine, draft: Draft): Promise<MessageView> =>
-  viewOfDraft(draft, viewer(e), await quoteOf(e, draft.group, draft.content))
+async function draftView(e: Engine, draft: Draft): Promise<MessageView> {
+  const report = draft.field.type === 'report'
+  const quote = report ? null : await quoteOf(e, draft.group, draft.content)
+  return viewOfDraft(draft, viewer(e), quote)
+}
 
 /** A warned message gives way to the answer that is on its way; a report is no line. */
 function isShown(e: Engine, draft: Draft): boolean {

@@ -88,7 +88,11 @@ const emptyPoll = (content: Content): PollView | null =>
 export type Quote = { readonly name: string; readonly text: string } | null
 
 export function viewOfDraft(draft: Draft, viewer: Viewer, reply: Quote): MessageView {
-  const content = decodeContent(draft.content)
+  // What carries a report may be sealed to the bot; shown is what it is about.
+  const content: Content =
+    draft.field.type === 'report'
+      ? { type: 'reaction', about: draft.field.reported, emoji: '\u2691' }
+      : decodeContent(draft.content)
   const checkedText = checkable(content)
   return {
     ...basics(content, viewer),
