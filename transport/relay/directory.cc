@@ -71,6 +71,19 @@ Result<CheckedObject> reread(const storage::DirectoryRow& row, const identity::N
   return out;
 }
 
+Result<CheckedObject> check_notice(std::string_view text, const Model& model) {
+  CANDOUR_TRY(auto notice, identity::Notice::verify(text, *model.statement));
+  if (notice.version <= model.notice_version) {
+    return error(ErrorCode::input_invalid,
+                 "the notice has version " + std::to_string(notice.version) +
+                     "; the current one is " + std::to_string(model.notice_version));
+  }
+  CANDOUR_TRY(auto note, identity::SignedNote::parse(text));
+  CheckedObject out{.kind = v1::NOTICE};
+  out.notice.emplace(identity::note_digest(note), notice.version);
+  return out;
+}
+
 Result<CheckedObject> check_web_bundle(std::string_view note,
                                        const identity::Statement& statement) {
   CANDOUR_TRY(identity::WebBundle::verify(note, statement));
@@ -239,17 +252,8 @@ Result<CheckedObject> Directory::check(v1::ObjectKind kind, ByteView object) con
       CANDOUR_TRY(identity::PackNote::verify(text, *model.statement));
       return out;
     }
-    case v1::NOTICE: {
-      CANDOUR_TRY(auto notice, identity::Notice::verify(text, *model.statement));
-      if (notice.version <= model.notice_version) {
-        return error(ErrorCode::input_invalid,
-                     "the notice has version " + std::to_string(notice.version) +
-                         "; the current one is " + std::to_string(model.notice_version));
-      }
-      CANDOUR_TRY(auto note, identity::SignedNote::parse(text));
-      out.notice.emplace(identity::note_digest(note), notice.version);
-      return out;
-    }
+    case v1::NOTICE:
+      return check_notice(text, model);
     case v1::NOTICE_ACK:
       return check_ack(object);
     case v1::WEB_BUNDLE:
