@@ -229,6 +229,21 @@ test('content, both ways', async () => {
   assert.equal(content.commitment(inner.commitmentKey, inner.content), text('commitment'))
   assert.equal(hex(content.encodeInner(inner)), text('inner'))
   await rejects('input_invalid', () => content.decodeInner(bytes('inner').slice(0, -1)))
+  // A number that cannot be shown, or kept exactly, is refused like any other damage.
+  const far = { ...inner, time: 253_402_300_799_999 }
+  assert.equal(content.decodeInner(content.encodeInner(far)).time, far.time)
+  const { origin, root } = inner.checkpoint
+  const beyond = [
+    { ...inner, time: far.time + 1 },
+    { ...inner, counter: 2 ** 53 },
+    { ...inner, checkpoint: { origin, root, size: 2 ** 53 } },
+  ]
+  for (const one of beyond) {
+    await rejects('input_invalid', () => content.decodeInner(content.encodeInner(one)))
+  }
+  const at = hex(bytes('inner')).indexOf(hex(utf8(origin)))
+  const notText = fromHex(text('inner').slice(0, at) + 'ff' + text('inner').slice(at + 2)) as Bytes
+  await rejects('input_invalid', () => content.decodeInner(notText))
   const lone = { type: 'text', text: 'half \ud83d', replyTo: null, mentions: [] } as const
   await rejects('input_invalid', () => content.encodeChecked(lone))
   const attachment = fromHex('0107') as Bytes

@@ -48,6 +48,7 @@ export const resolutions = [
 export const actionClose = 4
 export const actionShare = 5
 export const actionWant = 9
+export const actionRepeat = 12
 export const stateClosed = 4
 export const outcomeReported = 4
 

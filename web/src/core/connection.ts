@@ -22,11 +22,15 @@ const path = '/v1'
 const subprotocol = 'candour.v1'
 // A relay that floods is cut off here rather than eating the memory of the device.
 const inboxMax = 100_000
+const inboxBytesMax = 64 * frameSizeMax
+/** However long the relay says: a person should not wait for longer than this. */
+export const retryAfterMaxMs = 60_000
 
 export type ClientBody = NonNullable<MessageInitShape<typeof ClientFrameSchema>['body']>
 
 /** The connection is gone; says when to come back where the relay said so. */
 export class Disconnected extends CandourError {
+  override readonly connectionEnded = true
   readonly retryAfterMs: number | null
   /** Not to be tried again without a person. */
   readonly lasting: boolean
@@ -39,7 +43,7 @@ export class Disconnected extends CandourError {
 
 function closedBecause(code: number, reason: string): Disconnected {
   const retry = /retry_after_ms=(\d{1,7})/.exec(reason)
-  const retryAfterMs = retry ? Number(retry[1]) : null
+  const retryAfterMs = retry ? Math.min(Number(retry[1]), retryAfterMaxMs) : null
   if (code === 4001) {
     const message = 'this device logged in somewhere else; close it there, then connect again'
     return new Disconnected('state_locked', message, null, true)
@@ -53,14 +57,15 @@ function closedBecause(code: number, reason: string): Disconnected {
 const channelBinding = (url: URL): Bytes =>
   sha256(utf8('candour web channel v1'), Uint8Array.of(0), utf8(url.host))
 
-/** Failures about the relay's own disk mean here: not now, ask again on the next connection. */
+// Of the relay they say nothing about this device, where the same codes end everything.
+const relaysOwn = new Set(['', 'internal', 'storage_failed', 'state_damaged'])
+
+/** Failures of the relay itself mean here: not now, ask again on the next connection. */
 export function checkFailure(frame: ServerFrame): void {
   if (frame.body.case !== 'failure') return
   const { code, message } = frame.body.value
-  if (code === 'storage_failed' || code === 'state_damaged') {
-    throw fault('disconnected', `the relay stores nothing now: ${message}`)
-  }
-  throw fault(code || 'internal', message)
+  if (relaysOwn.has(code)) throw fault('disconnected', `the relay has a fault of its own: ${message}`)
+  throw fault(code, message)
 }
 
 export interface DeviceLogin {
@@ -129,7 +134,7 @@ export class Connection {
     this.#wire.listener = listener
   }
   take(max: number): ServerFrame[] {
-    return this.#wire.inbox.splice(0, max)
+    return this.#wire.take(max)
   }
   /** Why it ended; null while it stands. */
   get ended(): Disconnected | null {
@@ -162,7 +167,8 @@ interface Waiting {
 
 /** Frames in and out. */
 class Wire {
-  inbox: ServerFrame[] = []
+  readonly #inbox: { frame: ServerFrame; size: number }[] = []
+  #inboxBytes = 0
   listener: () => void = () => {}
   ended: Disconnected | null = null
   readonly #socket: Socket
@@ -205,9 +211,15 @@ class Wire {
     })
   }
 
+  take(max: number): ServerFrame[] {
+    const taken = this.#inbox.splice(0, max)
+    for (const { size } of taken) this.#inboxBytes -= size
+    return taken.map(({ frame }) => frame)
+  }
+
   /** The relay speaks first. */
   first(): Promise<ServerFrame> {
-    const early = this.inbox.shift()
+    const [early] = this.take(1)
     if (early !== undefined) return Promise.resolve(early)
     return this.#within(loginTimeoutMs, (waiting) => {
       this.#first = waiting
@@ -276,7 +288,7 @@ class Wire {
     if (this.ended !== null) return
     let frame: ServerFrame
     try {
-      if (!(data instanceof ArrayBuffer)) throw new Error('text')
+      if (!(data instanceof ArrayBuffer) || data.byteLength > frameSizeMax) throw new Error('size')
       frame = fromBinary(ServerFrameSchema, new Uint8Array(data))
     } catch {
       this.#refuse('frame_malformed', 'the relay sent a frame that cannot be read')
@@ -290,10 +302,12 @@ class Wire {
       const first = this.#first
       this.#first = null
       first.resolve(frame)
-    } else if (this.inbox.length >= inboxMax) {
+    } else if (this.#inbox.length >= inboxMax || this.#inboxBytes > inboxBytesMax) {
       this.#refuse('queue_full', 'the relay sent more frames than this device can keep')
     } else {
-      this.inbox.push(frame)
+      const size = (data as ArrayBuffer).byteLength
+      this.#inbox.push({ frame, size })
+      this.#inboxBytes += size
       this.listener()
     }
   }

@@ -2,7 +2,7 @@
 import { Reader, Writer } from './codec.ts'
 import { type Bytes, hex, hmacSha256, utf8 } from './bytes.ts'
 import { fault } from './failure.ts'
-import { contentSizeMax } from './limits.ts'
+import { contentSizeMax, timeMax } from './limits.ts'
 import { isWellFormed, showsAsWritten } from './text.ts'
 
 export type Content =
@@ -189,7 +189,7 @@ export function decodeInner(bytes: Uint8Array): Inner {
     checkpoint: { origin: r.text(255), size: r.u64(), root: r.id(32) },
     commitmentKey: r.raw(32),
   }
-  if (version !== 1 || !r.finish()) {
+  if (version !== 1 || !r.finish() || inner.time > timeMax) {
     throw fault('input_invalid', 'the inside of the message is malformed or over limits')
   }
   return inner

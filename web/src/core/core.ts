@@ -18,7 +18,7 @@ import type { Content } from './content.ts'
 import { Engine } from './engine.ts'
 import type { EngineListener } from './engine_types.ts'
 import * as desk from './engine_desk.ts'
-import { type Environment, browserEnvironment } from './environment.ts'
+import { type Environment, browserEnvironment, missingInBrowser } from './environment.ts'
 import { asFailure, attempt, failed, fault, isFinal, success } from './failure.ts'
 import { type DeviceKeys, generateKeys, unwrapKeys } from './keys.ts'
 import { same } from './bytes.ts'
@@ -35,27 +35,8 @@ import { decodeToken } from './token.ts'
 
 const lockName = 'candour-core'
 const idleLockMs = 15 * 60 * 1000
+const idleCheckMs = 1_000
 const offline = { state: 'offline', failure: null, retryAt: null } as const
-
-async function missingInBrowser(): Promise<Failure | null> {
-  const lacks = (what: string): Failure => ({
-    code: 'config_invalid',
-    message: `this browser lacks ${what}; use a current one, over https`,
-  })
-  if (globalThis.crypto?.subtle === undefined) return lacks('WebCrypto')
-  if (globalThis.indexedDB === undefined) return lacks('IndexedDB')
-  for (const [algorithm, usages] of [
-    ['Ed25519', ['sign', 'verify']],
-    ['X25519', ['deriveBits']],
-  ] as const) {
-    try {
-      await crypto.subtle.generateKey(algorithm, false, usages)
-    } catch {
-      return lacks(algorithm)
-    }
-  }
-  return null
-}
 
 interface Unlocked {
   readonly db: SealedDb
@@ -74,7 +55,8 @@ class DeviceCore implements Core {
   #open: Unlocked | null = null
   #engine: Engine | null = null
   #link: Link | null = null
-  #idle: ReturnType<typeof setTimeout> | null = null
+  #idle: ReturnType<typeof setInterval> | null = null
+  #touched = { wall: 0, monotonic: 0 }
   #telling = false
 
   constructor(env: Environment) {
@@ -143,16 +125,22 @@ class DeviceCore implements Core {
     }
   }
 
-  #listener(): EngineListener {
+  /** Deaf to an engine that is not, or no longer, the one of this session. */
+  #listener(engine: () => Engine | null): EngineListener {
+    const ifCurrent = (then: () => void) => {
+      if (this.#engine !== null && this.#engine === engine()) then()
+    }
     return {
-      stateChanged: () => this.#tell(),
-      messagesChanged: (group, ids) => void this.#tellLines(group, ids),
-      arrived: (group, mentionsMe) => this.#emit({ type: 'arrived', group, mentionsMe }),
-      connectionEnded: (reason, why) => this.#link?.failed(reason, why),
-      broken: (reason) => {
-        this.#link?.close()
-        this.#setPhase('failed', reason)
-      },
+      stateChanged: () => ifCurrent(() => this.#tell()),
+      messagesChanged: (group, ids) => ifCurrent(() => void this.#tellLines(group, ids)),
+      arrived: (group, mentionsMe) =>
+        ifCurrent(() => this.#emit({ type: 'arrived', group, mentionsMe })),
+      connectionEnded: (reason, why) => ifCurrent(() => this.#link?.failed(reason, why)),
+      broken: (reason) =>
+        ifCurrent(() => {
+          void this.#link?.close()
+          this.#setPhase('failed', reason)
+        }),
     }
   }
 
@@ -164,7 +152,7 @@ class DeviceCore implements Core {
         Promise.all([...ids].map(async (id) => ({ id, line: await lineOf(engine, group, id) }))),
       ),
     )
-    if (!lines.ok) return
+    if (!lines.ok || this.#engine !== engine) return
     const changed = lines.value.flatMap(({ line }) => (line === null ? [] : [line]))
     const removed = lines.value.filter(({ line }) => line === null).map(({ id }) => id)
     this.#emit({ type: 'messages', group, changed, removed })
@@ -216,9 +204,11 @@ class DeviceCore implements Core {
     const request =
       certificate === null ? await makeEnrolment(profile, keys.signing, keys.sealingPublic) : null
     this.#open = { db, store, keys, profile, certificate, request }
+    this.#touchNow()
+    if (this.#idle !== null) clearInterval(this.#idle)
+    this.#idle = setInterval(() => this.#lockIfIdle(), idleCheckMs)
     if (certificate === null) this.#setPhase('requested')
     else await this.#run()
-    this.touch()
   }
 
   async #run(): Promise<void> {
@@ -226,9 +216,13 @@ class DeviceCore implements Core {
     if (open === null || open.certificate === null) return
     const { db, store, keys, profile, certificate } = open
     const suite = await MlsSuite.make(keys.signing)
-    const listener = this.#listener()
+    let mine: Engine | null = null
+    const listener = this.#listener(() => mine)
     const env = this.#env
-    this.#engine = await Engine.load({ env, db, store, keys, suite, profile, certificate, listener })
+    const parts = { env, db, store, keys, suite, profile, certificate, listener }
+    mine = await Engine.load(parts)
+    if (this.#open !== open) throw fault('state_locked', 'the app was locked')
+    this.#engine = mine
     this.#link = new Link(this.#engine, () => this.#tell())
     this.#setPhase('ready')
     this.#link.start()
@@ -283,10 +277,12 @@ class DeviceCore implements Core {
     if (this.#open === null) return
     const open = this.#open
     const engine = this.#engine
-    this.#link?.close()
-    if (this.#idle !== null) clearTimeout(this.#idle)
     // What is under way ends first; then keys and text are let go of.
+    await this.#link?.close()
     await engine?.exclusive(async () => {}).catch(() => undefined)
+    if (this.#open !== open) return // by another call meanwhile
+    if (this.#idle !== null) clearInterval(this.#idle)
+    this.#idle = null
     open.db.close()
     this.#open = null
     this.#engine = null
@@ -306,9 +302,22 @@ class DeviceCore implements Core {
   }
 
   touch(): void {
-    if (this.#idle !== null) clearTimeout(this.#idle)
+    if (!this.#lockIfIdle()) this.#touchNow()
+  }
+  #touchNow(): void {
+    this.#touched = { wall: this.#env.now(), monotonic: this.#env.monotonic() }
+  }
+  /**
+   * By both clocks: timers and the monotonic one may stand still while the computer sleeps, the
+   * other may be set back.
+   */
+  #lockIfIdle(): boolean {
     const ms = this.#open?.profile.idleLockMs ?? 0
-    this.#idle = ms > 0 ? setTimeout(() => void this.lock(), ms) : null
+    const { wall, monotonic } = this.#touched
+    const idle = Math.max(this.#env.now() - wall, this.#env.monotonic() - monotonic)
+    if (ms === 0 || idle < ms) return false
+    void this.lock()
+    return true
   }
 
   forget(): Promise<Result<void>> {
@@ -330,7 +339,7 @@ class DeviceCore implements Core {
   // ---- commands ------------------------------------------------------------------------------
 
   #need(): Unlocked {
-    if (this.#open !== null) return this.#open
+    if (this.#open !== null && !this.#lockIfIdle()) return this.#open
     throw fault('state_locked', 'the app is locked')
   }
   #needEngine(): Engine {

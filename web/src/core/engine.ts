@@ -10,12 +10,12 @@ import type { Connection } from './connection.ts'
 import { compareGroups, handleDeliver } from './engine_receive.ts'
 import { resynchronise, takeResynchronise } from './engine_resync.ts'
 import { handleMail } from './engine_mail.ts'
-import { handleAnswer, prepareDue, resendOutbox, transmit } from './engine_send.ts'
+import { dueSoon, handleAnswer, prepareDue, resendOutbox, transmit } from './engine_send.ts'
 import { refillKeyPackages, shareWanted } from './engine_desk.ts'
-import { alarmLog, provePending, watchLog } from './engine_watch.ts'
+import { alarmLog, followNewLog, provePending, watchLog } from './engine_watch.ts'
 import type { Claim, EngineListener, Queued } from './engine_types.ts'
 import type { Environment } from './environment.ts'
-import { asFailure, codeOf, fault, isFinal, isLost } from './failure.ts'
+import { asFailure, codeOf, fault, isFinal, isPassing } from './failure.ts'
 import { GroupSession } from './group_session.ts'
 import type { DeviceKeys } from './keys.ts'
 import { LogWatch } from './log_watch.ts'
@@ -71,6 +71,8 @@ export class Engine {
   refillAt = 0
   readonly newest = new Map<string, number>()
   readonly queued = new Map<string, Queued>()
+  /** Refusals in a row of each message; encrypting it again does not begin anew. */
+  readonly attempts = new Map<string, number>()
   readonly requests = new Map<bigint, string>()
   readonly proofRequests = new Map<bigint, string>()
   readonly acks = new Map<string, number>()
@@ -80,6 +82,7 @@ export class Engine {
   readonly early = new Map<string, Deliver[]>()
   earlyCount = 0
   deferredMail: MailItem[] = []
+  waitingBytes = 0
   readonly held = new Map<string, Deliver[]>()
   lost: unknown = null
   readonly behind = new Map<string, { oldest: number; notBefore: number }>()
@@ -94,6 +97,7 @@ export class Engine {
   shareAt = 0
 
   #broken: unknown = null
+  #closing = false
   #last: Promise<unknown> = Promise.resolve()
   #changed = new Map<string, Set<string>>()
   #arrivals: { group: string; mentionsMe: boolean }[] = []
@@ -137,7 +141,7 @@ export class Engine {
     for (const alert of await store.alerts()) engine.alerts.set(alert.id, alert)
     for (const alarm of await store.alarms()) engine.alarms.set(alarm.subject, alarm)
     for (const { id, group, order, state } of engine.drafts.values()) {
-      if (state === 'queued') engine.queued.set(id, { group, order, notBefore: 0, attempts: 0 })
+      if (state === 'queued') engine.queued.set(id, { group, order, notBefore: 0 })
     }
     engine.order = await store.order()
     engine.mailCursor = await store.mailCursor()
@@ -242,6 +246,10 @@ export class Engine {
     const { logOrigin } = session.progress
     return logOrigin !== '' && logOrigin !== this.trust.logOrigin
   }
+  setNoticeAcknowledged(digest: string): void {
+    this.noticeAcknowledged = digest
+    this.store.putNoticeAcknowledged(digest)
+  }
   noticeIsAcknowledged(): boolean {
     const { notice } = this.trust.directory
     return notice === null || notice.digest === this.noticeAcknowledged
@@ -253,6 +261,10 @@ export class Engine {
   takeLogin(connection: Connection): Promise<void> {
     return this.exclusive(async () => {
       this.dropConnection()
+      if (this.#closing) {
+        connection.close()
+        throw fault('disconnected', 'the app was locked')
+      }
       this.connection = connection
       try {
         await this.#takeLogin(connection)
@@ -265,13 +277,21 @@ export class Engine {
     })
   }
 
+  /** Ends the connection for good, between two pieces of work: nothing is lost in the middle of one. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.connection?.close()
+    // An engine that broke does no more work, so nothing is in the middle.
+    await this.exclusive(async () => this.dropConnection()).catch(() => this.dropConnection())
+  }
+
   async #takeLogin(connection: Connection): Promise<void> {
     const { loggedIn } = connection
     try {
       await this.keep(async () => {
         const before = this.trust.logOrigin
         await this.trust.refresh(connection)
-        if (before !== '' && before !== this.trust.logOrigin) this.#followNewLog(before)
+        if (before !== '' && before !== this.trust.logOrigin) followNewLog(this, before)
       })
     } catch (thrown) {
       if (codeOf(thrown) === 'log_inconsistent') await this.keep(() => alarmLog(this, thrown))
@@ -292,42 +312,14 @@ export class Engine {
     this.botPresent = loggedIn.botPresent
     await this.keep(() => {
       const current = this.trust.directory.notice?.digest ?? ''
-      if (loggedIn.noticeAcknowledged && hex(loggedIn.notice) === current) {
-        this.noticeAcknowledged = current
-        this.store.putNoticeAcknowledged(current)
-      }
+      // The relay's word, which may also be that it knows of none (any more).
+      const known = loggedIn.noticeAcknowledged && hex(loggedIn.notice) === current
+      this.setNoticeAcknowledged(known ? current : '')
       compareGroups(this, loggedIn.groups)
     })
     await refillKeyPackages(this)
     resendOutbox(this)
     await this.submitDue()
-  }
-
-  #followNewLog(before: string): void {
-    this.mailCursor = 0
-    this.claims = []
-    this.unprovenObjects.clear()
-    this.unprovenMembers.clear()
-    this.provenEpochs.clear()
-    const open = this.watch.beginAnew()
-    const { succession } = this.trust.directory
-    const lost =
-      `The log "${before}" was lost at size ${succession?.oldSize ?? 0} and ` +
-      `"${this.trust.logOrigin}" follows it (${succession?.reason ?? ''})`
-    const unseen = open > 0 ? `; ${open} messages seen here were not yet shown to be in it` : ''
-    const subject = `new_log ${this.trust.logOrigin}`
-    const alarm = {
-      subject,
-      seen: false,
-      time: this.now(),
-      code: 'new_log',
-      message: lost + unseen,
-      messageId: null,
-      group: null,
-      device: null,
-    }
-    this.alarms.set(subject, alarm)
-    this.store.putAlarm(alarm)
   }
 
   dropConnection(): void {
@@ -341,6 +333,7 @@ export class Engine {
     this.early.clear()
     this.earlyCount = 0
     this.deferredMail = []
+    this.waitingBytes = 0
     this.held.clear()
     this.behind.clear()
     this.acks.clear()
@@ -377,7 +370,7 @@ export class Engine {
     if (connection === null) return
     for (;;) {
       const frames = connection.take(batchFramesMax)
-      if (frames.length === 0) break
+      if (frames.length === 0 || this.#closing) break
       await this.keep(async () => {
         for (const frame of frames) {
           await this.#handle(frame)
@@ -402,6 +395,7 @@ export class Engine {
       case 'mail':
         return handleMail(this, body.value)
       case 'botPresence':
+        if (body.value.present && !this.botPresent) dueSoon(this)
         this.botPresent = body.value.present
         return
       case 'checkpoint':
@@ -414,7 +408,7 @@ export class Engine {
           await this.trust.seeDirectory(body.value, this.needConnection())
         } catch (thrown) {
           if (isFinal(thrown)) throw thrown
-          if (isLost(thrown)) this.lost = thrown
+          if (isPassing(thrown)) this.lost = thrown
           else await alarmLog(this, thrown)
         }
         return

@@ -175,8 +175,7 @@ export async function acknowledgeNotice(e: Engine): Promise<void> {
   const object = await signNoticeAck(notice.digest, e.keys.device, e.now(), e.keys.signing)
   await connection.request({ case: 'noticeAck', value: { object } })
   await e.keep(() => {
-    e.noticeAcknowledged = notice.digest
-    e.store.putNoticeAcknowledged(notice.digest)
+    e.setNoticeAcknowledged(notice.digest)
   })
   await e.submitDue()
 }

@@ -5,22 +5,24 @@ import * as alert from './alert.ts'
 import {
   type Receipt,
   type Reply,
+  decodeFindings,
   findingsHash,
   openReply,
   verifyWarning,
 } from './bot_messages.ts'
-import { hex, same } from './bytes.ts'
+import { hex, same, sha256 } from './bytes.ts'
 import { commitment } from './content.ts'
 import { dropDraft, handleDeliver, keepMembership, beginsMlsGroup } from './engine_receive.ts'
 import { settleGap } from './engine_resync.ts'
 import { encryptAnew, outcome, reject } from './engine_send.ts'
 import { alarmReceipt, alarmRefused, provePending, watchMessage } from './engine_watch.ts'
+import { hasRoomFor } from './engine_waiting.ts'
 import type { Engine } from './engine.ts'
-import { fault, isFinal } from './failure.ts'
+import { fault, isFinal, isPassing } from './failure.ts'
 import { GroupSession } from './group_session.ts'
 import { decodeOpening, leafClassOrdinary, leafHash, leafKindMessage } from './merkle.ts'
 import { welcomeReferences } from './mls.ts'
-import type { AlertRecord, Draft, GroupProgress, KeptReceipt } from './records.ts'
+import type { AlertRecord, AlertStepSeen, Draft, GroupProgress, KeptReceipt } from './records.ts'
 import { type ReleaseToken, decodeToken } from './token.ts'
 import { type MailItem, MailKind, type WelcomeMail, WelcomeMailSchema } from './wire/candour_pb.ts'
 
@@ -62,10 +64,18 @@ function comesTooEarly(e: Engine, mail: MailItem): boolean {
 
 // In order: behind mail that has to wait, the rest waits too.
 export async function handleMail(e: Engine, mail: MailItem): Promise<void> {
+  if (mail.number > BigInt(Number.MAX_SAFE_INTEGER)) {
+    e.lost = fault('frame_malformed', 'the relay numbers mail beyond every number there is')
+    return
+  }
   const early = Number(mail.number) > e.mailCursor && comesTooEarly(e, mail)
   if (e.deferredMail.length === 0 && !early) return takeMail(e, mail)
   if (e.deferredMail.length >= deferredMailMax) {
     e.lost = fault('disconnected', 'the relay sends mail and not the messages before it')
+    return
+  }
+  if (!hasRoomFor(e, mail)) {
+    e.lost = fault('disconnected', 'the relay sends more than this device can keep waiting')
     return
   }
   e.deferredMail.push(mail)
@@ -74,7 +84,7 @@ export async function handleMail(e: Engine, mail: MailItem): Promise<void> {
 export async function takeDeferredMail(e: Engine): Promise<void> {
   for (;;) {
     const mail = e.deferredMail[0]
-    if (mail === undefined || comesTooEarly(e, mail)) return
+    if (e.lost !== null || mail === undefined || comesTooEarly(e, mail)) return
     e.deferredMail.shift()
     await takeMail(e, mail)
   }
@@ -89,6 +99,11 @@ async function takeMail(e: Engine, mail: MailItem): Promise<void> {
       if (mail.kind === MailKind.ALERT) await handleAlert(e, mail)
     } catch (thrown) {
       if (isFinal(thrown)) throw thrown
+      if (isPassing(thrown)) {
+        // Nothing of it was used up: it comes again on the next connection.
+        e.lost = thrown
+        return
+      }
       alarmRefused(e, thrown, mail)
     }
     e.mailCursor = number
@@ -220,6 +235,8 @@ async function handleWarning(
   if (!fits) {
     throw fault('warning_invalid', `a warning of the bot is not about message ${draft.id}`)
   }
+  // What is kept is drawn each time the conversation is: it has to be readable.
+  decodeFindings(reply.findings)
   // A disputed or overridden draft is replaced by this one: the same content, a newer warning.
   const { original } = draft
   draft.state = reply.block ? 'blocked' : 'warned'
@@ -264,7 +281,8 @@ async function handleWelcome(e: Engine, mail: MailItem): Promise<void> {
     const device = { keys: e.keys, suite: e.suite }
     const join = () => GroupSession.join(welcome, mine, device, e.trust, progress, e.now())
     // Used or refused, a key package never serves twice, but for the one of last resort.
-    if (!mine.lastResort) {
+    const useUp = () => {
+      if (mine.lastResort) return
       e.store.deleteKeyPackage(reference)
       if (e.keyPackagesHeld > 0) --e.keyPackagesHeld
     }
@@ -276,12 +294,15 @@ async function handleWelcome(e: Engine, mail: MailItem): Promise<void> {
         await provePending(e)
         return join()
       })
+      useUp()
       if (before !== null) await checkFormedAgain(e, before, joined)
       const old = e.groups.get(group)
       const missed = old ? joined.progress.seq - old.progress.seq - 1 : 0
       return await enter(e, welcome, joined, before !== null, missed)
     } catch (thrown) {
-      if (before !== null && !isFinal(thrown)) e.stopGroup(before, thrown)
+      if (isFinal(thrown) || isPassing(thrown)) throw thrown
+      useUp()
+      if (before !== null) e.stopGroup(before, thrown)
       throw thrown
     }
   }
@@ -348,6 +369,11 @@ async function enter(
 
 // ---- alerts ----------------------------------------------------------------------------------
 
+const seenStep = (update: alert.AlertUpdate): AlertStepSeen => {
+  const { time, action, state, resolution, person, argument } = update
+  return { time, action, state, resolution, person, argument }
+}
+
 async function handleAlert(e: Engine, item: MailItem): Promise<void> {
   const mail = alert.parseAlertMail(item.body)
   const kept = e.alerts.get(mail.id)
@@ -357,19 +383,32 @@ async function handleAlert(e: Engine, item: MailItem): Promise<void> {
     const bot = e.trust.directory.find(kept.bot)
     if (bot === null) throw fault('unknown_device', "an alert's bot is not certified")
     const update = await alert.openAlertUpdate(mail, kept.keys, bot.signingKey)
-    const { time, action, state, resolution, person, argument } = update
+    // The bot's signature says nothing of order: what was seen is not taken a second time.
+    const hash = hex(sha256(mail.ciphertext))
+    if (kept.updates.includes(hash)) return
+    const step = update.action === alert.actionRepeat ? [] : [seenStep(update)]
     record = {
       ...kept,
       revealed: alert.isKnown(update.subject) ? update.subject : kept.revealed,
       wanted: wantedAfter(e, kept, update),
       repeats: Math.max(kept.repeats, update.repeats),
-      steps: [...kept.steps, { time, action, state, resolution, person, argument }],
+      steps: [...kept.steps, ...step],
+      updates: [...kept.updates, hash],
     }
   } else {
     if (kept !== undefined) return // wrapped again for this device
     const bot = e.trust.directory.bot(e.now())
     const opened = await alert.openAlert(mail, e.keys.sealing, bot.signingKey)
-    record = { id: mail.id, ...opened, bot: bot.device, revealed: null, wanted: [], repeats: 0, steps: [] }
+    record = {
+      id: mail.id,
+      ...opened,
+      bot: bot.device,
+      revealed: null,
+      wanted: [],
+      repeats: 0,
+      steps: [],
+      updates: [],
+    }
   }
   e.alerts.set(record.id, record)
   e.store.putAlert(record)

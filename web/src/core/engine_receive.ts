@@ -6,8 +6,9 @@ import { sendToBot } from './engine_desk.ts'
 import { checkReceipt, takeDeferredMail } from './engine_mail.ts'
 import { outcome } from './engine_send.ts'
 import { alarmReceipt, provePending, seeClaim, watchMessage } from './engine_watch.ts'
+import { hasRoomFor, pushTo } from './engine_waiting.ts'
 import type { Engine } from './engine.ts'
-import { codeOf, fault, isFinal, isLost } from './failure.ts'
+import { codeOf, fault, isFinal, isPassing } from './failure.ts'
 import type { AcceptedCommit, AcceptedMessage, GroupSession } from './group_session.ts'
 import { watchedReceivedOneIn } from './log_watch.ts'
 import type { Row } from './records.ts'
@@ -56,8 +57,9 @@ export function compareGroups(e: Engine, states: readonly GroupState[]): void {
 
 function keepEarly(e: Engine, group: string, delivered: Deliver): void {
   if (e.earlyCount >= earlyFramesMax) return
+  if (!hasRoomFor(e, delivered)) return
   e.earlyCount += 1
-  e.early.set(group, [...(e.early.get(group) ?? []), delivered])
+  pushTo(e.early, group, delivered)
 }
 
 /** It begins with a commit that this device reads by its welcome, which comes in no order to it. */
@@ -98,7 +100,7 @@ async function awaitPolicy(e: Engine, delivered: Deliver): Promise<boolean> {
     await provePending(e)
   } catch (thrown) {
     if (isFinal(thrown)) throw thrown
-    if (isLost(thrown)) {
+    if (isPassing(thrown)) {
       e.lost = thrown
       return true
     }
@@ -117,7 +119,10 @@ export async function deliverHeld(e: Engine): Promise<void> {
     const first = waiting[0]
     if (session === undefined || first === undefined || !citesPolicyInForce(e, first)) continue
     e.held.delete(group)
-    for (const delivered of waiting) await deliverTo(e, session, delivered)
+    for (const delivered of waiting) {
+      if (e.lost !== null) return
+      await deliverTo(e, session, delivered)
+    }
   }
   await takeDeferredMail(e)
 }
@@ -127,15 +132,17 @@ async function deliverTo(e: Engine, session: GroupSession, delivered: Deliver): 
   const wait = e.held.has(group) || (await awaitPolicy(e, delivered))
   if (e.lost !== null) return
   if (wait) {
-    const waiting = e.held.get(group) ?? []
-    if (waiting.length < earlyFramesMax) {
-      e.held.set(group, [...waiting, delivered])
+    if ((e.held.get(group)?.length ?? 0) < earlyFramesMax && hasRoomFor(e, delivered)) {
+      pushTo(e.held, group, delivered)
       return
     }
   }
   const log = {
     seen: async (g: string, id: string) => (await e.store.row(g, id)) !== null,
-    ownSubmission: (id: string) => e.outbox.get(id) ?? null,
+    ownSubmission: (g: string, id: string) => {
+      const item = e.outbox.get(id)
+      return item !== undefined && item.group === g ? item : null
+    },
     senderCounter: (g: string, device: string) => e.store.counter(g, device),
   }
   const accept = () => session.accept(delivered, e.trust, log)
@@ -152,6 +159,11 @@ async function deliverTo(e: Engine, session: GroupSession, delivered: Deliver): 
     if (accepted.kind === 'commit') showCommit(e, session, delivered, accepted)
   } catch (thrown) {
     if (isFinal(thrown)) throw thrown
+    if (isPassing(thrown)) {
+      // Of the network, not of the message: it is delivered again on the next connection.
+      e.lost = thrown
+      return
+    }
     e.held.delete(group)
     e.stopGroup(session, thrown)
     if (delivered.kind === SubmissionKind.COMMIT) await reportFailure(e, session, delivered.messageId)

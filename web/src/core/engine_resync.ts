@@ -17,9 +17,12 @@ import type { Resynchronise } from './wire/candour_pb.ts'
 // A welcome to the group may be among the mail that follows.
 const welcomePatienceMs = 5_000
 const reportRetryMs = 5_000
+// Groups that only the relay has heard of.
+const behindMax = 1_024
 
 export function takeResynchronise(e: Engine, told: Resynchronise): void {
   const group = hex(told.group)
+  if (e.behind.size >= behindMax && !e.groups.has(group)) return
   const patience = e.groups.has(group) ? 0 : welcomePatienceMs
   const notBefore = e.env.monotonic() + patience
   e.behind.set(group, { oldest: Number(told.oldest), notBefore })

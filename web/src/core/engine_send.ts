@@ -5,7 +5,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { Failure } from './api.ts'
 import { sealBotField } from './bot_messages.ts'
 import { copyOf, fromHex, randomBytes, hex } from './bytes.ts'
-import { checkFailure } from './connection.ts'
+import { checkFailure, retryAfterMaxMs } from './connection.ts'
 import { commitment } from './content.ts'
 import { membersProven } from './engine_desk.ts'
 import type { Engine } from './engine.ts'
@@ -16,7 +16,9 @@ import { type ServerFrame, SubmissionKind, SubmitSchema } from './wire/candour_p
 
 const undecidedMax = 512
 const retryMs = 150
-const retryDoublingsMax = 5
+// Each attempt uses up a generation of the encryption, and receivers follow 200: up to 77 s apart.
+const retryDoublingsMax = 10
+const soonMs = 1_000
 const proofRetryMs = 500
 
 /** Failures that pass by themselves: the message is encrypted anew and sent again. */
@@ -28,6 +30,7 @@ const passing = new Set([
   'storage_full',
   'bot_absent',
   'shutting_down',
+  'notice_unacknowledged',
 ])
 
 /** A group one may write into now or once there is a connection. */
@@ -69,7 +72,7 @@ export function enqueue(e: Engine, draft: Draft): void {
   e.drafts.set(draft.id, draft)
   e.store.putDraft(draft)
   const { group, order } = draft
-  e.queued.set(draft.id, { group, order, notBefore: 0, attempts: 0 })
+  e.queued.set(draft.id, { group, order, notBefore: 0 })
   e.touch(group, draft.id)
 }
 
@@ -198,34 +201,49 @@ export async function handleAnswer(e: Engine, frame: ServerFrame): Promise<void>
   try {
     checkFailure(frame)
   } catch (thrown) {
-    return handleRefusal(e, draft, asFailure(thrown))
+    const said = frame.body.case === 'failure' ? Number(frame.body.value.retryAfterMs) : 0
+    return handleRefusal(e, draft, asFailure(thrown), said)
   }
   if (frame.body.case !== 'submitted') return
+  e.attempts.delete(id)
   draft.submission = Number(frame.body.value.submission)
   e.store.putDraft(draft)
   e.touch(draft.group, id)
 }
 
-function handleRefusal(e: Engine, draft: Draft, reason: Failure): void {
+function handleRefusal(e: Engine, draft: Draft, reason: Failure, retryAfterMs: number): void {
   // The relay has other bytes under this id, which means that it has the message; or its disk
   // failed and the same bytes go out again on the next connection.
   if (reason.code === 'message_id_reused' || reason.code === 'disconnected') return
   if (!passing.has(reason.code)) return reject(e, draft, reason)
-  const attempts = Math.min((e.queued.get(draft.id)?.attempts ?? 0) + 1, retryDoublingsMax)
-  requeue(e, draft, attempts)
+  // It waits for the person then.
+  if (reason.code === 'notice_unacknowledged') e.setNoticeAcknowledged('')
+  const attempts = Math.min((e.attempts.get(draft.id) ?? 0) + 1, retryDoublingsMax)
+  requeue(e, draft)
+  e.attempts.set(draft.id, attempts)
   const queued = e.queued.get(draft.id)
-  if (queued) queued.notBefore = e.env.monotonic() + retryMs * 2 ** (attempts - 1)
+  const pause = Math.max(retryMs * 2 ** (attempts - 1), Math.min(retryAfterMs, retryAfterMaxMs))
+  // Not before the relay said, and not all devices at once.
+  if (queued) queued.notBefore = e.env.monotonic() + pause * (1 + Math.random() / 2)
   e.waitingFor.set(draft.group, reason.message)
 }
 
-function requeue(e: Engine, draft: Draft, attempts: number): void {
+/** What was held back may pass now. */
+export function dueSoon(e: Engine): void {
+  const now = e.env.monotonic()
+  for (const queued of e.queued.values()) {
+    queued.notBefore = Math.min(queued.notBefore, now + Math.random() * soonMs)
+  }
+}
+
+function requeue(e: Engine, draft: Draft): void {
   draft.state = 'queued'
   draft.receipt = null
   e.store.putDraft(draft)
   e.outbox.delete(draft.id)
   e.store.deleteOutbox(draft.id)
   const { group, order } = draft
-  e.queued.set(draft.id, { group, order, notBefore: 0, attempts })
+  e.queued.set(draft.id, { group, order, notBefore: 0 })
   e.touch(group, draft.id)
 }
 
@@ -242,6 +260,7 @@ export function reject(e: Engine, draft: Draft, reason: Failure): void {
 
 export function outcome(e: Engine, id: string): void {
   e.queued.delete(id)
+  e.attempts.delete(id)
 }
 
 /** Of a group that was formed again: what has no outcome is encrypted for the new MLS group. */
@@ -250,7 +269,8 @@ export function encryptAnew(e: Engine, group: string): void {
   e.held.delete(group)
   for (const draft of e.drafts.values()) {
     if (draft.group !== group || draft.state !== 'submitted') continue
-    requeue(e, draft, 0)
+    requeue(e, draft)
+    e.attempts.delete(draft.id)
     // What the relay still says about the bytes sent before is not about those sent next.
     for (const [request, id] of e.requests) {
       if (id === draft.id) e.requests.delete(request)

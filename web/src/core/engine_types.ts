@@ -7,7 +7,6 @@ export interface Queued {
   readonly group: string
   readonly order: number
   notBefore: number
-  attempts: number
 }
 
 export interface Claim {

@@ -5,7 +5,7 @@ import { membersProven } from './engine_desk.ts'
 import { deliverHeld } from './engine_receive.ts'
 import type { Engine } from './engine.ts'
 import type { Claim } from './engine_types.ts'
-import { asFailure, codeOf, isFinal, isLost } from './failure.ts'
+import { asFailure, codeOf, isFinal, isPassing } from './failure.ts'
 import { inclusionAskMs, inclusionLateMs } from './log_watch.ts'
 import type { AlarmRecord, WatchRecord } from './records.ts'
 import { timeEncode } from './text.ts'
@@ -146,7 +146,7 @@ export async function provePending(e: Engine): Promise<void> {
   try {
     await e.trust.provePending(e.needConnection())
   } catch (thrown) {
-    if (isFinal(thrown) || isLost(thrown)) throw thrown
+    if (isFinal(thrown) || isPassing(thrown)) throw thrown
     await alarmLog(e, thrown)
   }
 }
@@ -183,7 +183,7 @@ async function takeProof(e: Engine, leaf: string, answer: Proof | null): Promise
   try {
     proof = await e.trust.checkLeafProof(leaf, answer, e.needConnection())
   } catch (thrown) {
-    if (isFinal(thrown) || isLost(thrown)) throw thrown
+    if (isFinal(thrown) || isPassing(thrown)) throw thrown
     e.watch.refused(leaf, e.now())
     if (codeOf(thrown) !== 'not_found') await alarmLog(e, thrown)
     return
@@ -263,7 +263,7 @@ async function checkClaims(e: Engine): Promise<void> {
     try {
       await e.trust.checkClaim(claim.checkpoint, e.needConnection())
     } catch (thrown) {
-      if (isFinal(thrown) || isLost(thrown)) throw thrown
+      if (isFinal(thrown) || isPassing(thrown)) throw thrown
       claim.attempts += 1
       if (codeOf(thrown) === 'log_inconsistent') alarmClaim(e, claim, thrown)
       else if (claim.attempts < claimAttemptsMax) e.claims.push(claim)
@@ -280,3 +280,30 @@ function alarmClaim(e: Engine, claim: Claim, thrown: unknown): void {
   raise(e, 'log_inconsistent', device, text, { device, group, messageId: claim.message })
 }
 
+/** What was counted and asked of the old log is of no use in the one that follows it. */
+export function followNewLog(e: Engine, before: string): void {
+  e.mailCursor = 0
+  e.claims = []
+  e.unprovenObjects.clear()
+  e.unprovenMembers.clear()
+  e.provenEpochs.clear()
+  const open = e.watch.beginAnew()
+  const { succession } = e.trust.directory
+  const lost =
+    `The log "${before}" was lost at size ${succession?.oldSize ?? 0} and ` +
+    `"${e.trust.logOrigin}" follows it (${succession?.reason ?? ''})`
+  const unseen = open > 0 ? `; ${open} messages seen here were not yet shown to be in it` : ''
+  const subject = `new_log ${e.trust.logOrigin}`
+  const alarm = {
+    subject,
+    seen: false,
+    time: e.now(),
+    code: 'new_log',
+    message: lost + unseen,
+    messageId: null,
+    group: null,
+    device: null,
+  }
+  e.alarms.set(subject, alarm)
+  e.store.putAlarm(alarm)
+}

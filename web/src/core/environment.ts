@@ -1,5 +1,6 @@
 // The world outside, passed in: clocks, the socket, the one-writer lock. In a browser all of it is
 // real; tests bring the same things from Node.
+import type { Failure } from './api.ts'
 
 /** What the core uses of a WebSocket. */
 export interface Socket {
@@ -58,4 +59,25 @@ export function browserEnvironment(): Environment {
       return () => globalThis.removeEventListener('online', listener)
     },
   }
+}
+
+/** What the app cannot do without. */
+export async function missingInBrowser(): Promise<Failure | null> {
+  const lacks = (what: string): Failure => ({
+    code: 'config_invalid',
+    message: `this browser lacks ${what}; use a current one, over https`,
+  })
+  if (globalThis.crypto?.subtle === undefined) return lacks('WebCrypto')
+  if (globalThis.indexedDB === undefined) return lacks('IndexedDB')
+  for (const [algorithm, usages] of [
+    ['Ed25519', ['sign', 'verify']],
+    ['X25519', ['deriveBits']],
+  ] as const) {
+    try {
+      await crypto.subtle.generateKey(algorithm, false, usages)
+    } catch {
+      return lacks(algorithm)
+    }
+  }
+  return null
 }

@@ -5,6 +5,8 @@ import type { Failure, Result } from './api.ts'
 
 export class CandourError extends Error {
   readonly code: string
+  /** It is the connection that ended, whatever the code says of why. */
+  readonly connectionEnded: boolean = false
   constructor(code: string, message: string) {
     super(message)
     this.name = 'CandourError'
@@ -41,4 +43,9 @@ export const isFinal = (thrown: unknown): boolean =>
 
 /** The relay does not answer: the connection is dropped and a new one tried. */
 export const isLost = (thrown: unknown): boolean =>
+  (thrown instanceof CandourError && thrown.connectionEnded) ||
   ['disconnected', 'timed_out'].includes(codeOf(thrown))
+
+/** About the network alone: what was being checked is neither good nor bad yet. */
+export const isPassing = (thrown: unknown): boolean =>
+  isLost(thrown) || ['rate_limited', 'shutting_down'].includes(codeOf(thrown))

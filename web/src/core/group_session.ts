@@ -23,7 +23,7 @@ import { type Deliver, SubmissionKind, type WelcomeMail } from './wire/candour_p
 /** What checking a delivered message needs to know about earlier ones. */
 export interface MessageLog {
   seen(group: string, id: string): Promise<boolean>
-  ownSubmission(id: string): { ciphertextHash: string; commitment: string } | null
+  ownSubmission(group: string, id: string): { ciphertextHash: string; commitment: string } | null
   senderCounter(group: string, device: string): Promise<number>
 }
 
@@ -272,7 +272,7 @@ export class GroupSession {
     log: MessageLog,
   ): Promise<AcceptedMessage> {
     const group = this.record.id
-    const own = log.ownSubmission(token.messageId)
+    const own = log.ownSubmission(group, token.messageId)
     let received: AcceptedMessage['received'] = null
     let next = this.mls
     if (own !== null) {

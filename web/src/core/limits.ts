@@ -15,6 +15,8 @@ export const clockSkewMs = 5 * 60 * 1000
 export const loginTimeoutMs = 10_000
 export const requestTimeoutMs = 30_000
 export const treeSizeMax = 2 ** 53 - 1
+/** The end of 9999-12-31, as every format of times has it. */
+export const timeMax = 253_402_300_799_999
 
 // MLS, the same on every client.
 export const pastEpochsMax = 4

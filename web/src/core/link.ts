@@ -9,6 +9,7 @@ const firstPauseMs = 500
 const longestPauseMs = 30_000
 const tickMs = 1_000
 const quietMs = 20_000
+const steadyMs = 10_000
 const pongTimeoutMs = 15_000
 
 /** What no new attempt will change without a person. */
@@ -38,6 +39,7 @@ export class Link {
   #tick: ReturnType<typeof setInterval> | null = null
   #connecting = false
   #lastPing = 0
+  #upSince: number | null = null
   readonly #unsubscribe: () => void
 
   constructor(engine: Engine, changed: () => void) {
@@ -60,11 +62,12 @@ export class Link {
     this.#set({ state: 'offline', failure: null, retryAt: null })
   }
 
-  close(): void {
+  /** For good. What is under way ends first. */
+  close(): Promise<void> {
     this.#wanted = false
     this.#clear()
     this.#unsubscribe()
-    this.#engine.dropConnection()
+    return this.#engine.close()
   }
 
   #clear(): void {
@@ -101,10 +104,13 @@ export class Link {
     try {
       const login = { device: keys.device, key: keys.signing, certificate }
       const connection = await Connection.open(env, profile.relay, login)
+      if (!this.#wanted) {
+        this.#connecting = false
+        return connection.close()
+      }
       await this.#engine.takeLogin(connection)
       this.#connecting = false
-      this.#attempts = 0
-      this.#lastPing = env.monotonic()
+      this.#upSince = this.#lastPing = env.monotonic()
       if (!this.#wanted) return void (await this.stop())
       this.#set({ state: 'catching-up', failure: null, retryAt: null })
     } catch (thrown) {
@@ -119,9 +125,14 @@ export class Link {
     if (why?.lasting || lasting.has(failure.code)) {
       return this.#set({ state: 'refused', failure, retryAt: null })
     }
+    // A relay that takes every login and fails right after it is not asked ever faster.
+    const up = this.#upSince === null ? 0 : this.#engine.env.monotonic() - this.#upSince
+    if (up >= steadyMs) this.#attempts = 0
+    this.#upSince = null
     const longest = Math.min(firstPauseMs * 2 ** this.#attempts, longestPauseMs)
     this.#attempts += 1
-    const pause = why?.retryAfterMs ?? longest / 2 + (Math.random() * longest) / 2
+    const said = why?.retryAfterMs ?? null
+    const pause = (said ?? longest / 2) + (Math.random() * (said ?? longest)) / 2
     this.#set({ state: 'offline', failure, retryAt: this.#engine.now() + pause })
     this.#soon(pause)
   }

@@ -143,6 +143,8 @@ export interface AlertRecord {
   /** More messages like it. */
   readonly repeats: number
   readonly steps: readonly AlertStepSeen[]
+  /** Hashes of the updates taken so far. */
+  readonly updates: readonly string[]
 }
 
 /** One leaf that must come to be in the log. */

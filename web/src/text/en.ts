@@ -23,7 +23,9 @@ export const text = {
     elsewhereMore:
       'One tab at a time holds your keys, so that no message is ever encrypted twice the same way. Close the other tab and this one goes on by itself.',
     unsupported: 'This browser cannot run Candour',
-    failed: 'What this browser kept is damaged',
+    failed: 'Candour had to stop',
+    failedMore: 'Load the app again first. Only if that does not help: forget this device and set it up anew.',
+    reload: 'Load again',
   },
 
   enrol: {
@@ -385,6 +387,8 @@ export const text = {
     notifyHint: 'Only that there is one and in which group: never what it says.',
     notifyOff: 'The browser does not allow notifications for this site.',
     device: 'This device',
+    notKept:
+      'The browser did not promise to keep what this device holds: if its disk runs full, it may delete keys and messages. Adding Candour to the bookmarks or installing it often helps.',
     fingerprint: 'Organisation’s fingerprint',
     passphrase: 'Change the passphrase',
     from: 'Passphrase now',

@@ -32,7 +32,7 @@ class App extends View {
       case 'unsupported':
         return this.card(text.phases.unsupported, phaseFailure?.message ?? '')
       case 'failed':
-        return html`${this.card(text.phases.failed, phaseFailure?.message ?? '', html`<c-forget></c-forget>`)}`
+        return html`${this.card(text.phases.failed, phaseFailure?.message ?? '', this.afterFailure())}`
       case 'empty':
       case 'requested':
         return html`<main class="entry"><c-enrol></c-enrol></main>`
@@ -66,6 +66,15 @@ class App extends View {
         </div>
       </div>
     `
+  }
+
+  // What is on the disk is whole up to the last transaction: beginning anew is the first thing to try.
+  private afterFailure(): TemplateResult {
+    return html`<p>${text.phases.failedMore}</p>
+      <div class="row">
+        <button class="primary" @click=${() => location.reload()}>${text.phases.reload}</button>
+        <span class="grow"></span><c-forget></c-forget>
+      </div>`
   }
 
   // The address keeps nothing of where somebody is.

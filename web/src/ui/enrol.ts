@@ -6,6 +6,7 @@ import { text } from '../text/en.ts'
 import { saveFile } from './files.ts'
 import { fingerprint } from './format.ts'
 import { icon } from './icons.ts'
+import { askToKeepStorage } from './persistence.ts'
 import { plainName } from './plain.ts'
 import { View } from './view.ts'
 
@@ -158,6 +159,7 @@ class Enrol extends View {
     const wrong = [...passphrase].length < kPassphraseMin ? text.enrol.tooShort : passphrase !== again ? text.enrol.differs : ''
     if (wrong !== '' || this.busy) return this.set(() => (this.problem = wrong)), this.show(wrong)
     this.set(() => (this.busy = true))
+    void askToKeepStorage()
     const made = await this.store.core.enrol(this.offer!, passphrase)
     this.busy = false
     this.show(made.ok ? '' : made.error.message)

@@ -10,25 +10,35 @@ const count = new Intl.NumberFormat('en-GB')
 
 const kMinuteMs = 60_000
 const kDayMs = 86_400_000
+/** The end of 9999-12-31. */
+const kLastMs = 253_402_300_799_999
 
-export const timeOf = (ms: number): string => clock.format(ms)
-export const dateOf = (ms: number): string => dayAndYear.format(ms)
-export const momentOf = (ms: number): string => `${shortDay.format(ms)}, ${clock.format(ms)}`
+/** Nothing throws at a time that no calendar has: one such message would keep all others from being drawn. */
+const inCalendar = (ms: number): number => (ms >= 0 ? Math.min(ms, kLastMs) : 0)
+
+export const timeOf = (ms: number): string => clock.format(inCalendar(ms))
+export const dateOf = (ms: number): string => dayAndYear.format(inCalendar(ms))
+export const momentOf = (ms: number): string => `${shortDay.format(inCalendar(ms))}, ${timeOf(ms)}`
 export const numberOf = (n: number): string => count.format(n)
-export const isoOf = (ms: number): string => new Date(ms).toISOString()
+export const isoOf = (ms: number): string => new Date(inCalendar(ms)).toISOString()
 
 /** The same for all times of one day, in local time. */
-export const dayKey = (ms: number): number => Math.floor((ms - new Date(ms).getTimezoneOffset() * kMinuteMs) / kDayMs)
+export function dayKey(ms: number): number {
+  const time = inCalendar(ms)
+  return Math.floor((time - new Date(time).getTimezoneOffset() * kMinuteMs) / kDayMs)
+}
 
 export function dayOf(ms: number, now: number): string {
   if (dayKey(ms) === dayKey(now)) return text.conversation.today
   if (dayKey(ms) === dayKey(now - kDayMs)) return text.conversation.yesterday
-  return new Date(ms).getFullYear() === new Date(now).getFullYear() ? day.format(ms) : dayAndYear.format(ms)
+  const time = inCalendar(ms)
+  const thisYear = new Date(time).getFullYear() === new Date(now).getFullYear()
+  return thisYear ? day.format(time) : dateOf(time)
 }
 
 /** For a list: the time today, the day before. */
 export const shortOf = (ms: number, now: number): string =>
-  dayKey(ms) === dayKey(now) ? clock.format(ms) : shortDay.format(ms)
+  dayKey(ms) === dayKey(now) ? timeOf(ms) : shortDay.format(inCalendar(ms))
 
 export const daysSince = (ms: number, now: number): number => Math.max(0, Math.floor((now - ms) / kDayMs))
 

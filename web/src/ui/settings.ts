@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { text } from '../text/en.ts'
 import { fingerprintOf } from './enrol.ts'
 import { dateOf, numberOf } from './format.ts'
+import { keepsStorage } from './persistence.ts'
 import { plainName } from './plain.ts'
 import { applyTheme, prefer, preference, theme, type Theme } from './preferences.ts'
 import { View } from './view.ts'
@@ -40,6 +41,7 @@ class Settings extends View {
             ${fingerprintOf(device.device, text.fingerprintOf(device.name))}
             <h3>${text.settings.fingerprint}</h3>
             ${fingerprintOf(device.rootFingerprint, text.settings.fingerprint)}`}
+        ${keepsStorage() === false ? html`<p class="hint">${text.settings.notKept}</p>` : nothing}
         <div class="row"><c-forget></c-forget></div></section>
       ${this.passphrase()}
       ${notice === null ? nothing : html`<section class="tile column"><h2>${text.settings.notice}</h2><c-notice readonly></c-notice></section>`}

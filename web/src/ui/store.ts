@@ -148,7 +148,7 @@ export class Store extends EventTarget {
 
   private take(change: Change): void {
     if (change.type === 'state') {
-      if (change.state.phase !== 'ready') this.lines.clear()
+      if (change.state.phase !== 'ready') this.forgetText()
       if (this.group !== null && this.current === null) this.group = null
     } else if (change.type === 'messages') {
       this.merge(change.group, change.changed, change.removed)
@@ -157,6 +157,13 @@ export class Store extends EventTarget {
       if (group !== undefined) notify(group, change.mentionsMe, () => void this.open(group.id))
     }
     this.changed()
+  }
+
+  /** Nothing of what was said stays in the page once it is locked. */
+  private forgetText(): void {
+    this.lines.clear()
+    this.spoken = ''
+    this.failure = null
   }
 
   private merge(group: GroupId, changed: readonly MessageView[], removed: readonly MessageId[]): void {

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { text } from '../text/en.ts'
 import { openDialog } from './dialog.ts'
 import { icon } from './icons.ts'
+import { askToKeepStorage } from './persistence.ts'
 import { plainName } from './plain.ts'
 import { View } from './view.ts'
 
@@ -40,6 +41,7 @@ class Unlock extends View {
     this.busy = true
     this.problem = ''
     this.requestUpdate()
+    void askToKeepStorage()
     const opened = await this.store.core.unlock(input.value)
     this.busy = false
     input.value = ''
