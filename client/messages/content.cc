@@ -9,6 +9,9 @@ namespace candour::messages {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+// What every program can hold: numbers exactly in a double, times as a date of four-digit years.
+constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
+constexpr TimeMs kTimeMax{253'402'300'799'999};  // the end of 9999-12-31, UTC
 
 Error bad_content(const std::string& what) {
   return error(ErrorCode::input_invalid, "the content of the message is malformed: " + what);
@@ -199,6 +202,15 @@ Result<Inner> Inner::decode(ByteView bytes) {
   if (!version_known || !in.finish()) {
     return error(ErrorCode::input_invalid,
                  "the inside of the message is malformed: not version 1, cut off, or over limits");
+  }
+  if (inner.counter > kNumberMax || inner.checkpoint.size > kNumberMax || inner.time > kTimeMax) {
+    return error(ErrorCode::input_invalid,
+                 "the inside of the message has a counter, a time or a checkpoint size that is too "
+                 "large");
+  }
+  if (!is_utf8(inner.checkpoint.origin)) {
+    return error(ErrorCode::input_invalid,
+                 "the inside of the message names a log with what is not UTF-8");
   }
   inner.commitment_key = CommitmentKey::copy_of(key.first<CommitmentKey::kSize>());
   return inner;

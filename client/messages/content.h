@@ -1,7 +1,8 @@
 // What travels inside the encryption of a group: content and what surrounds it.
 //
 //   inner   = version u8 = 1, content vec, sender's counter u64, sender's time u64,
-//             checkpoint origin vec, checkpoint size u64, checkpoint root 32, commitment key 32
+//             checkpoint origin vec, checkpoint size u64, checkpoint root 32, commitment key 32;
+//             counter and size < 2^53, time in ms up to the end of the year 9999, origin UTF-8
 //   content = version u8 = 1, type u8, then by type:
 //     text      1: text vec, reply to vec (empty or 16), mentions u8 count, each person vec
 //     reaction  2: message 16, emoji vec

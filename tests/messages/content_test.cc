@@ -123,6 +123,25 @@ TEST(Inner, ComesBackAsItWas) {
   EXPECT_EQ(back.commitment(), make_inner().commitment());
 }
 
+TEST(Inner, WhatNotEveryProgramCanHoldIsRefused_I12) {
+  const auto refused = [](void (*change)(Inner&)) {
+    Inner inner = make_inner();
+    change(inner);
+    const auto decoded = Inner::decode(inner.encode().view());
+    return !decoded && decoded.error().code == ErrorCode::input_invalid;
+  };
+  EXPECT_FALSE(refused([](Inner& inner) {
+    inner.counter = (1ull << 53) - 1;
+    inner.time = TimeMs(253'402'300'799'999);
+    inner.checkpoint = {"log.example.org/\u00fc", (1ull << 53) - 1, filled<Digest>(3)};
+  }));
+  EXPECT_TRUE(refused([](Inner& inner) { inner.counter = 1ull << 53; }));
+  EXPECT_TRUE(refused([](Inner& inner) { inner.time = TimeMs(253'402'300'800'000); }));
+  EXPECT_TRUE(refused([](Inner& inner) { inner.checkpoint.size = 1ull << 53; }));
+  EXPECT_TRUE(refused([](Inner& inner) { inner.checkpoint.origin = "log\xff"; }));
+  EXPECT_TRUE(refused([](Inner& inner) { inner.checkpoint = {"\xc0\x80", 0, Digest()}; }));
+}
+
 TEST(Inner, I5CommitmentBindsContentAndKeyAndNothingElse) {
   const Digest commitment = make_inner().commitment();
   EXPECT_EQ(commitment, crypto::hmac_sha256_tag(Bytes(32, 5), {make_inner().content.view()}));
