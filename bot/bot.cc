@@ -216,11 +216,12 @@ Status Bot::handle(v1::ServerFrame& frame) {
   switch (frame.body_case()) {
     case v1::ServerFrame::kCheck:
     case v1::ServerFrame::kMail:
-      if (!may_judge()) {
+      // What came earlier goes first, also when it has just become possible to judge.
+      if (!held_.empty() || !may_judge()) {
         held_.push_back(std::move(frame));
         return ok();
       }
-      return frame.has_check() ? judge(frame.check()) : handle_mail(frame.mail());
+      return take(frame);
     case v1::ServerFrame::kCosignRequest:
       // A cosignature says when.
       return clock_guard_.agrees() ? witness_.cosign(frame.cosign_request()) : ok();
@@ -228,6 +229,10 @@ Status Bot::handle(v1::ServerFrame& frame) {
       // Directory was handled outside; deliveries of the bot's own groups tell it nothing new.
       return ok();
   }
+}
+
+Status Bot::take(const v1::ServerFrame& frame) {
+  return frame.has_check() ? judge(frame.check()) : handle_mail(frame.mail());
 }
 
 Status Bot::handle_answer(const v1::ServerFrame& frame) {
@@ -340,10 +345,10 @@ Status Bot::judge_once(const v1::Check& check, const Envelope& envelope) {
 }
 
 Status Bot::handle_held() {
-  std::deque<v1::ServerFrame> held = std::move(held_);
-  held_.clear();
-  for (v1::ServerFrame& frame : held) {
-    CANDOUR_TRY(handle(frame));
+  while (!held_.empty() && may_judge()) {
+    const v1::ServerFrame frame = std::move(held_.front());
+    held_.pop_front();
+    CANDOUR_TRY(take(frame));
   }
   return ok();
 }
@@ -458,6 +463,10 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
   }
   CANDOUR_TRY(context_.store.commit());
   CANDOUR_TRY(outbox_.flush(connection));
+  if (clock_guard_.ask_again()) {
+    return error(ErrorCode::disconnected,
+                 "the clocks disagree: logging in again, to hear the relay's time anew");
+  }
   if (idle) {
     for (int i = 0; i < kPrecomputedPerIdleTurn; ++i) {
       if (!context_.pool.precompute_one(context_.random)) break;

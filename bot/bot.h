@@ -76,6 +76,8 @@ class Bot {
   Status handle_mail(const v1::MailItem& mail);
   Status open_mail(const v1::MailItem& mail);
   Status answer_refused(const v1::MailItem& mail, const Error& reason);
+  /// A check or mail, now.
+  Status take(const v1::ServerFrame& frame);
   Status handle_held();
   Status follow_statement();
   Status prove_directory(client::Connection& connection);

@@ -38,4 +38,6 @@ bool ClockGuard::agrees() {
   return false;
 }
 
+bool ClockGuard::ask_again() { return !agrees() && steady_.now().value - at_.value >= kAskAgainMs; }
+
 }  // namespace candour::bot

@@ -1,5 +1,7 @@
 // Whether this machine's clock can be believed: it is held against the relay's, as of the login,
 // carried on by the monotonic clock. So a jump shows at once, and a wrong clock at the next login.
+// The monotonic clock may stand still while a machine sleeps, and either clock may be set right:
+// while they disagree the bot logs in again every kAskAgainMs to hear the relay's time anew.
 //
 // While they disagree by more than kClockDisagreementMaxMs the bot judges nothing, removes nobody
 // and cosigns nothing: a clock far ahead would let every certificate expire, and seal records under
@@ -13,6 +15,7 @@
 namespace candour::bot {
 
 inline constexpr std::uint64_t kClockDisagreementMaxMs = limits::kClockSkewMs;
+inline constexpr std::uint64_t kAskAgainMs = 60'000;
 
 class ClockGuard {
  public:
@@ -22,6 +25,8 @@ class ClockGuard {
   void logged_in(std::uint64_t relay_time_ms);
   /// Logs when that changes, and once a minute while they disagree.
   bool agrees();
+  /// They disagree, and the relay's time is older than kAskAgainMs.
+  bool ask_again();
 
  private:
   const Clock& wall_;

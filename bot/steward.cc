@@ -74,6 +74,10 @@ Status Steward::lost_group(ByteView bytes) {
   if (wanted.readd) return ok();
   const std::string heard = "lost " + report.group.hex() + " " + report.device.hex();
   CANDOUR_TRY(const std::uint64_t last, context_.store.number(heard));
+  if (report.time.value > context_.clock.now().value + limits::kClockSkewMs) {
+    // Else it would be refused until its clock, once right, comes to that time again.
+    return error(ErrorCode::input_invalid, "the report is of the future: set the device's clock");
+  }
   if (report.time.value <= last || report.seq >= group->chain.seq) {
     return error(ErrorCode::input_invalid,
                  "the device has nothing to catch up with, or said so before");

@@ -26,11 +26,14 @@ bool Steward::rotation_due(const Group& group) const {
   const TimeMs now = context_.clock.now();
   if (group.reform || group.mls.epoch() == Epoch(0) || now < rotate_at_) return false;
   const std::uint64_t messages = group.chain.seq.value - group.fresh.seq.value;
-  if (messages == 0 || group.mls.members().size() < 2) return false;
-  if (every.messages != 0 && messages >= spread(every.messages, group.id())) return true;
+  // A commit would make what was fetched for those who join useless.
+  if (messages == 0 || group.fetching) return false;
   const std::uint64_t since = group.fresh.since.value;
-  return every.period_ms != 0 && now.value >= since &&
-         now.value - since >= spread(every.period_ms, group.id());
+  const bool enough = every.messages != 0 && messages >= spread(every.messages, group.id());
+  const bool old = every.period_ms != 0 && now.value >= since &&
+                   now.value - since >= spread(every.period_ms, group.id());
+  // Asked of every group in every turn, so who is in it comes last.
+  return (enough || old) && group.mls.members().size() >= 2;
 }
 
 void Steward::rotated() { rotate_at_ = TimeMs(context_.clock.now().value + kBetweenRotationsMs); }

@@ -161,6 +161,22 @@ TEST_F(BotRotation, AClockFarAheadRemovesNobodyAndJudgesNothing_I11) {
   EXPECT_EQ(group().mls.members().size(), 3u);
 }
 
+TEST_F(BotRotation, WhatWaitedForTheClockComesBeforeWhatCameLater) {
+  start({0, 0});
+  world.jump(kYearsMs);
+  const auto first = amy.send("waits for the clock");
+  // Right again, and the next message is there before the bot has looked.
+  world.clock.time_ms -= kYearsMs;
+  world.steady.jumped_ms -= kYearsMs;
+  const auto second = amy.send("comes when it is right");
+  amy.receipt(first);
+  amy.receipt(second);
+  ben.catch_up();
+  ASSERT_GE(ben.shown.size(), 2u);
+  EXPECT_EQ(ben.shown[ben.shown.size() - 2], "waits for the clock");
+  EXPECT_EQ(ben.shown.back(), "comes when it is right");
+}
+
 TEST_F(BotRotation, AClockFarBehindJudgesNothing_I11) {
   start({0, 0});
   world.jump(-kYearsMs);
