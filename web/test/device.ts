@@ -31,10 +31,12 @@ async function lock(name: string, busy: () => void): Promise<() => void> {
 export interface World {
   /** PEM, of the relay. */
   readonly ca: string
-  /** Told of each frame before it is sent. */
-  onSend?: (bytes: Uint8Array) => void
+  /** Told of each frame before it is sent; what it gives back is sent in its place. */
+  onSend?: (bytes: Uint8Array) => Uint8Array | void
   /** What a hostile relay makes of each frame it would send. */
   onReceive?: (bytes: Uint8Array) => readonly Uint8Array[]
+  /** How far this page's clock is ahead. */
+  aheadMs?: number
   /** Told before each transaction that writes. */
   onCommit?: () => void
 }
@@ -118,7 +120,7 @@ export class Device {
 
   environment(life: Life): Partial<Environment> {
     return {
-      now: () => Date.now(),
+      now: () => Date.now() + (this.world.aheadMs ?? 0),
       monotonic: () => performance.now(),
       database: this.name,
       lock: (name, busy) => lock(`${name} ${this.name}`, busy),
@@ -136,8 +138,8 @@ export class Device {
           onclose: null,
           onerror: null,
           send: (bytes) => {
-            if (!life.gone) this.world.onSend?.(bytes)
-            if (!life.gone) inner.send(bytes)
+            const given = life.gone ? bytes : (this.world.onSend?.(bytes) ?? bytes)
+            if (!life.gone) inner.send(given)
           },
           close: () => inner.close(),
         }

@@ -2,6 +2,7 @@
 // encrypted anew by themselves and arrive once, in order. Method: as headless.test.ts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 
 import { codeOf, eventually, value } from './device.ts'
 import {
@@ -12,9 +13,16 @@ import {
   removeMember,
   teamA,
 } from './organisation.ts'
+import { type MailItem, MailKind, ServerFrameSchema } from '../src/core/wire/candour_pb.ts'
 
 test('an alert is opened, acknowledged, assigned and closed', async () => {
   const desk = await enrolled('w-401', 'Sgt Willa Frost', 'supervisor')
+  const mails: MailItem[] = []
+  desk.world.onReceive = (bytes) => {
+    const { body } = fromBinary(ServerFrameSchema, bytes)
+    if (body.case === 'mail' && body.value.kind === MailKind.ALERT) mails.push(body.value)
+    return [bytes]
+  }
   const text = 'women are all useless at this job, every one of them, says ben'
   const sent = candour('ben', ['send', '--group', teamA], text)
   const warned = sent.find((event) => event.event === 'warned')
@@ -39,6 +47,23 @@ test('an alert is opened, acknowledged, assigned and closed', async () => {
   assert.deepEqual([closed?.person, closed?.resolution, closed?.argument], ['w-401', 'training', note])
   const again = await desk.core.alertStep(alert.id, { action: 'acknowledge' })
   assert.equal(codeOf(again), 'input_invalid')
+  // All of it once more, under new numbers: what was closed stays closed.
+  const before = now()
+  const replay = mails.map((mail, i) => {
+    const value = { ...mail, number: 1_000_000n + BigInt(i) }
+    return toBinary(
+      ServerFrameSchema,
+      create(ServerFrameSchema, { body: { case: 'mail', value } }),
+    )
+  })
+  assert.ok(replay.length >= 4)
+  desk.world.onReceive = (bytes) => [bytes, ...replay.splice(0)]
+  await desk.core.goOffline()
+  await desk.core.goOnline()
+  await desk.until('online again', (state) => state.connection.state === 'online')
+  await eventually('sent again', () => replay.length === 0)
+  value(await desk.core.messages(teamA, { limit: 1 }))
+  assert.deepEqual(now(), before)
   await desk.core.lock()
 })
 

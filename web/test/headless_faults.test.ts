@@ -1,0 +1,96 @@
+// Goal: faults that say nothing about messages or about this device (the relay's own, a lock in the
+// middle of connecting) end nothing for good, and a computer that slept wakes up locked. Method: as
+// headless_hostile.test.ts.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+
+import { type Device, eventually, value } from './device.ts'
+import { candour, inTeamA, passphrase, teamA } from './organisation.ts'
+import { ClientFrameSchema, ServerFrameSchema } from '../src/core/wire/candour_pb.ts'
+
+/** Requests of this kind never reach the relay while `code` says what their answer is. */
+function refuses(device: Device, kind: string, code: () => string | null): void {
+  const refused = new Map<bigint, string>()
+  device.world.onSend = (bytes) => {
+    const { request, body } = fromBinary(ClientFrameSchema, bytes)
+    const said = body.case === kind ? code() : null
+    if (said === null) return undefined
+    refused.set(request, said)
+    // The answer to it becomes the refusal.
+    const ping = create(ClientFrameSchema, { request, body: { case: 'ping', value: {} } })
+    return toBinary(ClientFrameSchema, ping)
+  }
+  device.world.onReceive = (bytes) => {
+    const { replyTo } = fromBinary(ServerFrameSchema, bytes)
+    const said = refused.get(replyTo)
+    if (said === undefined || !refused.delete(replyTo)) return [bytes]
+    const body = { case: 'failure', value: { code: said, message: 'as the test says' } } as const
+    return [toBinary(ServerFrameSchema, create(ServerFrameSchema, { replyTo, body }))]
+  }
+}
+
+test("a fault of the relay's own ends nothing here", async () => {
+  const device = await inTeamA('w-501', 'PC Faults')
+  let code: string | null = 'internal'
+  refuses(device, 'submit', () => code)
+  const id = value(await device.core.sendText(teamA, 'Through a fault'))
+  await device.untilLine(teamA, id, 'kept or delivered', (m) => m.state !== 'waiting')
+  assert.equal(device.core.state().phase, 'ready')
+  code = null
+  await device.core.goOffline()
+  await device.core.goOnline()
+  await device.untilLine(teamA, id, 'delivered', (m) => m.state === 'delivered')
+  await device.core.lock()
+})
+
+test('an acknowledgement the relay does not know is asked for again, and nothing is lost', async () => {
+  const device = await inTeamA('w-502', 'PC Notice')
+  let code: string | null = 'notice_unacknowledged'
+  refuses(device, 'submit', () => code)
+  const id = value(await device.core.sendText(teamA, 'Before the notice'))
+  await device.until('asked again', (state) => state.notice?.acknowledged === false)
+  assert.equal((await device.line(teamA, id))?.state, 'waiting')
+  code = null
+  // The relay's word at login counts: it does know.
+  await device.core.goOffline()
+  await device.core.goOnline()
+  await device.until('known', (state) => state.notice?.acknowledged === true)
+  await device.untilLine(teamA, id, 'delivered', (m) => m.state === 'delivered')
+  await device.core.lock()
+})
+
+test('locked in the middle, unlocked at once, nothing is stopped', async () => {
+  const device = await inTeamA('w-505', 'PC Hasty')
+  for (let round = 0; round < 5; ++round) {
+    candour('ben', ['send', '--group', teamA], `Hasty ${round}`)
+    await device.core.lock()
+    assert.equal(device.core.state().phase, 'locked')
+    value(await device.core.unlock(passphrase))
+    // In the middle of connecting, of logging in, of catching up.
+    await new Promise((resolve) => setTimeout(resolve, round * 25))
+    await device.core.lock()
+    value(await device.core.unlock(passphrase))
+    await device.until('online', (state) => state.connection.state === 'online')
+  }
+  assert.equal(device.core.state().groups[0]?.stopped, null)
+  await eventually('all there', async () => (await device.texts(teamA)).includes('Hasty 4'))
+  const hasty = (await device.texts(teamA)).filter((text) => text.startsWith('Hasty'))
+  assert.deepEqual(hasty, [0, 1, 2, 3, 4].map((n) => `Hasty ${n}`))
+  await device.core.lock()
+})
+
+test('a computer that slept wakes up locked', async () => {
+  const device = await inTeamA('w-506', 'PC Asleep')
+  value(await device.core.setIdleLock(900_000))
+  device.world.aheadMs = 901_000
+  const page = await device.core.messages(teamA, { limit: 10 })
+  assert.equal(page.ok, false)
+  await device.until('locked', (state) => state.phase === 'locked')
+  device.world.aheadMs = 0
+  value(await device.core.unlock(passphrase))
+  await device.until('online', (state) => state.connection.state === 'online')
+  // Without any call: by itself.
+  device.world.aheadMs = 901_000
+  await device.until('locked again', (state) => state.phase === 'locked')
+})
