@@ -159,7 +159,6 @@ class Client {
     GroupId group;
     std::uint64_t order = 0;
     TimeMs not_before;  // monotonic
-    unsigned attempts = 0;
   };
   /// Encrypted and kept, to be sent once that is durable.
   using Ready = std::vector<std::pair<MessageId, v1::Submit>>;
@@ -194,6 +193,9 @@ class Client {
   Status deliver_to(GroupSession& session, const v1::Deliver& delivered);
   Status show(GroupSession& session, const v1::Deliver& delivered, AcceptedMessage message);
   Status await_policy(const v1::Deliver& delivered, bool& wait);
+  /// What is new in the directory. False when the relay does not answer: `lost_` says why, and what
+  /// is read with the directory stays untouched until the next connection delivers it again.
+  Result<bool> ask_directory(bool prove);
   Status deliver_held();
   Status show_own(GroupSession& session, const v1::Deliver& delivered,
                   const identity::ReleaseToken& token);
@@ -369,6 +371,7 @@ class Client {
   std::optional<Error> lost_;                        // the connection, while frames were handled
 
   std::map<MessageId, Queued> queued_;              // to be encrypted and sent
+  std::map<MessageId, unsigned> attempts_;          // refused so often, also once sent again
   std::set<MessageId> waiting_;                     // sent, no outcome yet
   std::map<std::uint64_t, MessageId> requests_;     // submissions not yet answered
   std::map<MessageId, std::uint64_t> submissions_;  // the relay's numbers

@@ -55,6 +55,7 @@ Status Client::take_mail(const v1::MailItem& mail) {
     }
     if (!handled) {
       if (is_final(handled.error())) return handled;
+      if (lost_) return ok();  // it comes again on the next connection
       refuse(handled.error(), mail);
     }
     CANDOUR_TRY(store_.put_mail_cursor(mail.number()));
@@ -286,8 +287,9 @@ Status Client::handle_welcome(const v1::MailItem& mail) {
   };
   auto joined = join();
   // A member or the bot may be newer than what this device has of the directory.
-  if (!joined && !is_final(joined.error()) && connection_ != nullptr &&
-      trust_->refresh(*connection_) && prove_pending()) {
+  if (!joined && !is_final(joined.error()) && connection_ != nullptr) {
+    CANDOUR_TRY(const bool answered, ask_directory(true));
+    if (!answered) return *lost_;
     joined = join();
   }
   // Used or refused, a key package never serves twice, unless it is there for want of another.
@@ -358,6 +360,15 @@ Status Client::handle_alert(const v1::MailItem& mail) {
     if (bot == nullptr) return error(ErrorCode::unknown_device, "an alert's bot is not certified");
     CANDOUR_TRY(auto update, messages::open_alert_update(as_bytes(mail.body()), record->keys.update,
                                                          bot->subject.signing_key));
+    const bool repeat = update.action == messages::AlertAction::repeat;
+    // The relay may hand over again what it handed over before; a state that was left behind must
+    // not come back with it.
+    const Digest said = crypto::sha256(update.encode().view());
+    if (!repeat) {
+      const auto& seen = record->updates;
+      if (std::find(seen.begin(), seen.end(), said) != seen.end()) return ok();
+      record->updates.push_back(said);
+    }
     AlertStepSeen step;
     step.time = update.time;
     step.action = update.action;
@@ -368,7 +379,7 @@ Status Client::handle_alert(const v1::MailItem& mail) {
     note_wanted(*record, update);
     record->repeats = std::max(record->repeats, update.repeats);
     step.argument = std::move(update.argument);
-    if (update.action != messages::AlertAction::repeat) record->steps.push_back(std::move(step));
+    if (!repeat) record->steps.push_back(std::move(step));
   } else {
     if (kept) return ok();  // wrapped again for this device
     CANDOUR_TRY(const identity::Certificate* bot, trust_->bot());

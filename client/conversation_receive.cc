@@ -44,19 +44,25 @@ Status Client::handle_deliver(const v1::Deliver& delivered) {
   return take_deferred_mail();
 }
 
+Result<bool> Client::ask_directory(bool prove) {
+  Status asked = trust_->refresh(*connection_);
+  if (asked && prove) asked = prove_pending();
+  if (asked) return true;
+  if (is_final(asked.error())) return asked.error();
+  if (!is_unanswered(asked.error())) return true;
+  lost_ = is_lost(asked.error()) ? asked.error()
+                                 : error(ErrorCode::disconnected, asked.error().message);
+  return false;
+}
+
 // The policy may be newer than what this device has of the directory, or not yet proven. Still
 // unknown afterwards, the token is refused for it; known and not proven, the message waits.
 Status Client::await_policy(const v1::Deliver& delivered, bool& wait) {
   if (connection_ == nullptr || cites_policy_in_force(delivered, *trust_)) return ok();
-  Status asked = trust_->refresh(*connection_);
-  if (asked) asked = prove_pending();
-  if (!asked) {
-    if (is_final(asked.error())) return asked;
-    if (is_lost(asked.error())) {
-      lost_ = asked.error();
-      wait = true;
-      return ok();
-    }
+  CANDOUR_TRY(const bool answered, ask_directory(true));
+  if (!answered) {
+    wait = true;
+    return ok();
   }
   const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));
   wait = token && trust_->knows_policy(token.value().policy_digest) &&
@@ -96,7 +102,9 @@ Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
   if (!accepted && accepted.error().code == ErrorCode::unknown_device && connection_ != nullptr) {
     // The directory grew since it was last fetched; nothing of the message was used up yet only
     // for commits, which is where new devices come from.
-    if (delivered.kind() == v1::COMMIT && trust_->refresh(*connection_)) {
+    if (delivered.kind() == v1::COMMIT) {
+      CANDOUR_TRY(const bool answered, ask_directory(false));
+      if (!answered) return ok();
       accepted = session.accept(delivered, *trust_, store_, now);
     }
   }

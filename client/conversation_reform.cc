@@ -82,7 +82,7 @@ bool Client::comes_too_early(const v1::MailItem& mail) {
 }
 
 Status Client::take_deferred_mail() {
-  while (!deferred_mail_.empty() && !comes_too_early(deferred_mail_.front())) {
+  while (!lost_ && !deferred_mail_.empty() && !comes_too_early(deferred_mail_.front())) {
     const v1::MailItem mail = std::move(deferred_mail_.front());
     deferred_mail_.pop_front();
     CANDOUR_TRY(take_mail(mail));
@@ -129,7 +129,7 @@ Status Client::encrypt_anew(const GroupId& group) {
     outcome(draft.id);
     // What the relay still says about the bytes sent before is not about those sent next.
     std::erase_if(requests_, [&](const auto& request) { return request.second == draft.id; });
-    queued_[draft.id] = {draft.group, draft.order, TimeMs(), 0};
+    queued_[draft.id] = {draft.group, draft.order, TimeMs()};
   }
   return ok();
 }

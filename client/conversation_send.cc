@@ -85,7 +85,7 @@ Status Client::enqueue(std::vector<Draft> drafts, std::optional<MessageId> repla
     for (Draft& draft : drafts) {
       CANDOUR_TRY(draft.order, store_.next_order());
       CANDOUR_TRY(store_.put_draft(draft));
-      queued_[draft.id] = {draft.group, draft.order, TimeMs(), 0};
+      queued_[draft.id] = {draft.group, draft.order, TimeMs()};
     }
     if (replaces) {
       CANDOUR_TRY(store_.erase_draft(*replaces));
@@ -264,8 +264,10 @@ Status Client::handle_refusal(const MessageId& id, const Error& reason,
   Queued& queued = queued_[id];
   queued.group = draft->group;
   queued.order = draft->order;
-  queued.attempts = std::min(queued.attempts + 1, kRetryDoublingsMax);
-  const std::uint64_t wait = std::max(retry_after_ms, kRetryMs << (queued.attempts - 1));
+  // Each time costs a generation of the own ratchet, and the others follow only so many.
+  unsigned& attempts = attempts_[id];
+  attempts = std::min(attempts + 1, kRetryDoublingsMax);
+  const std::uint64_t wait = std::max(retry_after_ms, kRetryMs << (attempts - 1));
   queued.not_before = TimeMs(monotonic_ms() + with_jitter(wait));
   waiting_for_ = reason.message;
   return ok();
@@ -294,6 +296,7 @@ Status Client::reject(Draft draft, const Error& reason) {
 void Client::outcome(const MessageId& id) {
   waiting_.erase(id);
   queued_.erase(id);
+  attempts_.erase(id);
   submissions_.erase(id);
 }
 

@@ -15,4 +15,11 @@ inline bool is_lost(const Error& e) {
   return e.code == ErrorCode::disconnected || e.code == ErrorCode::timed_out;
 }
 
+/// The relay did not answer a question that it may answer later: nothing follows from it about what
+/// was asked for.
+inline bool is_unanswered(const Error& e) {
+  return is_lost(e) || e.code == ErrorCode::rate_limited || e.code == ErrorCode::queue_full ||
+         e.code == ErrorCode::shutting_down;
+}
+
 }  // namespace candour::client

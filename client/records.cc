@@ -7,7 +7,7 @@ namespace candour::client {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kAlertFormat = 3;
+constexpr std::uint8_t kAlertFormat = 4;
 // A device's standing in a group.
 constexpr std::uint8_t kMember = 0;
 constexpr std::uint8_t kRemoved = 1;
@@ -368,6 +368,8 @@ SecretBytes AlertRecord::encode() const {
     out.vec(step.person);
     out.vec(step.argument.view());
   }
+  out.u32(static_cast<std::uint32_t>(updates.size()));
+  for (const Digest& update : updates) out.id(update);
   out.u32(repeats);
   out.u8(checks ? static_cast<std::uint8_t>(kChecked | (checks->token ? 1 : 0) |
                                             (checks->content ? 2 : 0) | (checks->place ? 4 : 0) |
@@ -407,6 +409,9 @@ Result<AlertRecord> AlertRecord::decode(ByteView bytes) {
     step.person = text(in);
     step.argument = SecretText(SecretBytes::copy_of(in.vec()));
     record.steps.push_back(std::move(step));
+  }
+  for (std::uint32_t n = in.u32(); n > 0 && in.ok(); --n) {
+    record.updates.push_back(in.id<Digest>());
   }
   record.repeats = in.u32();
   const std::uint8_t checks = in.u8();

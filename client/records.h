@@ -234,7 +234,8 @@ struct AlertRecord {
   messages::AlertSubject revealed;  // where the body has a pseudonym and the person became known
   std::vector<DeviceId> wanted;     // desks that came later and are to get it from here
   std::vector<AlertStepSeen> steps;
-  std::uint32_t repeats = 0;  // messages like it that raised no alert of their own
+  std::vector<Digest> updates;  // SHA-256 of each update taken, so that none counts twice
+  std::uint32_t repeats = 0;    // messages like it that raised no alert of their own
   std::optional<messages::ReportChecks> checks;  // of a report: what its proof showed on arrival
   std::uint64_t leaf_index = 0;                  // once this desk proved it to be in the log
   std::uint64_t log_size = 0;                    // 0 = it did not

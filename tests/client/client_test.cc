@@ -294,6 +294,23 @@ TEST_F(ClientTest, PassingFailuresAreEncryptedAndSentAgainUnderTheSameId) {
   EXPECT_EQ(sink_.count(EventType::released), 1u);
 }
 
+TEST_F(ClientTest, WaitsDoubleAlthoughTheMessageIsEncryptedAnew) {
+  form();
+  for (int i = 0; i < 3; ++i) relay_.refuse_next(ErrorCode::storage_full);
+  const auto began = monotonic_clock().now().value;
+  send("into a full disk");
+  for (int i = 0; i < 1'000 && relay_.submissions.size() < 4; ++i) {
+    ASSERT_VALUE(client_->pump(0));
+    ::usleep(10'000);
+  }
+  ASSERT_EQ(relay_.submissions.size(), 4u);
+  // Never less than it promises; jitter only adds up to half: without doubling 675 ms at most.
+  EXPECT_GE(monotonic_clock().now().value - began, 150u + 300u + 600u);
+  release_last();
+  pump();
+  EXPECT_EQ(sink_.count(EventType::released), 1u);
+}
+
 TEST_F(ClientTest, I12RefusedMessageIsTold) {
   form();
   relay_.refuse_next(ErrorCode::not_a_member);
@@ -339,6 +356,92 @@ TEST_F(ClientTest, I8ForkedCheckpointIsRefusedAtLogin) {
   relay_.false_checkpoint =
       organisation_.checkpoint_of(organisation_.frontier.size(), random_.id<Digest>());
   EXPECT_CODE(client_->connect(relay_.connect(), kTimeoutMs), "log_inconsistent");
+}
+
+TEST_F(ClientTest, WelcomeIsNotLostWhenTheRelayDoesNotAnswer) {
+  Officer cat(organisation_, "cat");  // whom Amy's directory does not have yet
+  DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
+  auto added = bot_.add({{&keys, relay_.key_packages.front()}, cat.key_package(organisation_)});
+  const auto mail = welcome_mail(added.welcomes[keys.device]);
+  const std::size_t packages = store_->key_package_count().value();
+  relay_.refuse_directory = ErrorCode::disconnected;
+  relay_.push(mail);
+  EXPECT_CODE(client_->pump(0), "disconnected");
+  EXPECT_EQ(sink_.count(EventType::refused), 0u);
+  EXPECT_EQ(store_->key_package_count().value(), packages);
+  EXPECT_EQ(relay_.mail_acknowledged, 0u);
+  ASSERT_VALUE(client_->connect(relay_.connect(), kTimeoutMs));
+  relay_.push(mail);
+  pump();
+  EXPECT_EQ(client_->groups().count(bot_.id), 1u);
+}
+
+TEST_F(ClientTest, CommitStopsNothingWhenTheRelayDoesNotAnswer) {
+  form();
+  Officer cat(organisation_, "cat");
+  const auto added = bot_.add({cat.key_package(organisation_)});
+  relay_.refuse_directory = ErrorCode::rate_limited;
+  relay_.push(added.commit);
+  EXPECT_CODE(client_->pump(0), "disconnected");
+  EXPECT_EQ(sink_.count(EventType::stopped), 0u);
+  relay_.groups[0].set_seq(bot_.chain.seq.value);
+  ASSERT_VALUE(client_->connect(relay_.connect(), kTimeoutMs));
+  relay_.push(added.commit);
+  pump();
+  EXPECT_EQ(sink_.count(EventType::stopped), 0u);
+  EXPECT_EQ(client_->groups().at(bot_.id).mls().members().size(), 4u);
+}
+
+TEST_F(ClientTest, I2AlertsStateIsNotPutBackByAnUpdateHandedOverAgain) {
+  const auto id = random_.id<messages::AlertId>();
+  messages::AlertBody body;
+  body.time = kNow;
+  body.group = bot_.id;
+  body.group_name = "Team A";
+  body.category = "misogyny";
+  body.rule = "rule-1";
+  body.standard = "standard 4";
+  body.message_id = random_.id<MessageId>();
+  body.subject = {"", ben_->keys.device, "ben", "PC Ben"};
+  body.excerpt = SecretText::copy_of("the words in question");
+  const auto& signing = organisation_.bot.signing;
+  const auto sealed = messages::SealedAlert::seal(id, body, signing, random_);
+  const auto envelope = sealed.envelope_for(store_->keys().sealing.public_key(), random_);
+  ASSERT_VALUE(envelope);
+  const auto push = [&](const Bytes& bytes) {
+    v1::MailItem mail;
+    mail.set_number(++mails_);
+    mail.set_kind(v1::ALERT);
+    mail.set_body(wire_bytes(bytes));
+    relay_.push(mail);
+    pump();
+  };
+  const auto update = [&](std::uint64_t after, messages::AlertState state,
+                          messages::AlertAction action) {
+    messages::AlertUpdate told;
+    told.time = TimeMs(kNow.value + after);
+    told.state = state;
+    told.action = action;
+    told.person = "insp";
+    return messages::update_mail(id, told, sealed.update_key(), signing, random_);
+  };
+  const Bytes acknowledged =
+      update(1, messages::AlertState::acknowledged, messages::AlertAction::acknowledge);
+  const Bytes escalated =
+      update(2, messages::AlertState::escalated, messages::AlertAction::escalate);
+  push(messages::alert_mail(id, envelope.value(), sealed.body()));
+  push(acknowledged);
+  push(escalated);
+  ASSERT_EQ(sink_.count(EventType::alert), 3u);
+  push(acknowledged);
+  crash();
+  push(acknowledged);
+  EXPECT_EQ(sink_.count(EventType::alert), 3u);
+  EXPECT_EQ(sink_.count(EventType::refused), 0u);
+  const auto kept = store_->alert(id).value();
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->state(), messages::AlertState::escalated);
+  EXPECT_EQ(kept->steps.size(), 2u);
 }
 
 TEST_F(ClientTest, DeliveredBeforeItsWelcomeIsShownAfterwards) {

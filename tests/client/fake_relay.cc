@@ -148,6 +148,11 @@ void FakeRelay::handle(const v1::ClientFrame& frame) {
       break;
     }
     case v1::ClientFrame::kGetDirectory:
+      if (refuse_directory) {
+        const ErrorCode code = *std::exchange(refuse_directory, std::nullopt);
+        broken_ = code == ErrorCode::disconnected;
+        return answer(frame.request(), wire::failure_frame(frame.request(), error(code, "asked")));
+      }
       *out.mutable_directory() = organisation_.directory(frame.get_directory().from());
       break;
     case v1::ClientFrame::kGetProof:

@@ -23,6 +23,9 @@ class FakeRelay {
   }
   /// Says that nothing before `oldest` is here any more.
   void push_resynchronise(const GroupId& group, std::uint64_t oldest);
+  /// The next question for the directory is answered with this failure; the connection breaks at it
+  /// when that is `disconnected`.
+  std::optional<ErrorCode> refuse_directory;
   /// Closes the connection as a relay that stops.
   void stop(const std::string& reason) {
     close_reason_ = reason;
