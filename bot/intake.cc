@@ -5,8 +5,27 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "crypto/hash.h"
+#include "mls/rules.h"
 
 namespace candour::bot {
+namespace {
+
+// Anybody can claim a generation that is far ahead: a group whose keys are younger than this gets
+// no fresh ones for it.
+constexpr std::uint64_t kFarRekeyAfterMs = 60'000;
+
+Error too_far() {
+  return error(ErrorCode::mls_invalid,
+               "the message skips more generations than members can follow; send it again in the "
+               "next epoch");
+}
+
+bool is_too_far(const Error& e) {
+  const Error far = mls::broken(mls::Rule::generation_too_far);
+  return e.code == far.code && e.message == far.message;
+}
+
+}  // namespace
 
 Result<Envelope> read_envelope(const v1::Check& check) {
   const v1::Submit& submit = check.submit();
@@ -81,11 +100,7 @@ Status Intake::check_generation(const mls::Received& received, Group& group) {
   CANDOUR_TRY(context_.store.put_sender(sender));
   const std::uint64_t distance = generation - sender.released_generations;
   if (distance >= limits::kWithheldGenerationsMax) group.rekey = true;
-  if (distance > limits::kRatchetForwardStepsMax) {
-    return error(ErrorCode::mls_invalid,
-                 "the message skips more generations than members can follow; send it again in "
-                 "the next epoch");
-  }
+  if (distance > limits::kRatchetForwardStepsMax) return too_far();
   return ok();
 }
 
@@ -176,7 +191,17 @@ Result<Opened> Intake::open(const Envelope& envelope, Group& group, bool& genera
                                                      opened.ciphertext_hash, envelope.group,
                                                      envelope.message_id));
 
-  CANDOUR_TRY(mls::Received received, group.mls.unprotect(envelope.ciphertext));
+  auto unprotected = group.mls.unprotect(envelope.ciphertext);
+  if (!unprotected) {
+    if (!is_too_far(unprotected.error())) return std::move(unprotected).error();
+    // Too far ahead even for this bot, so every later message would be as well: a sender that used
+    // up generations on what the relay did not take begins again in a fresh epoch.
+    const std::uint64_t now = context_.clock.now().value;
+    const std::uint64_t since = group.fresh.since.value;
+    if (now < since || now - since >= kFarRekeyAfterMs) group.rekey = true;
+    return too_far();
+  }
+  mls::Received received = std::move(unprotected).value();
   generation_used = true;
   CANDOUR_TRY(groups_.keep_ratchet(group, received.sender, received.epoch));
   CANDOUR_TRY(check_generation(received, group));

@@ -232,6 +232,26 @@ TEST_F(BotSteward, MessageMembersCouldNotFollowIsRefused_I12) {
   EXPECT_EQ(ben.shown, (std::vector<std::string>{"First.", "Clean again."}));
 }
 
+TEST_F(BotSteward, SenderTooFarAheadToBeReadGetsAFreshEpochAndNotOften_I12) {
+  world.make_group({&amy, &ben});
+  amy.skip_generations(static_cast<int>(limits::kRatchetForwardStepsMax) + 1);
+  EXPECT_EQ(amy.rejection(amy.send("Too far, and the keys are new.")), "mls_invalid");
+  EXPECT_EQ(group().mls.epoch(), Epoch(1));
+  world.advance(60'000);
+  EXPECT_EQ(group().mls.epoch(), Epoch(1));
+  EXPECT_EQ(amy.rejection(amy.send("Too far.")), "mls_invalid");
+  EXPECT_EQ(group().mls.epoch(), Epoch(2));
+  amy.catch_up();
+  ben.catch_up();
+  amy.receipt(amy.send("Clean again."));
+  ben.catch_up();
+  EXPECT_EQ(ben.shown, std::vector<std::string>{"Clean again."});
+  // A member that always claims to be far ahead brings no more than that.
+  amy.skip_generations(static_cast<int>(limits::kRatchetForwardStepsMax) + 1);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(amy.rejection(amy.send("Far again.")), "mls_invalid");
+  EXPECT_EQ(group().mls.epoch(), Epoch(2));
+}
+
 TEST_F(BotSteward, MemberThatCannotFollowIsAddedAgain) {
   world.make_group({&amy, &ben});
   ben.publish_key_package();
