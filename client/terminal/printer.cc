@@ -154,6 +154,19 @@ void print_answer(std::ostream& out, const Event& event, std::string_view group_
   }
 }
 
+void print_outcome(std::ostream& out, const Event& event, std::string_view group_name) {
+  out << '[' << group_name << "] ";
+  if (event.type == EventType::released) {
+    out << "delivered " << short_id(event.message_id) << " (number " << event.seq << ")\n";
+  } else if (event.type == EventType::overridden) {
+    out << "sent past the warning: " << short_id(event.message_id)
+        << ", with your reason on record\n";
+  } else {
+    out << "not sent " << short_id(event.message_id) << ": " << event.message << " (" << event.code
+        << ")\n";
+  }
+}
+
 void print_membership(std::ostream& out, const Event& event) {
   out << '[' << event.name << "] ";
   if (event.action == "joined") out << "you are now a member";
@@ -233,16 +246,9 @@ void print_plain(std::ostream& out, const Event& event, std::string_view group_n
       print_withheld(out, event, group_name);
       break;
     case EventType::released:
-      out << '[' << group_name << "] delivered " << short_id(event.message_id) << " (number "
-          << event.seq << ")\n";
-      break;
     case EventType::overridden:
-      out << '[' << group_name << "] sent past the warning: " << short_id(event.message_id)
-          << ", with your reason on record\n";
-      break;
     case EventType::rejected:
-      out << '[' << group_name << "] not sent " << short_id(event.message_id) << ": "
-          << event.message << " (" << event.code << ")\n";
+      print_outcome(out, event, group_name);
       break;
     case EventType::appeal:
     case EventType::group_request:
