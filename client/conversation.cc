@@ -202,6 +202,7 @@ Status Client::take_login() {
     tell_expiry(*own);
     return compare_groups();
   }));
+  CANDOUR_TRY(settle_key_packages());
   CANDOUR_TRY(refill_key_packages());
   CANDOUR_TRY(resend_outbox());
   return submit_due();

@@ -261,7 +261,11 @@ class Client {
   // conversation_keys.cc
   /// Publishes key packages where the relay has few of this device's, and one of last resort.
   Status refill_key_packages();
-  Status make_key_packages(std::size_t count, bool last_resort, v1::PutKeyPackages& put);
+  Status make_key_package(bool last_resort, KeyPackageBatch& batch);
+  Status make_key_package_batch(bool few);
+  /// At login: whether the relay took the batch whose confirmation did not come.
+  Status settle_key_packages();
+  Status confirm_key_packages();
 
   // conversation_send.cc
   Status may_send(const GroupId& group);
@@ -392,6 +396,7 @@ class Client {
   std::uint64_t pong_ = 0;
   std::string checkpoint_;  // to be looked at
   std::size_t key_packages_held_ = 0;
+  std::optional<KeyPackageBatch> unconfirmed_;  // as in the store
   bool last_resort_due_ = false;
   TimeMs refill_at_;  // monotonic; not before
   bool directory_behind_ = false;

@@ -157,6 +157,27 @@ Result<KeyPackageRecord> KeyPackageRecord::decode(ByteView bytes) {
   return record;
 }
 
+SecretBytes KeyPackageBatch::encode() const {
+  SecretWriter out = begin();
+  out.u8(replace ? 1 : 0);
+  out.u64(held);
+  optional_id(out, last_resort);
+  for (const Digest& reference : references) out.id(reference);
+  return done(out);
+}
+
+Result<KeyPackageBatch> KeyPackageBatch::decode(ByteView bytes) {
+  Reader in(bytes);
+  KeyPackageBatch batch;
+  const bool version = in.u8() == kVersion;
+  batch.replace = in.u8() != 0;
+  batch.held = in.u64();
+  batch.last_resort = optional_id<Digest>(in);
+  while (!in.at_end()) batch.references.push_back(in.id<Digest>());
+  if (!version || !in.finish()) return damaged_record("batch of key packages");
+  return batch;
+}
+
 std::string_view name_of(AppealState state) {
   switch (state) {
     case AppealState::none:

@@ -78,6 +78,17 @@ struct KeyPackageRecord {
   static Result<KeyPackageRecord> decode(ByteView bytes);
 };
 
+/// Key packages that the relay has not confirmed. The same are put again until it does.
+struct KeyPackageBatch {
+  bool replace = false;    // what the relay has goes
+  std::uint64_t held = 0;  // how many the relay had before
+  std::optional<Digest> last_resort;
+  std::vector<Digest> references;  // those for one use
+
+  SecretBytes encode() const;
+  static Result<KeyPackageBatch> decode(ByteView bytes);
+};
+
 enum class DraftState : std::uint8_t {
   queued = 0,     // to be encrypted (again)
   submitted = 1,  // sent, no outcome yet: see the outbox

@@ -165,6 +165,16 @@ Result<std::vector<Digest>> Store::last_resort_key_packages() {
   return references;
 }
 
+Status Store::put_key_package_batch(const KeyPackageBatch& batch) {
+  return db_->put(Table::meta, as_bytes("key package batch"), batch.encode().view());
+}
+Result<std::optional<KeyPackageBatch>> Store::key_package_batch() {
+  return decoded<KeyPackageBatch>(db_->get(Table::meta, as_bytes("key package batch")));
+}
+Status Store::erase_key_package_batch() {
+  return db_->erase(Table::meta, as_bytes("key package batch"));
+}
+
 Status Store::put_group(const GroupRecord& record) {
   return db_->put(Table::groups, record.id.view(), record.encode().view());
 }

@@ -58,6 +58,10 @@ class Store : public TrustStore, public MessageLog {
   Result<std::size_t> key_package_count();
   /// Those of last resort, oldest first.
   Result<std::vector<Digest>> last_resort_key_packages();
+  /// Those that the relay has not confirmed, if any.
+  Status put_key_package_batch(const KeyPackageBatch& batch);
+  Result<std::optional<KeyPackageBatch>> key_package_batch();
+  Status erase_key_package_batch();
 
   // Groups.
   Status put_group(const GroupRecord& record);

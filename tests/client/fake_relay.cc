@@ -133,6 +133,26 @@ void FakeRelay::push_checkpoint() {
   answer(0, std::move(frame));
 }
 
+bool FakeRelay::put_key_packages(const v1::PutKeyPackages& put) {
+  if (break_before_key_packages > 0) {
+    --break_before_key_packages;
+    broken_ = true;
+    return false;
+  }
+  if (put.replace()) key_packages.clear();
+  for (const auto& package : put.key_packages()) key_packages.push_back(to_bytes(package));
+  if (!put.last_resort().empty()) {
+    last_resorts.push_back(to_bytes(put.last_resort()));
+    last_resort_due = false;
+  }
+  if (break_after_key_packages > 0) {
+    --break_after_key_packages;
+    broken_ = true;
+    return false;
+  }
+  return true;
+}
+
 void FakeRelay::handle(const v1::ClientFrame& frame) {
   v1::ServerFrame out;
   switch (frame.body_case()) {
@@ -158,13 +178,7 @@ void FakeRelay::handle(const v1::ClientFrame& frame) {
     case v1::ClientFrame::kGetProof:
       return answer_proof(frame.request(), frame.get_proof());
     case v1::ClientFrame::kPutKeyPackages:
-      for (const auto& package : frame.put_key_packages().key_packages()) {
-        key_packages.push_back(to_bytes(package));
-      }
-      if (!frame.put_key_packages().last_resort().empty()) {
-        last_resorts.push_back(to_bytes(frame.put_key_packages().last_resort()));
-        last_resort_due = false;
-      }
+      if (!put_key_packages(frame.put_key_packages())) return;
       out.mutable_done();
       break;
     case v1::ClientFrame::kSubmit:

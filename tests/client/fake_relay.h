@@ -40,6 +40,9 @@ class FakeRelay {
   std::vector<Bytes> key_packages;
   std::vector<Bytes> last_resorts;  // every one that was put
   bool last_resort_due = true;
+  /// The connection breaks when key packages arrive, so many times: before they are kept, or after.
+  int break_before_key_packages = 0;
+  int break_after_key_packages = 0;
   std::vector<v1::BotMail> bot_mail;
   std::map<GroupId, std::uint64_t> acknowledged;
   std::size_t acknowledgements = 0;  // of deliveries
@@ -60,6 +63,7 @@ class FakeRelay {
   void handle(const v1::ClientFrame& frame);
   void answer(std::uint64_t request, v1::ServerFrame frame);
   void answer_proof(std::uint64_t request, const v1::GetProof& question);
+  bool put_key_packages(const v1::PutKeyPackages& put);
   void answer_submit(std::uint64_t request, const v1::Submit& submit);
 
   Organisation& organisation_;

@@ -188,6 +188,47 @@ TEST_F(Resync, LastResortIsPublishedReplacedAndServesMoreThanOnce) {
   EXPECT_EQ(store_->last_resort_key_packages().value().size(), 2u) << "older ones are gone";
 }
 
+TEST_F(Resync, FailedRefillsTakeNothingAwayAndLeaveNothingBehind) {
+  relay_.key_packages.resize(2);
+  relay_.last_resort_due = true;
+  relay_.break_before_key_packages = 2;
+  for (int i = 0; i < 2; ++i) {
+    clock_.time = TimeMs(clock_.time.value + 1'000);
+    EXPECT_FALSE(client_->connect(relay_.connect(), kTimeoutMs));
+  }
+  EXPECT_EQ(relay_.last_resorts.size(), 1u);
+  DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
+  const auto welcome = bot_.add({{&keys, relay_.last_resorts[0]}}).welcomes[keys.device];
+  clock_.time = TimeMs(clock_.time.value + 1'000);
+  crash();
+  relay_.push(welcome_mail(welcome));
+  pump();
+  EXPECT_EQ(client_->groups().count(bot_.id), 1u) << "what the relay handed out meanwhile";
+  EXPECT_EQ(relay_.key_packages.size(), limits::kKeyPackagesPerDeviceGoal);
+  EXPECT_EQ(store_->key_package_count().value(), 2 * limits::kKeyPackagesPerDeviceGoal - 2);
+  EXPECT_EQ(store_->last_resort_key_packages().value().size(), 2u);
+}
+
+TEST_F(Resync, WhoLostItsKeyPackagesReplacesThemAlsoAfterFailures) {
+  const Bytes foreign(100, 1);
+  relay_.key_packages.insert(relay_.key_packages.end(), 4, foreign);
+  relay_.last_resort_due = true;
+  relay_.break_before_key_packages = 2;
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(client_->connect(relay_.connect(), kTimeoutMs));
+  crash();
+  EXPECT_EQ(relay_.key_packages.size(), limits::kKeyPackagesPerDeviceGoal);
+  EXPECT_EQ(std::count(relay_.key_packages.begin(), relay_.key_packages.end(), foreign), 0);
+}
+
+TEST_F(Resync, KeyPackagesWhoseConfirmationIsLostArePutOnce) {
+  relay_.key_packages.resize(2);
+  relay_.break_after_key_packages = 1;
+  EXPECT_FALSE(client_->connect(relay_.connect(), kTimeoutMs));
+  crash();
+  EXPECT_EQ(relay_.key_packages.size(), limits::kKeyPackagesPerDeviceGoal);
+  EXPECT_FALSE(store_->key_package_batch().value());
+}
+
 TEST_F(Resync, WaitsAsLongAsTheRelayAsks) {
   form();
   relay_.refuse_next(ErrorCode::rate_limited, 600'000);
