@@ -340,7 +340,7 @@ Status Client::handle_push(v1::ServerFrame& frame) {
       return handle_mail(frame.mail());
     case v1::ServerFrame::kResynchronise:
       take_resynchronise(frame.resynchronise());
-      return ok();
+      return take_deferred_mail();
     case v1::ServerFrame::kBotPresence:
       if (frame.bot_presence().present() != bot_present_) {
         bot_present_ = frame.bot_presence().present();

@@ -323,7 +323,9 @@ Status Client::enter(const v1::WelcomeMail& mail, GroupSession entered) {
   joined.name = session.record().name;
   const bool anew = !again && before && !before->removed;
   joined.action = again ? "formed again" : anew ? "added again" : "joined";
-  if (anew) joined.missed = session.progress().seq.value - before->seq.value - 1;
+  // In a new log nothing goes on from the old one.
+  const bool follows = anew || (again && before->log_origin == session.progress().log_origin);
+  if (follows) joined.missed = session.progress().seq.value - before->seq.value - 1;
   joined.seq = session.progress().seq.value;
   joined.epoch = session.epoch().value;
   joined.members = session.mls().members().size();
@@ -332,7 +334,7 @@ Status Client::enter(const v1::WelcomeMail& mail, GroupSession entered) {
   }
   const MessageId commit = joined.message_id.value_or(MessageId());
   tell(std::move(joined));
-  if (anew) {
+  if (follows) {
     CANDOUR_TRY(settle_gap(session, *before, commit));
   }
   if (again || anew) {

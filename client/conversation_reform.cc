@@ -70,12 +70,19 @@ GroupSession* Client::formed_again(const v1::WelcomeMail& mail) {
   return token && begins_mls_group(*token) ? known : nullptr;
 }
 
-// What was released before is read with the old MLS group, so it has to be read first.
+// What was released before is read with the old MLS group, so it has to be read first: unless it
+// never comes, because this device lost the group or the relay has nothing more that old.
 bool Client::comes_too_early(const v1::MailItem& mail) {
   v1::WelcomeMail welcome;
   if (mail.kind() != v1::WELCOME || !welcome.ParseFromString(mail.body())) return false;
   const GroupSession* known = formed_again(welcome);
-  if (known == nullptr) return false;
+  if (known == nullptr || known->progress().lost) return false;
+  const GroupId& id = known->record().id;
+  const auto behind = behind_.find(id);
+  if (behind != behind_.end() && behind->second.oldest > known->progress().seq.next() &&
+      !held_.contains(id)) {
+    return false;
+  }
   const auto token = token_of(welcome);
   return token->log_origin == known->progress().log_origin &&
          token->seq > known->progress().seq.next();

@@ -89,6 +89,35 @@ TEST_F(FormedAgain, WhatWasReleasedBeforeIsReadFirst) {
   EXPECT_EQ(sink_.count(EventType::stopped), 0u);
 }
 
+TEST_F(FormedAgain, WhoMissedMessagesBeforeItGoesOnAfterAGap) {
+  for (const bool told_first : {true, false}) {
+    if (told_first) form();
+    const std::size_t rows = history();
+    for (int i = 0; i < 2; ++i) (void)bot_.release(ben_->write("missed"));
+    const std::uint64_t oldest = bot_.chain.seq.value;
+    auto added = form_again();
+    if (!told_first) push_welcome(added);
+    relay_.push_resynchronise(bot_.id, oldest);
+    pump();
+    if (told_first) push_welcome(added);
+    relay_.push(bot_.release(ben_->write("after the gap")));
+    pump();
+    ASSERT_FALSE(sink_.delivered.empty());
+    EXPECT_EQ(sink_.delivered.back(), "after the gap");
+    EXPECT_EQ(history(), rows + 2) << "the line of the gap, and the message";
+    std::uint64_t missed = 0;
+    EXPECT_VALUE(store_->each_history(bot_.id, [&](HistoryRow row) -> Status {
+      missed += row.missed;
+      return ok();
+    }));
+    EXPECT_EQ(missed, told_first ? 2u : 4u);
+    ASSERT_VALUE(client_->sync(kTimeoutMs));
+    EXPECT_EQ(relay_.mail_acknowledged, mails_) << "nothing waits behind the welcome";
+  }
+  EXPECT_EQ(sink_.delivered.size(), 2u);
+  EXPECT_EQ(sink_.count(EventType::stopped), 0u);
+}
+
 TEST_F(FormedAgain, DeliveriesThatComeBeforeTheWelcomeWait) {
   form();
   auto added = form_again();
