@@ -428,6 +428,11 @@ Status Client::sync(std::uint64_t timeout_ms) {
   while (trust_->pending() && monotonic_ms() < settled) {
     CANDOUR_TRY(pump(kSyncStepMs));
   }
+  // All mail is here, and no welcome among it.
+  for (const auto& [id, known] : groups_) {
+    if (known.progress().lost) behind_.try_emplace(id, Behind{known.progress().seq.next(), {}});
+  }
+  CANDOUR_TRY(resynchronise());
   acknowledge(true);
   return ok();
 }

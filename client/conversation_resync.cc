@@ -17,6 +17,9 @@ constexpr std::uint64_t kOwedMs = 1'000;
 // A welcome to the group may be among the mail that follows.
 constexpr std::uint64_t kWelcomePatienceMs = 5'000;
 constexpr std::uint64_t kReportRetryMs = 5'000;
+// The bot has the report, or lost it; a welcome may have failed. A bot at work on the report passes
+// over the next one.
+constexpr std::uint64_t kReportAgainMs = 600'000;
 
 std::uint64_t monotonic_ms() { return monotonic_clock().now().value; }
 
@@ -91,8 +94,14 @@ Status Client::resynchronise() {
       continue;
     }
     const Status told = report_lost(known, group);
-    if (told) {
+    if (told && known == nullptr) {
       entry = behind_.erase(entry);
+      continue;
+    }
+    if (told) {
+      // Until a welcome is accepted.
+      behind.not_before = TimeMs(now + with_jitter(kReportAgainMs));
+      ++entry;
       continue;
     }
     if (is_lost(told.error()) || is_final(told.error())) return told;

@@ -162,6 +162,29 @@ TEST_F(Resync, WhoMissedMessagesSaysSoSignedAndIsAddedAgain) {
   EXPECT_EQ(sink_.count(EventType::stopped), 0u);
 }
 
+TEST_F(Resync, WhoLostAGroupSaysSoAtEachLoginUntilAddedAgain) {
+  form();
+  for (int i = 0; i < 3; ++i) from_ben("missed");
+  relay_.push_resynchronise(bot_.id, bot_.chain.seq.value);
+  pump();
+  ASSERT_TRUE(lost_report());
+  ASSERT_VALUE(client_->sync(kTimeoutMs));
+  EXPECT_EQ(relay_.bot_mail.size(), 1u) << "not twice on one connection";
+  // The report came to nothing, and to the relay the device is behind no more.
+  relay_.bot_mail.clear();
+  crash();
+  ASSERT_VALUE(client_->sync(kTimeoutMs));
+  EXPECT_TRUE(lost_report());
+  EXPECT_EQ(memberships("lost"), 1u);
+  relay_.bot_mail.clear();
+  crash();
+  const auto added = add_again();
+  relay_.push(welcome_mail(added.welcomes.at(store_->keys().device)));
+  ASSERT_VALUE(client_->sync(kTimeoutMs));
+  EXPECT_EQ(memberships("added again"), 1u);
+  EXPECT_TRUE(relay_.bot_mail.empty()) << "the welcome was among the mail";
+}
+
 TEST_F(Resync, LastResortIsPublishedReplacedAndServesMoreThanOnce) {
   ASSERT_EQ(relay_.last_resorts.size(), 1u);
   const auto package = mls::verify_key_package(relay_.last_resorts[0], kNow);
