@@ -6,6 +6,20 @@
 
 namespace candour::tests {
 
+/// What a member who was shown `draft` can prove about it.
+inline messages::ReportProof proof_of(const World& world, const Officer::Draft& draft) {
+  messages::ReportProof proof;
+  proof.content = draft.content.clone();
+  proof.commitment_key = draft.key.clone();
+  proof.sender = draft.sender;
+  proof.time = world.clock.now();
+  for (const v1::Deliver& delivered : world.relay.delivered) {
+    const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));
+    if (token && token.value().message_id == draft.id) proof.token = to_bytes(delivered.token());
+  }
+  return proof;
+}
+
 class AlertWorld : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -73,25 +87,12 @@ class AlertWorld : public ::testing::Test {
     options.field.type = messages::BotFieldType::report;
     options.field.reported = draft.id;
     options.field.reason = SecretText::copy_of("this was aimed at a colleague");
-    options.field.proof = proof_of(draft).encode();
+    options.field.proof = proof_of(world, draft).encode();
     messages::Content cover;  // as the client's
     cover.type = messages::ContentType::reaction;
     cover.about = draft.id;
     cover.text = SecretText::copy_of("!");
     return by.send(cover, std::move(options));
-  }
-  /// What a member who was shown `draft` can prove about it.
-  messages::ReportProof proof_of(const Officer::Draft& draft) const {
-    messages::ReportProof proof;
-    proof.content = draft.content.clone();
-    proof.commitment_key = draft.key.clone();
-    proof.sender = draft.sender;
-    proof.time = world.clock.now();
-    for (const v1::Deliver& delivered : world.relay.delivered) {
-      const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));
-      if (token && token.value().message_id == draft.id) proof.token = to_bytes(delivered.token());
-    }
-    return proof;
   }
   /// At the world's present time.
   void send_step(const Officer& by, const messages::AlertId& alert, messages::AlertAction action,

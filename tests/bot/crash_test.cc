@@ -3,7 +3,7 @@
 // durable, after it but before anything is sent, after the relay applied it but before the bot
 // heard) and at every draw of randomness in between; a new process opens the same files. The relay
 // double counts any other verdict for a judged submission, any gap and any wrong order.
-#include "tests/bot/world.h"
+#include "tests/bot/alert_world.h"
 
 namespace candour::tests {
 namespace {
@@ -180,6 +180,7 @@ Outcome play(const Kill& at) {
   report.field.type = messages::BotFieldType::report;
   report.field.reported = clean.id;
   report.field.reason = SecretText::copy_of("please look at this one");
+  report.field.proof = proof_of(world, clean).encode();
   const auto reported = ben.send("report", std::move(report));
   world.advance(3'600'000);  // the second alert is overdue
   world.revoke(chloe.device);

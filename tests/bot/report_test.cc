@@ -64,7 +64,7 @@ TEST_F(Reports, OfALongMessageTravelInAParcelOnlyTheBotOpens) {
   messages::Content content;
   content.type = messages::ContentType::parcel;
   content.parcel =
-      messages::seal_parcel(proof_of(seen).encode().view(), world.keys->sealing.public_key(),
+      messages::seal_parcel(proof_of(world, seen).encode().view(), world.keys->sealing.public_key(),
                             world.group, *options.id, world.dice)
           .value();
   const std::size_t delivered = world.relay.delivered.size();
@@ -93,17 +93,17 @@ TEST_F(Reports, ThatProveNothingAreRefusedAndSaySo_I12) {
   const auto refused = [&](const MessageId& what, const messages::ReportProof& proof) {
     return amy.rejection(report_with(amy, what, proof));
   };
-  auto altered = proof_of(seen);
+  auto altered = proof_of(world, seen);
   altered.content = other.content.clone();
   EXPECT_EQ(refused(seen.id, altered), "input_invalid");
-  auto unsigned_token = proof_of(seen);
+  auto unsigned_token = proof_of(world, seen);
   unsigned_token.token.back() ^= 1;
   EXPECT_EQ(refused(seen.id, unsigned_token), "input_invalid");
-  EXPECT_EQ(refused(other.id, proof_of(seen)), "input_invalid");
-  auto blamed = proof_of(seen);
+  EXPECT_EQ(refused(other.id, proof_of(world, seen)), "input_invalid");
+  auto blamed = proof_of(world, seen);
   blamed.sender = amy.device.id;
   EXPECT_EQ(refused(seen.id, blamed), "input_invalid");
-  EXPECT_EQ(refused(world.dice.id<MessageId>(), proof_of(seen)), "input_invalid");
+  EXPECT_EQ(refused(world.dice.id<MessageId>(), proof_of(world, seen)), "input_invalid");
   EXPECT_TRUE(alerts_of(inspector).empty());
   report(amy, seen);  // the control
   EXPECT_EQ(alerts_of(inspector).size(), 1u);

@@ -191,21 +191,10 @@ class UnitDay : public ::testing::Test {
     options.field.type = messages::BotFieldType::report;
     options.field.reported = draft.id;
     options.field.reason = SecretText::copy_of("this was aimed at a colleague");
-    options.field.proof = proof_of(draft).encode();
+    options.field.proof = proof_of(world, draft).encode();
     reporter.send("cover", std::move(options));
     expect(who("investigator", {author->device.person}), draft.id, "reported");
     ++reports;
-  }
-  messages::ReportProof proof_of(const Officer::Draft& draft) const {
-    messages::ReportProof proof;
-    proof.content = draft.content.clone();
-    proof.commitment_key = draft.key.clone();
-    proof.sender = draft.sender;
-    for (const v1::Deliver& delivered : world.relay.delivered) {
-      const auto token = identity::ReleaseToken::decode(as_bytes(delivered.token()));
-      if (token && token.value().message_id == draft.id) proof.token = to_bytes(delivered.token());
-    }
-    return proof;
   }
   std::multiset<std::string> got(const Officer& officer) const {
     std::multiset<std::string> out;
