@@ -145,6 +145,9 @@ class Client {
   std::size_t undecided() const { return waiting_.size() + queued_.size(); }
   /// Why queued messages wait, or empty.
   const std::string& waiting_for() const { return waiting_for_; }
+  /// Asks for the proofs that the members' certificates are in the log, of those who have none yet;
+  /// whom none came for stays unproven (Trust::proven). Fails without a connection.
+  [[nodiscard]] Status prove_members(const GroupId& group);
   /// Asks for and checks the proof that a leaf is in the log: of a receipt or of a message's token.
   [[nodiscard]] Result<LeafProof> prove_leaf(const Digest& leaf);
   /// What the watch over the log knows of a leaf.

@@ -274,6 +274,16 @@ bool Client::members_proven(GroupSession& session) {
   return true;
 }
 
+Status Client::prove_members(const GroupId& group) {
+  CANDOUR_TRY(need_connection());
+  GroupSession* session = this->session(group);
+  if (session == nullptr) return error(ErrorCode::group_unknown, "this device is in no such group");
+  return keep([&] {
+    (void)members_proven(*session);
+    return ok();
+  });
+}
+
 Result<LeafProof> Client::prove_leaf(const Digest& leaf) {
   CANDOUR_TRY(need_connection());
   std::optional<LeafProof> proof;

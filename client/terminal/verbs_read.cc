@@ -286,6 +286,9 @@ Status roster(const Options& options, const World& world) {
   Silent sink;
   CANDOUR_TRY(auto session, caught_up(options, world, sink));
   CANDOUR_TRY(const GroupId id, session->client().find_group(options.group));
+  if (session->client().connected()) {
+    CANDOUR_TRY(session->client().prove_members(id));
+  }
   const client::GroupSession& of = session->client().groups().at(id);
   if (!options.json) world.out << banner(of, world.clock.now()) << '\n';
   for (const identity::RosterMember& member : of.members()) {
