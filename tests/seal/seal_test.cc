@@ -266,7 +266,7 @@ TEST_F(Seal, FormatOfSuiteOneIsFixed) {
   EXPECT_EQ(crypto::sha256(make_record().encode().view()).hex(),
             "97023b354885a27a7948dbfc651baf593f2ee5d76219b7ae46ab559d2d869ca5");
   EXPECT_EQ(crypto::sha256(sealed).hex(),
-            "262649355f1a66fefd4695aa713f1e058008a389458b548bf49d1b8648fdd8c2");
+            "a95fa151688ed13b77b7dfe014742c80f2044c60da4af9f0586c7d0331615a34");
 }
 
 static_assert(!std::is_copy_constructible_v<Precomputed>);
