@@ -188,8 +188,9 @@ class Play:
         for alert in alerts:
             self.tell(f"{'':7}alert to {supervisor}: {alert['category']} by {alert['name']}, "
                       f"{alert['outcome']}; standard {alert['standard']}")
-            o.candour(supervisor, "ack", alert["alert"])
-            self.count["alert_steps"] += 1
+            if alert["state"] == "open":  # some reach both desks, and one has acknowledged them
+                o.candour(supervisor, "ack", alert["alert"])
+                self.count["alert_steps"] += 1
             if alert["outcome"] == "overridden":
                 o.candour(supervisor, "close", alert["alert"], "--outcome", "advice-given")
                 self.count["alert_steps"] += 1
