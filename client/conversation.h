@@ -200,6 +200,9 @@ class Client {
   /// is read with the directory stays untouched until the next connection delivers it again.
   Result<bool> ask_directory(bool prove);
   Status deliver_held();
+  HistoryRow own_row(const Draft& draft) const;
+  /// An own message that was released: in the history, and no draft any more.
+  Status keep_own(const HistoryRow& row, const identity::ReleaseToken& token);
   Status show_own(GroupSession& session, const v1::Deliver& delivered,
                   const identity::ReleaseToken& token);
   void tell_commit(GroupSession& session, const v1::Deliver& delivered,
@@ -259,7 +262,7 @@ class Client {
   /// The device is in the group again after a gap: puts the gap into the history and settles own
   /// messages that were under way.
   Status settle_gap(GroupSession& session, const GroupProgress& before, const MessageId& commit);
-  Status settle_own(const GroupSession& session, Draft draft);
+  Status settle_own(const Draft& draft);
 
   // conversation_keys.cc
   /// Publishes key packages where the relay has few of this device's, and one of last resort.

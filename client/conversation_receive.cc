@@ -176,25 +176,31 @@ Status Client::show(GroupSession& session, const v1::Deliver& delivered, Accepte
   return ok();
 }
 
-Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
-                        const identity::ReleaseToken& token) {
-  CANDOUR_TRY(auto draft, store_.draft(token.message_id));
-  if (!draft) return error(ErrorCode::state_damaged, "the draft of a submission is gone");
+// What a draft tells of the message it has become; where that stands and what proves it is added.
+HistoryRow Client::own_row(const Draft& draft) const {
   HistoryRow row;
-  row.id = token.message_id;
-  row.group = session.record().id;
-  row.seq = token.seq;
-  row.submission = Submission(delivered.submission());
-  row.time = draft->time;
+  row.id = draft.id;
+  row.group = draft.group;
+  row.time = draft.time;
   row.sender = store_.keys().device;
   row.person = store_.profile().person;
   row.name = store_.profile().name;
   row.own = true;
-  row.overridden = draft->overrides();
-  row.original = draft->original;
+  row.overridden = draft.overrides();
+  row.original = draft.original;
+  row.content = draft.content.clone();
+  row.commitment_key = draft.commitment_key.clone();
+  return row;
+}
+
+Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
+                        const identity::ReleaseToken& token) {
+  CANDOUR_TRY(auto draft, store_.draft(token.message_id));
+  if (!draft) return error(ErrorCode::state_damaged, "the draft of a submission is gone");
+  HistoryRow row = own_row(*draft);
+  row.seq = token.seq;
+  row.submission = Submission(delivered.submission());
   row.token = from_wire(delivered.token());
-  row.content = draft->content.clone();
-  row.commitment_key = draft->commitment_key.clone();
   if (!draft->receipt.empty()) {
     CANDOUR_TRY(auto receipt, KeptReceipt::decode(draft->receipt));
     if (Status checked = check_receipt(receipt, token); !checked) {
@@ -204,6 +210,10 @@ Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
       row.receipt = draft->receipt;
     }
   }
+  return keep_own(row, token);
+}
+
+Status Client::keep_own(const HistoryRow& row, const identity::ReleaseToken& token) {
   CANDOUR_TRY(store_.put_history(row));
   CANDOUR_TRY(watch_message(WatchKind::own, row.group, token, !row.receipt.empty()));
   CANDOUR_TRY(store_.erase_outbox(row.id));

@@ -150,56 +150,27 @@ Status Client::settle_gap(GroupSession& session, const GroupProgress& before,
   gap.time = clock_.now();
   gap.missed = missed;
   CANDOUR_TRY(store_.put_history(gap));
-  CANDOUR_TRY(auto drafts, store_.drafts());
-  for (Draft& draft : drafts) {
+  CANDOUR_TRY(const auto drafts, store_.drafts());
+  for (const Draft& draft : drafts) {
     if (draft.group != gap.group || draft.state != DraftState::submitted) continue;
-    CANDOUR_TRY(settle_own(session, std::move(draft)));
+    CANDOUR_TRY(settle_own(draft));
   }
   return ok();
 }
 
 // Mail is in order, so of everything judged before the welcome the reply is here. An own message
 // with a receipt was released within the gap: the token is missed, the receipt proves it.
-Status Client::settle_own(const GroupSession& session, Draft draft) {
+Status Client::settle_own(const Draft& draft) {
   if (draft.receipt.empty()) return ok();  // nobody has it; it is encrypted anew
   CANDOUR_TRY(const auto receipt, KeptReceipt::decode(draft.receipt));
-  HistoryRow row;
-  row.id = draft.id;
-  row.group = draft.group;
+  HistoryRow row = own_row(draft);
   row.seq = receipt.seq;
   row.submission = receipt.submission;
-  row.time = draft.time;
-  row.sender = store_.keys().device;
-  row.person = store_.profile().person;
-  row.name = store_.profile().name;
-  row.own = true;
-  row.overridden = draft.overrides();
-  row.original = draft.original;
   row.receipt = draft.receipt;
-  row.content = std::move(draft.content);
-  CANDOUR_TRY(store_.put_history(row));
   identity::ReleaseToken token;
   token.message_id = row.id;
   token.leaf_hash = receipt.leaf_hash;
-  CANDOUR_TRY(watch_message(WatchKind::own, row.group, token, true));
-  CANDOUR_TRY(store_.erase_outbox(row.id));
-  CANDOUR_TRY(store_.erase_draft(row.id));
-  if (row.original) {
-    CANDOUR_TRY(store_.erase_draft(*row.original));
-  }
-  outcome(row.id);
-  Event told = event(row.overridden ? EventType::overridden : EventType::released);
-  told.message_id = row.id;
-  told.group = session.record().id;
-  told.submission = row.submission.value;
-  told.seq = row.seq.value;
-  told.sender = row.sender;
-  told.person = row.person;
-  told.name = row.name;
-  told.original = row.original;
-  CANDOUR_TRY(told.content, messages::Content::decode(row.content.view()));
-  tell(std::move(told));
-  return ok();
+  return keep_own(row, token);
 }
 
 }  // namespace candour::client

@@ -153,6 +153,11 @@ TEST_F(Resync, WhoMissedMessagesSaysSoSignedAndIsAddedAgain) {
       std::find_if(all.begin(), all.end(), [&](const auto& r) { return r.id == early; });
   ASSERT_NE(own, all.end()) << "its receipt says that it was released";
   EXPECT_EQ(own->seq, Seq(missed.seq()));
+  const auto token = identity::ReleaseToken::decode(as_bytes(missed.token()));
+  ASSERT_TRUE(token);
+  EXPECT_EQ(messages::content_commitment(own->commitment_key, own->content.view()),
+            token.value().content_commitment)
+      << "what a proof of it needs is kept too";
   ASSERT_EQ(relay_.submissions.size(), sent + 1);
   EXPECT_EQ(MessageId::from(as_bytes(relay_.submissions.back().message_id())), late);
   release_last();

@@ -11,7 +11,7 @@ import type { Engine } from './engine.ts'
 import { codeOf, fault, isFinal, isPassing } from './failure.ts'
 import type { AcceptedCommit, AcceptedMessage, GroupSession } from './group_session.ts'
 import { watchedReceivedOneIn } from './log_watch.ts'
-import type { Row } from './records.ts'
+import type { Draft, Row } from './records.ts'
 import { changedRows } from './timeline.ts'
 import { type ReleaseToken, decodeToken } from './token.ts'
 import { textOfRow } from './views.ts'
@@ -238,18 +238,31 @@ async function showOwn(
       e.stopGroup(session, thrown)
     }
   }
+  const place = { seq: token.seq, submission: Number(delivered.submission) }
+  await keepOwn(e, draft, place, copyOf(delivered.token), receipt, token)
+}
+
+/** An own message that was released: in the history, and no draft any more. */
+export async function keepOwn(
+  e: Engine,
+  draft: Draft,
+  place: Pick<Row, 'seq' | 'submission'>,
+  token: Row['token'],
+  receipt: Row['receipt'],
+  leaf: { readonly messageId: string; readonly leafHash: string },
+): Promise<void> {
   const row: Row = {
     id: draft.id,
-    group,
-    seq: token.seq,
-    submission: Number(delivered.submission),
+    group: draft.group,
+    seq: place.seq,
+    submission: place.submission,
     time: draft.time,
     device: e.keys.device,
     person: e.profile.person,
     name: e.profile.name,
     own: true,
     overridden: draft.field.type === 'override',
-    token: copyOf(delivered.token),
+    token,
     receipt,
     content: draft.content,
     commitmentKey: draft.commitmentKey,
@@ -260,7 +273,7 @@ async function showOwn(
     membership: null,
   }
   await keepRow(e, row, decodeContent(draft.content))
-  watchMessage(e, 'own', group, token, receipt !== null)
+  watchMessage(e, 'own', draft.group, leaf, receipt !== null)
   e.outbox.delete(draft.id)
   e.store.deleteOutbox(draft.id)
   dropDraft(e, draft.id)
@@ -277,7 +290,7 @@ export function dropDraft(e: Engine, id: string): void {
 }
 
 /** Keeps a row, and lets it change the row it is about. */
-export async function keepRow(e: Engine, row: Row, content: Content): Promise<void> {
+async function keepRow(e: Engine, row: Row, content: Content): Promise<void> {
   e.store.putRow(row)
   if (content.type === 'text' || content.type === 'poll') {
     const mentionsMe = content.type === 'text' && content.mentions.includes(e.profile.person)

@@ -5,13 +5,11 @@
 import { signLostReport } from './bot_messages.ts'
 import { hex } from './bytes.ts'
 import { sendToBot } from './engine_desk.ts'
-import { dropDraft, keepRow } from './engine_receive.ts'
-import { encryptAnew, outcome } from './engine_send.ts'
-import { watchMessage } from './engine_watch.ts'
-import { decodeContent } from './content.ts'
+import { keepOwn } from './engine_receive.ts'
+import { encryptAnew } from './engine_send.ts'
 import type { Engine } from './engine.ts'
 import { isFinal, isLost } from './failure.ts'
-import type { Draft, Row } from './records.ts'
+import type { Draft } from './records.ts'
 import type { Resynchronise } from './wire/candour_pb.ts'
 
 // A welcome to the group may be among the mail that follows.
@@ -81,33 +79,6 @@ export async function settleGap(e: Engine, group: string): Promise<void> {
 async function settleOwn(e: Engine, draft: Draft): Promise<void> {
   const { receipt } = draft
   if (receipt === null) return
-  const row: Row = {
-    id: draft.id,
-    group: draft.group,
-    seq: receipt.seq,
-    submission: receipt.submission,
-    time: draft.time,
-    device: e.keys.device,
-    person: e.profile.person,
-    name: e.profile.name,
-    own: true,
-    overridden: draft.field.type === 'override',
-    token: new Uint8Array(),
-    receipt,
-    content: draft.content,
-    commitmentKey: draft.commitmentKey,
-    edited: null,
-    deleted: false,
-    reactions: [],
-    votes: [],
-    membership: null,
-  }
-  await keepRow(e, row, decodeContent(draft.content))
   const leaf = { messageId: draft.id, leafHash: receipt.leafHash }
-  watchMessage(e, 'own', draft.group, leaf, true)
-  e.outbox.delete(draft.id)
-  e.store.deleteOutbox(draft.id)
-  dropDraft(e, draft.id)
-  if (draft.original !== null) dropDraft(e, draft.original)
-  outcome(e, draft.id)
+  await keepOwn(e, draft, receipt, new Uint8Array(), receipt, leaf)
 }
