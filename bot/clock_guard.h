@@ -15,7 +15,7 @@
 namespace candour::bot {
 
 inline constexpr std::uint64_t kClockDisagreementMaxMs = limits::kClockSkewMs;
-inline constexpr std::uint64_t kAskAgainMs = 60'000;
+inline constexpr std::uint64_t kAskAgainMs = 10'000;
 
 class ClockGuard {
  public:
