@@ -86,13 +86,13 @@ def deaf(world):
     with Proxy(world.organisation.port("relay"), world.chance.random()) as proxy, \
             everybody_through(world, proxy):
         slow = world.members[2]
-        slow.paused.set()
-        world.wait("the slow one's client has ended", lambda: slow.process is None, 60)
+        slow.pause()
+        world.wait("the slow one's client has ended", lambda: slow.resting, 60)
         with Proxy(proxy.port, world.chance.random()) as mud:
             profile = world.organisation.folder / "through-mud.toml"
             profile.write_text(slow.through.read_text().replace(str(proxy.port), str(mud.port)))
             slow.through = profile
-            slow.paused.clear()
+            slow.resume()
             world.wait("the slow one is connected", lambda: mud.connections > 0, 60)
             time.sleep(0.5)
             mud.treatment = Treatment(bytes_per_s=200)

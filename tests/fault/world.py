@@ -35,7 +35,8 @@ class Member(threading.Thread):
         self.world, self.person, self.group = world, person, group
         self.chance = random.Random(seed)
         self.stopping = threading.Event()
-        self.paused = threading.Event()
+        self.paused = False
+        self.resting = False  # has seen that it is paused, and starts no client until resumed
         self.process = None
         self.written = 0
         self.runs = 0
@@ -47,7 +48,9 @@ class Member(threading.Thread):
     def run(self):
         try:
             while not self.stopping.is_set():
-                if self.paused.is_set():
+                with self.lock:
+                    self.resting = self.paused
+                if self.resting:
                     time.sleep(0.05)
                 elif self.chance.random() < 0.75:
                     self.send_lines()
@@ -92,6 +95,15 @@ class Member(threading.Thread):
             self.world.history.add("unexpected", client=self.person,
                                    what=f"{verb[0]} ended with {status}: {why}")
         return status
+
+    def pause(self):
+        """Starts no other client once `resting`; the one under way goes on to its end."""
+        with self.lock:
+            self.paused = True
+
+    def resume(self):
+        with self.lock:
+            self.paused = False
 
     def kill(self):
         with self.lock:
@@ -147,14 +159,18 @@ class World:
     def pause(self):
         """Ends every client; nobody starts another one until `resume`."""
         for member in self.members:
-            member.paused.set()
-        for member in self.members:
-            member.kill()
-        self.wait("every client has ended", lambda: all(m.process is None for m in self.members))
+            member.pause()
+
+        def ended():
+            for member in self.members:
+                member.kill()
+            return all(member.resting for member in self.members)
+
+        self.wait("every client has ended", ended)
 
     def resume(self):
         for member in self.members:
-            member.paused.clear()
+            member.resume()
 
     # --- what is known of it --------------------------------------------------------------------
 
@@ -196,9 +212,9 @@ class World:
     def settle(self):
         """Everything comes to rest, then every promise is checked. The load goes on afterwards."""
         for member in self.members:
-            member.paused.set()
+            member.pause()
         self.wait("every client came to its end", lambda: all(
-            m.process is None for m in self.members), 120)
+            m.resting for m in self.members), 120)
         threads = [threading.Thread(target=m.client, args=("watch", "--until-idle", QUIET_MS))
                    for m in self.members]
         for thread in threads:
