@@ -7,8 +7,11 @@
 #include "base/json_text.h"
 #include "base/random.h"
 #include "client/messages/alert.h"
+#include "client/messages/answer.h"
+#include "client/messages/appeal.h"
 #include "client/messages/content.h"
 #include "client/messages/group_info.h"
+#include "client/messages/group_request.h"
 #include "client/messages/reply.h"
 #include "crypto/hash.h"
 #include "identity/certificate.h"
@@ -60,8 +63,18 @@ IdType id(std::uint8_t number) {
   return out;
 }
 
-enum Keys : std::uint8_t { root = 1, log_key, witness, registrar_1, registrar_2, author, approver,
-                           bot, device, authoriser };
+enum Keys : std::uint8_t {
+  root = 1,
+  log_key,
+  witness,
+  registrar_1,
+  registrar_2,
+  author,
+  approver,
+  bot,
+  device,
+  authoriser
+};
 
 identity::NoteKey note_key(const std::string& name, Keys number,
                            identity::NoteKeyType type = identity::NoteKeyType::ed25519) {
@@ -95,8 +108,13 @@ identity::Statement statement() {
 }
 
 identity::Enrolment subject() {
-  return {"example-constabulary", key(device).public_key(), sealing_key(device).public_key(),
-          "p-101", "PC Amy \xC5\x81\xC3\xB3\x64\xC5\xBA", "officer", "team-a"};
+  return {"example-constabulary",
+          key(device).public_key(),
+          sealing_key(device).public_key(),
+          "p-101",
+          "PC Amy \xC5\x81\xC3\xB3\x64\xC5\xBA",
+          "officer",
+          "team-a"};
 }
 
 void notes(Json& out) {
@@ -105,8 +123,7 @@ void notes(Json& out) {
   const identity::Certificate certificate{subject(), TimeMs(kTime), TimeMs(kTime + 86'400'000)};
   out.text("certificate", signed_by(certificate.print(),
                                     {{"registrar-1", registrar_1}, {"registrar-2", registrar_2}}));
-  out.text("certificate_of_one",
-           signed_by(certificate.print(), {{"registrar-1", registrar_1}}));
+  out.text("certificate_of_one", signed_by(certificate.print(), {{"registrar-1", registrar_1}}));
   out.text("enrolment", identity::make_enrolment(subject(), key(device)));
   const identity::Revocation revocation{"example-constabulary", subject().device(), "lost",
                                         TimeMs(kTime)};
@@ -123,8 +140,8 @@ void notes(Json& out) {
   succession.new_log = statement().log;
   succession.reason = "disk lost";
   succession.issued = TimeMs(kTime);
-  out.text("succession", signed_by(succession.print(), {{"authoriser", authoriser},
-                                                        {"registrar-1", registrar_1}}));
+  out.text("succession", signed_by(succession.print(),
+                                   {{"authoriser", authoriser}, {"registrar-1", registrar_1}}));
   const tlog::Checkpoint checkpoint{"log.example", 20, id<Digest>(5), {}};
   auto note = tlog::sign_checkpoint(checkpoint, key(log_key));
   out.text("checkpoint_alone", note.print());
@@ -242,6 +259,52 @@ void replies(Json& out) {
             info.seal(sealing_key(device).public_key(), key(bot), system_random()).value());
 }
 
+/// Appeals, what is answered to them, and what officers ask for groups.
+void people(Json& out) {
+  messages::Content content;
+  content.text = SecretText::copy_of("as the witness said it");
+  messages::Appeal appeal;
+  appeal.signed_warning = Bytes(242, 7);
+  appeal.content = content.encode();
+  for (std::uint8_t& byte : appeal.commitment_key.mutable_view()) byte = 9;
+  appeal.reason = SecretText::copy_of("It is evidence.");
+  appeal.device = subject().device();
+  appeal.time = TimeMs(kTime);
+  out.bytes("appeal", appeal.sign(key(device)).view());
+  const messages::Approval approval{id<GroupId>(1),     id<Digest>(2), id<Digest>(3),
+                                    subject().device(), TimeMs(kTime), TimeMs(kTime + 1000)};
+  out.bytes("approval", approval.sign(key(device)));
+  messages::Answer answer;
+  answer.type = messages::AnswerType::appeal_decided;
+  answer.about = id<messages::Answer::About>(3);
+  answer.message = SecretText::copy_of("Fine by me");
+  answer.body = approval.sign(key(device));
+  const auto seal = [&] {
+    return answer
+        .seal(sealing_key(device).public_key(), subject().device(), id<messages::MailId>(6),
+              key(bot), system_random())
+        .value();
+  };
+  out.bytes("answer", seal());
+  answer.type = messages::AnswerType::group_request;
+  answer.code = "not_permitted";
+  answer.body.clear();
+  out.bytes("answer_refused", seal());
+  messages::GroupRequest request;
+  request.organisation = "example-constabulary";
+  request.request = id<messages::RequestId>(5);
+  request.action = "create";
+  request.group = id<GroupId>(1);
+  request.name = "Night shift";
+  request.group_class = "ordinary";
+  request.unit = "team-a";
+  request.owners = {subject().device()};
+  request.members = {id<DeviceId>(7), id<DeviceId>(8)};
+  request.by = subject().device();
+  request.issued = TimeMs(kTime);
+  out.bytes("group_request", request.sign(key(device)).view());
+}
+
 void alerts(Json& out) {
   const auto alert_id = id<messages::AlertId>(4);
   messages::AlertBody body;
@@ -273,8 +336,8 @@ void alerts(Json& out) {
   update.resolution = messages::Resolution::training;
   update.person = "p-201";
   update.argument = SecretText::copy_of("spoken to");
-  out.bytes("alert_update", messages::update_mail(alert_id, update, alert.update_key(), key(bot),
-                                                  system_random()));
+  out.bytes("alert_update",
+            messages::update_mail(alert_id, update, alert.update_key(), key(bot), system_random()));
   messages::AlertStep step;
   step.alert = alert_id;
   step.action = messages::AlertAction::assign;
@@ -282,6 +345,13 @@ void alerts(Json& out) {
   step.device = subject().device();
   step.time = TimeMs(kTime);
   out.bytes("alert_step", step.sign(key(device)).view());
+  body.outcome = messages::AlertOutcome::appealed;
+  messages::Content content;
+  content.text = SecretText::copy_of("as the witness said it");
+  body.appeal.emplace();
+  body.appeal->content = content.encode();
+  body.appeal->warning_hash = id<Digest>(3);
+  out.bytes("alert_appealed", body.encode().view());
 }
 
 /// Roots of trees of 1 to 40 leaves, every inclusion proof of some and consistency between all.
@@ -334,5 +404,6 @@ int main() {
   candour::tests::contents(out);
   candour::tests::replies(out);
   candour::tests::alerts(out);
+  candour::tests::people(out);
   candour::tests::trees(out);
 }

@@ -31,7 +31,7 @@ def main():
         environment = {**os.environ, "CANDOUR_ORG": str(organisation.folder),
                        "CANDOUR_BIN": str(parties.BIN),
                        "PATH": f"{ROOT}/var/node/bin:{os.environ['PATH']}"}
-        done = subprocess.run(["node", "--test", "--test-concurrency=1", *map(str, tests)],
+        done = subprocess.run(["node", "--test", "--test-concurrency=1", "--test-force-exit", *map(str, tests)],
                               env=environment)
     sys.exit(done.returncode)
 

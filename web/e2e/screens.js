@@ -2,7 +2,7 @@
 // alone, shows hostile text as text, and stays quick with 5,000 messages. Method: the app's screens
 // on made data (specimen.ts) in Chromium, under the relay's content security policy; axe on each;
 // a picture of each is kept.
-// Usage: node screens.js SPECIMEN_FOLDER PICTURE_FOLDER
+// Usage: node screens.js SPECIMEN_FOLDER PICTURE_FOLDER [NAMES]     NAMES: a pattern, only these
 import { AxeBuilder } from '@axe-core/playwright'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { kDesktop, kPhone, launch, watched } from './browser.js'
 import { Checks } from './check.js'
 import { serve } from './static.js'
 
-const [specimen, pictures] = process.argv.slice(2)
+const [specimen, pictures, names = ''] = process.argv.slice(2)
 mkdirSync(pictures, { recursive: true })
 const checks = new Checks()
 const site = await serve(specimen)
@@ -42,6 +42,36 @@ const kScreens = {
     await page.fill('#reason', 'Quoted for the statement')
   }],
   blocked: ['blocked&waiting', group('Team A')],
+  appeal: ['blocked', async (page) => {
+    await group('Team A')(page)
+    await page.getByRole('button', { name: 'Ask a supervisor' }).click()
+    await page.fill('#reason', 'It is a quotation')
+  }],
+  appealed: ['appeal=received', group('Team A')],
+  approved: ['appeal=approved', group('Team A')],
+  refused: ['appeal=refused', group('Team A')],
+  requests: ['requests', async () => {}],
+  'new group': ['', async (page) => {
+    await page.getByRole('button', { name: 'New group' }).click()
+    await page.locator('.people .item', { hasText: 'Ben Okafor' }).click()
+    await page.fill('#group-name', 'Late shift')
+  }],
+  renamed: ['', group('Kestrel')],
+  owner: ['requests', async (page) => {
+    await group('Team A')(page)
+    await page.locator('.conversation-bar button').last().click()
+    await page.locator('.member', { hasText: 'Ben Okafor' }).locator('summary').click()
+  }],
+  'add people': ['', async (page) => {
+    await group('Team A')(page)
+    await page.locator('.conversation-bar button').last().click()
+    await page.getByRole('button', { name: 'Add people' }).click()
+  }],
+  leave: ['', async (page) => {
+    await group('Team A')(page)
+    await page.locator('.conversation-bar button').last().click()
+    await page.getByRole('button', { name: 'Leave the group' }).click()
+  }],
   offline: ['offline', group('Kestrel')],
   hostile: ['', group('Night')],
   stopped: ['', group('Custody')],
@@ -72,6 +102,11 @@ const kScreens = {
     await page.getByRole('button', { name: 'Ask a poll' }).click()
   }],
   desk: ['', tab('Desk')],
+  'appeal at the desk': ['', async (page) => {
+    await tab('Desk')(page)
+    await page.locator('.alert-row', { hasText: 'operational security' }).click()
+    await page.getByRole('button', { name: 'Refuse' }).click()
+  }],
   alert: ['', async (page) => {
     await tab('Desk')(page)
     await page.locator('.alert-row', { hasText: 'Assigned' }).click()
@@ -111,7 +146,7 @@ async function examine(page, where) {
   checks.check(`${where} has no small targets`, small.length === 0, small.join('\n        '))
 }
 
-for (const [name, [hash, reach]] of Object.entries(kScreens)) {
+for (const [name, [hash, reach]] of Object.entries(kScreens).filter(([name]) => new RegExp(names).test(name))) {
   await checks.scenario(name, async () => {
     const { context, page } = await open(hash, kPhone, 'light')
     page.setDefaultTimeout(20_000)
@@ -121,7 +156,7 @@ for (const [name, [hash, reach]] of Object.entries(kScreens)) {
       for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme })
         await page.waitForTimeout(50)
-        await page.screenshot({ path: join(pictures, `${name}-${size}-${colorScheme}.png`) })
+        await page.screenshot({ path: join(pictures, `${name.replaceAll(' ', '-')}-${size}-${colorScheme}.png`) })
         // Layout and theme do not depend on each other: two of the four are examined.
         if ((size === 'phone') === (colorScheme === 'light')) await examine(page, `${name} ${size} ${colorScheme}`)
       }

@@ -1,18 +1,19 @@
 // The app's own screens on made data (specimen_data.ts), on the page's thread. Everything that is
 // checked about the core is checked with the real one (flows.ts); here only how screens look,
-// read out and cope. `#phase=locked`, `#notice`, `#offline`, `#waiting` and `#blocked` choose a state.
+// read out and cope. `#phase=locked`, `#appeal=approved`, `#requests`, `#notice`, `#offline`, `#waiting` and `#blocked` choose a state.
 import '../src/ui/styles/tokens.css'
 import '../src/ui/styles/base.css'
 import '../src/ui/styles/frame.css'
 import '../src/ui/styles/conversation.css'
 import '../src/ui/styles/desk.css'
+import '../src/ui/styles/people.css'
 import '../src/ui/app.ts'
 import type { Change, CoreState, MessageView, Phase } from '../src/core/api.ts'
 import type { CoreLink } from '../src/ui/core_link.ts'
 import { applyTheme, theme } from '../src/ui/preferences.ts'
 import { Store } from '../src/ui/store.ts'
 import { useStore } from '../src/ui/view.ts'
-import { device, hostileMessages, kNow, longHistory, policyHash, proofHash, readyState, teamMessages, withheld } from './specimen_data.ts'
+import { appeals, colleagues, device, hostileMessages, kNow, longHistory, policyHash, proofHash, readyState, teamMessages, withheld } from './specimen_data.ts'
 
 const options = new URLSearchParams(location.hash.slice(1))
 Date.now = () => kNow
@@ -32,6 +33,16 @@ const lines = new Map<string, MessageView[]>([
 ])
 if (options.has('warned')) lines.get('g-1')!.push(withheld(false))
 if (options.has('blocked')) lines.get('g-1')!.push(withheld(true))
+const appeal = options.get('appeal')
+if (appeal !== null) lines.get('g-1')!.push(withheld(true, appeals[appeal]))
+if (options.has('requests')) {
+  const asked = { group: 'g-1', name: 'Team A', time: kNow, failure: null }
+  const failure = { code: 'not_permitted', message: 'Only owners of the group may do this; ask one of them.' }
+  state = { ...state, requests: [
+    { ...asked, id: 'r-1', action: 'create', name: 'Late \u202Eshift', state: 'done' },
+    { ...asked, id: 'r-2', action: 'rename', state: 'refused', failure },
+    { ...asked, id: 'r-3', action: 'add', state: 'asked' } ] }
+}
 
 const listeners = new Set<(change: Change) => void>()
 const tell = (change: Change): void => listeners.forEach((listener) => listener(change))
@@ -48,6 +59,7 @@ const core: Record<string, unknown> = {
   },
   search: (text: string) => done([...lines.values()].flat().filter((line) => line.text.toLowerCase().includes(text.toLowerCase())).slice(-20)),
   composer: () => done(''),
+  people: (text: string) => done(colleagues.filter((one) => one.name.toLowerCase().includes(text.toLowerCase()))),
   prove: (group: string, id: string) => done({
     id, seq: 12, submission: 14, overridden: false, receipt: true, leafHash: proofHash, policyDigest: policyHash, leafIndex: 18210, logOrigin: state.organisation!.logOrigin,
     treeSize: 18234, witnesses: [{ name: 'bot-witness.candour.example', time: kNow - 60_000 }, { name: 'witness.candour.example', time: kNow - 59_000 }], quorum: true, file: group,

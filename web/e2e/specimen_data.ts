@@ -1,7 +1,7 @@
 // Made data for looking at the screens in states that are rare in life: hostile names, a stopped
 // group, five thousand messages, every state of a message and of an alert.
 import type {
-  AlertView, CoreState, DeviceView, FindingView, GroupView, MemberView, MessageView, WarningView,
+  AlertView, CoreState, DeviceView, FindingView, GroupView, MemberView, MessageView, PersonView, WarningView,
 } from '../src/core/api.ts'
 
 export const kNow = Date.UTC(2026, 2, 12, 16, 20)
@@ -40,7 +40,7 @@ const group = (id: string, name: string, more: Partial<GroupView>): GroupView =>
   id, name, groupClass: 'ordinary', unit: 'team-a', epoch: 7, seq: 40,
   members: [bot, ...people.map((one, i) => member(one, i + 1))],
   bot: { device: bot.device, name: bot.name, since: kNow - 62 * day, keySince: kNow - 40 * day },
-  joined: kNow - 62 * day, removed: false, stopped: null, waitingFor: null, unread: 0, mentioned: false, last: null,
+  joined: kNow - 62 * day, renamed: null, removed: false, stopped: null, waitingFor: null, unread: 0, mentioned: false, last: null,
   ...more,
 })
 
@@ -72,11 +72,19 @@ const warning = (block: boolean): WarningView => ({
       advice: 'Name the address or the incident instead.', standard: 'Code of Ethics: fairness',
     }),
   ],
-  issued: kNow - minute, expires: kNow + hour, disputed: false,
+  issued: kNow - minute, expires: kNow + hour, disputed: false, appeal: null,
 })
 
-export const withheld = (block: boolean): MessageView =>
-  message('g-1', 0, 0, kHeld, 20_000, { state: block ? 'blocked' : 'warned', warning: warning(block) })
+export const withheld = (block: boolean, appeal: WarningView['appeal'] = null): MessageView =>
+  message('g-1', 0, 0, kHeld, 20_000, { state: block ? 'blocked' : 'warned', warning: { ...warning(block), appeal } })
+
+export const appeals: Readonly<Record<string, WarningView['appeal']>> = {
+  received: { state: 'received', decision: '', until: null, failure: null },
+  approved: { state: 'approved', decision: 'It is what the witness said.', until: kNow + 20 * hour, failure: null },
+  refused: { state: 'refused', decision: 'Say it in the statement, not here.', until: null, failure: null },
+}
+
+export const colleagues: readonly PersonView[] = people.map(([person, name, role]) => ({ person, name, role, unit: 'team-a' }))
 
 export function teamMessages(): MessageView[] {
   const of = (seq: number, who: number, text: string, ago: number, more: Partial<MessageView> = {}): MessageView =>
@@ -126,7 +134,7 @@ const alert = (id: string, more: Partial<AlertView>): AlertView => ({
   rule: 'demeaning/compared-with-animals', standard: 'Code of Ethics: respect and empathy', messageId: 'm',
   subject: { pseudonym: 'Officer 7F2A', person: 'p-104', name: 'PC Dev Malhotra' }, outcome: 'overridden',
   justification: 'Quoting what the complainant said, for the statement.', excerpt: kHeld,
-  span: { start: kHeld.indexOf('they all'), end: kHeld.indexOf('. Some') }, earlier: { all: 3, actedUpon: 1, dismissed: 1 }, repeats: 2,
+  span: { start: kHeld.indexOf('they all'), end: kHeld.indexOf('. Some') }, earlier: { all: 3, actedUpon: 1, dismissed: 1 }, repeats: 2, appealed: null,
   steps: [{ time: kNow - 3 * hour, action: 'raise', state: 'open', resolution: null, person: '', argument: '' }], ...more,
 })
 
@@ -135,6 +143,8 @@ export const alerts = (): AlertView[] => [
   alert('a-2', { serious: true, category: 'misogyny', severity: 'block', outcome: 'blocked', justification: '', time: kNow - 20 * minute,
     rule: 'sexual-violence/joke', excerpt: 'She was asking for it, dressed like that.', span: { start: 0, end: 22 },
     subject: { pseudonym: 'Officer 11C0', person: '', name: '' } }),
+  alert('a-6', { time: kNow - 50 * minute, category: 'operational security', severity: 'block', outcome: 'appealed', justification: 'The name is public, from the trial.',
+    excerpt: 'The informant is the barman', span: { start: 4, end: 13 }, rule: 'operational/informant', appealed: 'The informant is the barman at the Crown. He said so in court.', repeats: 0 }),
   alert('a-3', { time: kNow - 30 * hour, category: 'victim details', steps: [
     { time: kNow - 30 * hour, action: 'raise', state: 'open', resolution: null, person: '', argument: '' },
     { time: kNow - 6 * hour, action: 'overdue', state: 'open', resolution: null, person: '', argument: '' } ] }),
@@ -164,7 +174,7 @@ export const readyState = (): CoreState => ({
     'Candour is not for operational command: when the bot is away, messages wait.' ] },
   groups: [
     group('g-1', 'Team A', { unread: 2, mentioned: true, last: { name: 'PC Dev Malhotra', own: false, text: 'Greetings learnt at the community day', time: kNow - 12 * minute } }),
-    group('g-2', 'Operation Kestrel', { groupClass: 'statement', last: { name: 'PC Chloe Grant', own: false, text: 'The report is with records (5000)', time: kNow - 26 * hour } }),
+    group('g-2', 'Operation Kestrel', { groupClass: 'statement', renamed: { from: 'Kestrel <b>new</b>', time: kNow - 2 * hour }, last: { name: 'PC Chloe Grant', own: false, text: 'The report is with records (5000)', time: kNow - 26 * hour } }),
     group('g-3', 'Night\u202E shift \u200B<b>x</b>', { members: [bot, ...hostile.map((one, i) => member(one, i + 1))], unread: 120, last: { name: hostile[0]![1], own: false, text: 'Reads \u202Ebackwards', time: kNow - 3 * day } }),
     group('g-4', 'Custody suite', { stopped: { code: 'token_invalid', message: 'The server left out message 41 of this group.' }, last: null }),
     group('g-5', 'Training 2025', { removed: true, last: { name: 'PC Ella Novak', own: false, text: 'Goodbye all', time: kNow - 40 * day } }),
@@ -174,6 +184,7 @@ export const readyState = (): CoreState => ({
     { id: 'x-1', code: 'log_inconsistent', message: 'A member saw a checkpoint of the log that contradicts the one kept here. Show this to your registrar.', time: kNow - 2 * hour, group: null, messageId: null, device: null, seen: false },
     { id: 'x-2', code: 'own_device', message: 'A device in your name was certified that is not this one. If it is not yours, tell a registrar now.', time: kNow - 4 * day, group: null, messageId: null, device: hex(55), seen: true },
   ],
+  requests: [],
   undecided: 2,
 })
 

@@ -6,12 +6,15 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 import * as alert from '../src/core/alert.ts'
+import { openAnswer } from '../src/core/answer.ts'
+import { decodeApproval, signAppeal, signApproval } from '../src/core/appeal.ts'
 import * as bot from '../src/core/bot_messages.ts'
 import { type Bytes, concat, copyOf, fromHex, hex, sha256, utf8 } from '../src/core/bytes.ts'
 import * as certificates from '../src/core/certificate.ts'
 import { verifyCheckpoint, verifySuccession } from '../src/core/checkpoint.ts'
 import { Reader, Writer } from '../src/core/codec.ts'
 import * as content from '../src/core/content.ts'
+import { type GroupRequest, signGroupRequest } from '../src/core/group_request.ts'
 import { SigningKey, deviceOf } from '../src/core/keys.ts'
 import { decodeOpening, leafHash, verifyConsistency, verifyInclusion } from '../src/core/merkle.ts'
 import { parseKey } from '../src/core/note.ts'
@@ -299,6 +302,97 @@ test('alerts, updates and steps', async () => {
     time,
   }
   assert.equal(hex(await alert.signAlertStep(step, device)), text('alert_step'))
+})
+
+test('an appealed message is in its alert, and in no other', async () => {
+  const body = bytes('alert_appealed')
+  const { appeal } = alert.decodeAlertBody(body)
+  const said = appeal && content.decodeContent(appeal.content)
+  assert.ok(said?.type === 'text')
+  assert.equal(said.text, 'as the witness said it')
+  assert.equal(appeal?.warningHash, filled(32, 3))
+  await rejects('input_invalid', () => alert.decodeAlertBody(body.slice(0, -1)))
+  await rejects('input_invalid', () => alert.decodeAlertBody(concat(body, body)))
+  // The outcome says appealed, and there is nothing to decide about; or the other way round.
+  const end = new Writer().vec(appeal?.content ?? '').take().length + 64
+  const without = concat(body.slice(0, -end - 1), Uint8Array.of(0))
+  await rejects('input_invalid', () => alert.decodeAlertBody(without))
+  const at = hex(body).indexOf(hex(utf8('because I may'))) / 2 - 2
+  assert.equal(body[at], alert.outcomeAppealed)
+  const blocked = copyOf(body)
+  blocked[at] = 2
+  await rejects('input_invalid', () => alert.decodeAlertBody(blocked))
+})
+
+test('appeals, approvals and the bot\'s answers', async () => {
+  const warned = {
+    signedWarning: new Uint8Array(242).fill(7),
+    content: content.encodeContent({
+      type: 'text',
+      text: 'as the witness said it',
+      replyTo: null,
+      mentions: [],
+    }),
+    commitmentKey: new Uint8Array(32).fill(9),
+  }
+  const by = deviceOf(device.publicKey)
+  const reason = 'It is evidence.'
+  assert.equal(hex(await signAppeal({ ...warned, reason, device: by, time }, device)), text('appeal'))
+  const approval = {
+    group,
+    contentCommitment: filled(32, 2),
+    warningHash: filled(32, 3),
+    approver: by,
+    issued: time,
+    expires: time + 1000,
+  }
+  assert.equal(hex(await signApproval(approval, device)), text('approval'))
+  assert.deepEqual(decodeApproval(bytes('approval')), approval)
+  for (let i = 0; i < bytes('approval').length; ++i) {
+    await rejects('approval_invalid', () => decodeApproval(bytes('approval').slice(0, i)))
+  }
+  const mail = new Uint8Array(16).fill(6)
+  const open = (sealed: Bytes, to = by, id = mail, from = botKey) =>
+    openAnswer(sealed, sealing, to, id, from)
+  const answer = await open(bytes('answer'))
+  assert.deepEqual([answer.type, answer.about, answer.code], ['appeal decided', message, ''])
+  assert.deepEqual([answer.message, hex(answer.body)], ['Fine by me', text('approval')])
+  const refused = await open(bytes('answer_refused'))
+  assert.deepEqual([refused.type, refused.code], ['group request', 'not_permitted'])
+  await rejects('signature_invalid', () => open(bytes('answer'), by, mail, device.publicKey))
+  await rejects('signature_invalid', () => open(bytes('answer'), filled(32, 1)))
+  await rejects('decryption_failed', () => open(bytes('answer'), by, new Uint8Array(16)))
+  await refusesDamage(bytes('answer'), open)
+})
+
+test('what an officer asks for a group', async () => {
+  const request: GroupRequest = {
+    organisation: 'example-constabulary',
+    request: filled(16, 5),
+    action: 'create',
+    group,
+    name: 'Night shift',
+    groupClass: 'ordinary',
+    unit: 'team-a',
+    owners: [deviceOf(device.publicKey)],
+    members: [filled(32, 7), filled(32, 8)],
+    by: deviceOf(device.publicKey),
+    issued: time,
+  }
+  assert.equal(hex(await signGroupRequest(request, device)), text('group_request'))
+  const wrong: Partial<GroupRequest>[] = [
+    { name: '' },
+    { name: ' ' },
+    { name: 'two\nlines' },
+    { name: 'a\u202eb' },
+    { name: 'x'.repeat(129) },
+    { groupClass: 'secret' },
+    { owners: [] },
+    { members: Array.from({ length: 1024 }, (_, i) => i.toString(16).padStart(64, '0')) },
+  ]
+  for (const one of wrong) {
+    await rejects('input_invalid', () => signGroupRequest({ ...request, ...one }, device))
+  }
 })
 
 test('places in text and lengths of reasons', () => {

@@ -1,8 +1,10 @@
 // Alerts and the steps taken on them (client/messages/alert.h).
 import { Reader, Writer } from './codec.ts'
 import { type Bytes, concat, fromHex, sha256, utf8 } from './bytes.ts'
+import { decodeContent } from './content.ts'
 import { fault } from './failure.ts'
 import { boxOpen, openSealedBox, sealedBox } from './hpke.ts'
+import { contentSizeMax } from './limits.ts'
 import { type SigningKey, verifyLabelled } from './keys.ts'
 
 const version = 3
@@ -51,6 +53,7 @@ export const actionWant = 9
 export const actionRepeat = 12
 export const stateClosed = 4
 export const outcomeReported = 4
+export const outcomeAppealed = 6
 
 export interface AlertSubject {
   readonly pseudonym: string
@@ -79,6 +82,16 @@ export interface AlertBody {
   readonly earlier: { readonly all: number; readonly actedUpon: number; readonly dismissed: number }
   /** Of a report: what it carries to prove itself (client/messages/report_proof.h). */
   readonly proof: Bytes
+  /** Of an appeal: the whole of the message that was blocked. */
+  readonly appeal: AppealedContent | null
+}
+
+export interface AppealedContent {
+  /** Encoded Content. */
+  readonly content: Bytes
+  readonly commitmentKey: Bytes
+  /** Of the signed warning that blocked it. */
+  readonly warningHash: string
 }
 
 export interface AlertUpdate {
@@ -104,6 +117,20 @@ const readSubject = (r: Reader): AlertSubject => ({
 
 export const isKnown = (subject: AlertSubject): boolean =>
   subject.person !== '' || !/^0*$/.test(subject.device)
+
+function readAppeal(body: Reader): AppealedContent | null {
+  const bytes = body.vec()
+  if (bytes.length === 0) return null
+  const r = new Reader(bytes)
+  const appeal = {
+    content: r.vec(contentSizeMax),
+    commitmentKey: r.raw(32),
+    warningHash: r.id(32),
+  }
+  if (!r.finish()) body.fail()
+  else decodeContent(appeal.content) // what cannot be shown cannot be decided about
+  return appeal
+}
 
 export function decodeAlertBody(bytes: Uint8Array): AlertBody {
   const r = new Reader(bytes)
@@ -132,14 +159,16 @@ export function decodeAlertBody(bytes: Uint8Array): AlertBody {
     end: r.u32(),
     earlier: { all: r.u32(), actedUpon: r.u32(), dismissed: r.u32() },
     proof: r.vec(),
+    appeal: readAppeal(r),
   }
-  // Of reports and appeals: what desks decide by that have more tools than this app.
-  while (r.left > 0) r.vec()
   const outside = body.start > body.end || body.end > utf8(body.excerpt).length
   if (!ours || !r.finish() || severity < 1 || severity > 3 || serious > 1 || outside) {
     throw bad('the alert')
   }
-  if (body.outcome < 1 || body.outcome >= outcomes.length) throw bad('the alert')
+  const known = body.outcome >= 1 && body.outcome < outcomes.length
+  if (!known || (body.appeal !== null) !== (body.outcome === outcomeAppealed)) {
+    throw bad('the alert')
+  }
   return body
 }
 

@@ -115,6 +115,8 @@ export interface GroupView {
     readonly keySince: number
   }
   readonly joined: number
+  /** What it was called before the newest change of its name. */
+  readonly renamed: { readonly from: string; readonly time: number } | null
   /** This device is no longer a member; what it has stays readable. */
   readonly removed: boolean
   /** Set when something of the group failed a check: nothing more is shown or sent in it. */
@@ -164,6 +166,23 @@ export interface WarningView {
   readonly expires: number
   /** The bot was told that this warning is wrong. */
   readonly disputed: boolean
+  /** Of a block; null while nobody was asked. */
+  readonly appeal: AppealView | null
+}
+
+/**
+ * sent       on its way to the bot; can be sent again
+ * received   before the desks
+ * approved   can be sent as it is until `until` (resubmit)
+ * refused    by a desk, for good
+ * not taken  by the bot: see `failure`
+ */
+export interface AppealView {
+  readonly state: 'sent' | 'received' | 'approved' | 'refused' | 'not taken'
+  /** What the desk said. */
+  readonly decision: string
+  readonly until: number | null
+  readonly failure: Failure | null
 }
 
 export interface ReactionView {
@@ -266,6 +285,8 @@ export interface AlarmView {
 export type AlertState = 'open' | 'acknowledged' | 'assigned' | 'escalated' | 'closed'
 export type Resolution =
   'advice-given' | 'training' | 'referred' | 'no-action' | 'false-positive'
+/** How an appeal was decided. */
+export type Decision = 'approved' | 'refused'
 
 export interface AlertView {
   readonly id: AlertId
@@ -290,13 +311,15 @@ export interface AlertView {
   readonly excerpt: string
   readonly span: Span
   readonly earlier: { readonly all: number; readonly actedUpon: number; readonly dismissed: number }
+  /** Of an appeal: all of the message that was blocked. */
+  readonly appealed: string | null
   /** Messages like it, of the same person in the same group, that raised no alert of their own. */
   readonly repeats: number
   readonly steps: readonly {
     readonly time: number
     readonly action: string
     readonly state: AlertState
-    readonly resolution: Resolution | null
+    readonly resolution: Resolution | Decision | null
     /** Empty: the bot. */
     readonly person: string
     readonly argument: string
@@ -308,6 +331,50 @@ export type AlertStep =
   | { readonly action: 'assign'; readonly person: string }
   | { readonly action: 'escalate'; readonly reason: string }
   | { readonly action: 'close'; readonly resolution: Resolution; readonly note: string }
+  /** Of an appeal, and nothing else closes one; a reason is needed to refuse. */
+  | { readonly action: 'approve'; readonly reason: string }
+  | { readonly action: 'refuse'; readonly reason: string }
+
+// ---- people and changes of groups ------------------------------------------------------------
+
+export interface PersonView {
+  readonly person: string
+  readonly name: string
+  readonly role: string
+  readonly unit: string
+}
+
+export const groupClasses = ['ordinary', 'statement', 'training', 'privileged', 'sensitive'] as const
+export type GroupClass = (typeof groupClasses)[number]
+
+/** What is asked of the bot; people by their ids, with all their devices. */
+export type GroupChange =
+  | {
+      readonly action: 'create'
+      readonly name: string
+      readonly groupClass: GroupClass
+      readonly people: readonly string[]
+    }
+  | { readonly action: 'rename'; readonly group: GroupId; readonly name: string }
+  | { readonly action: 'class'; readonly group: GroupId; readonly groupClass: GroupClass }
+  /** `owners`: all that there shall be. */
+  | {
+      readonly action: 'add' | 'remove' | 'owners'
+      readonly group: GroupId
+      readonly people: readonly string[]
+    }
+  | { readonly action: 'leave'; readonly group: GroupId }
+
+export interface RequestView {
+  readonly id: string
+  readonly action: GroupChange['action']
+  readonly group: GroupId
+  readonly name: string
+  readonly time: number
+  readonly state: 'asked' | 'done' | 'refused'
+  /** Of a refusal. */
+  readonly failure: Failure | null
+}
 
 // ---- the whole -------------------------------------------------------------------------------
 
@@ -329,6 +396,8 @@ export interface CoreState {
   readonly groups: readonly GroupView[]
   readonly alerts: readonly AlertView[]
   readonly alarms: readonly AlarmView[]
+  /** Asked of the bot about groups; oldest first. */
+  readonly requests: readonly RequestView[]
   /** Own messages without an outcome. */
   readonly undecided: number
 }
@@ -425,9 +494,21 @@ export interface Core {
   overrideWarning(id: MessageId, reason: string): Promise<Result<MessageId>>
   /** Tells the bot that its warning is wrong, with or without a reason; the message stays warned. */
   dispute(id: MessageId, reason: string): Promise<Result<MessageId>>
+  /** Asks the desks to let a blocked message through; 10 to 500 characters of reason. */
+  appeal(id: MessageId, reason: string): Promise<Result<void>>
+  /** Sends what was approved as it is, citing the approval. */
+  resubmit(id: MessageId): Promise<Result<MessageId>>
   /** To professional standards, past the line; no member and no relay sees whom it is about. */
   report(group: GroupId, id: MessageId, reason: string): Promise<Result<MessageId>>
 
   acknowledgeNotice(): Promise<Result<void>>
   alertStep(id: AlertId, step: AlertStep): Promise<Result<void>>
+
+  // Groups and who may be in them.
+  /** Certified people whose name, id or unit has `text` in it; the first 50 by name. */
+  people(text: string): Promise<Result<readonly PersonView[]>>
+  /** The id of the request; what came of it is in `state().requests`. */
+  changeGroup(change: GroupChange): Promise<Result<string>>
+  /** Forgets the requests that were answered. */
+  clearRequests(): Promise<Result<void>>
 }

@@ -29,15 +29,30 @@ export type BotField =
       /** What the report proves (report.ts); empty where the submission itself carries it. */
       readonly proof: Bytes
     }
+  | { readonly type: 'approval'; readonly warning: Bytes; readonly approval: Bytes }
 
 export function checkJustification(text: string): void {
-  if (!isWellFormed(text)) throw fault('justification_invalid', 'the reason is not valid text')
-  const length = trimmedCodePoints(text)
+  const length = reasonLength(text)
   if (length >= justificationMin && length <= justificationMax) return
   throw fault(
     'justification_invalid',
     `the reason has ${length} characters; give ${justificationMin} to ${justificationMax}`,
   )
+}
+
+/** The same for a reason that may be left out or short. */
+export function checkOptionalReason(text: string): void {
+  const length = reasonLength(text)
+  if (length <= justificationMax) return
+  throw fault(
+    'justification_invalid',
+    `the reason has ${length} characters; give at most ${justificationMax}`,
+  )
+}
+
+function reasonLength(text: string): number {
+  if (isWellFormed(text)) return trimmedCodePoints(text)
+  throw fault('justification_invalid', 'the reason is not valid text')
 }
 
 /** Whether a report's field holds its proof. */
@@ -46,11 +61,12 @@ export const botFieldHolds = (reason: string, proof: Bytes): boolean =>
 
 export function encodeBotField(field: BotField): Bytes {
   const body = new Writer()
-  if (field.type === 'override' || field.type === 'dispute') body.vec(field.warning)
+  if ('warning' in field) body.vec(field.warning)
   if (field.type === 'report') body.id(field.reported)
-  if (field.type !== 'nothing') body.vec(field.reason)
+  if ('reason' in field) body.vec(field.reason)
   if (field.type === 'report') body.vec(field.proof)
-  const type = { nothing: 0, override: 1, dispute: 2, report: 3 }[field.type]
+  if (field.type === 'approval') body.vec(field.approval)
+  const type = { nothing: 0, override: 1, dispute: 2, report: 3, approval: 4 }[field.type]
   const used = new Writer().u8(1).u8(type).vec(body.take()).take()
   if (used.length > botFieldPlaintextSize) {
     throw fault('justification_invalid', 'the reason is too long; shorten it')
@@ -76,7 +92,14 @@ export const sealBotField = (
 
 // ---- mail to the bot -------------------------------------------------------------------------
 
-export type ToBotType = 'alert step' | 'group request' | 'failure report' | 'lost group'
+const toBotTypes = {
+  'alert step': 1,
+  'failure report': 3,
+  appeal: 5,
+  'member request': 6,
+  'lost group': 7,
+} as const
+export type ToBotType = keyof typeof toBotTypes
 
 export const sealToBot = (
   type: ToBotType,
@@ -84,8 +107,7 @@ export const sealToBot = (
   bot: Uint8Array,
   mailId: string,
 ): Promise<Bytes> => {
-  const number = { 'alert step': 1, 'group request': 2, 'failure report': 3, 'lost group': 7 }[type]
-  const plaintext = new Writer().u8(1).u8(number).raw(body).take()
+  const plaintext = new Writer().u8(1).u8(toBotTypes[type]).raw(body).take()
   return sealedBox(bot, 'candour bot mail v1', ids(mailId), plaintext)
 }
 

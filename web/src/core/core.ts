@@ -6,18 +6,21 @@ import type {
   CoreState,
   EnrolmentOffer,
   Failure,
+  GroupChange,
   Page,
+  PersonView,
   Phase,
   ProofView,
   Result,
   TextOptions,
 } from './api.ts'
 import { makeEnrolment, parseCertificate, checkValidAt } from './certificate.ts'
-import { printProofFile, verifyCheckpoint } from './checkpoint.ts'
 import type { Content } from './content.ts'
 import { Engine } from './engine.ts'
 import type { EngineListener } from './engine_types.ts'
 import * as desk from './engine_desk.ts'
+import * as proof from './engine_proof.ts'
+import * as people from './engine_people.ts'
 import { type Environment, browserEnvironment, missingInBrowser } from './environment.ts'
 import { asFailure, attempt, failed, fault, isFinal, success } from './failure.ts'
 import { type DeviceKeys, generateKeys, unwrapKeys } from './keys.ts'
@@ -31,7 +34,6 @@ import type { Profile } from './records.ts'
 import { SealedDb, destroy, exists } from './sealed_db.ts'
 import { deviceView, emptyParts, partsOf } from './state.ts'
 import { Store } from './store.ts'
-import { decodeToken } from './token.ts'
 
 const lockName = 'candour-core'
 const idleLockMs = 15 * 60 * 1000
@@ -399,39 +401,7 @@ class DeviceCore implements Core {
   }
 
   prove(group: string, id: string): Promise<Result<ProofView>> {
-    return this.#do(async (e) => {
-      const row = await e.store.row(group, id)
-      if (row === null) throw fault('not_found', 'there is no such delivered message')
-      // Of an own message in a gap there is the receipt alone.
-      const token = row.token.length > 0 ? decodeToken(row.token) : null
-      const leaf = token?.leafHash ?? row.receipt?.leafHash
-      if (leaf === undefined) throw fault('not_found', 'there is nothing to prove it by')
-      const connection = e.needConnection()
-      let view: ProofView | null = null
-      await e.keep(async () => {
-        const proof = await e.trust.proveLeaf(leaf, connection)
-        const { cosigners, quorum } = await verifyCheckpoint(proof.note, e.trust.needStatement())
-        if (quorum) e.watch.included(leaf, proof.index, proof.checkpoint.size)
-        const opening = row.receipt?.opening ?? null
-        view = {
-          id,
-          seq: row.seq,
-          submission: row.receipt?.submission ?? null,
-          overridden: row.overridden,
-          receipt: row.receipt !== null,
-          leafHash: leaf,
-          policyDigest: token?.policyDigest ?? '',
-          leafIndex: proof.index,
-          logOrigin: proof.checkpoint.origin,
-          treeSize: proof.checkpoint.size,
-          witnesses: cosigners,
-          quorum,
-          file: printProofFile(opening, proof.index, proof.hashes, proof.note),
-        }
-      })
-      if (view === null) throw fault('not_found', 'there is no proof yet')
-      return view
-    })
+    return this.#do((e) => proof.prove(e, group, id))
   }
 
   #send(group: string, content: Content): Promise<Result<string>> {
@@ -472,7 +442,26 @@ class DeviceCore implements Core {
     return this.#do((e) => desk.acknowledgeNotice(e))
   }
   alertStep(id: string, step: AlertStep): Promise<Result<void>> {
-    return this.#do((e) => desk.alertStep(e, id, step))
+    return this.#do((e) =>
+      step.action === 'approve' || step.action === 'refuse'
+        ? people.decideAppeal(e, id, step.action, step.reason)
+        : desk.alertStep(e, id, step),
+    )
+  }
+  appeal(id: string, reason: string): Promise<Result<void>> {
+    return this.#do((e) => people.appeal(e, id, reason))
+  }
+  resubmit(id: string): Promise<Result<string>> {
+    return this.#do((e) => people.resubmit(e, id))
+  }
+  people(text: string): Promise<Result<readonly PersonView[]>> {
+    return this.#do(async (e) => people.findPeople(e, text))
+  }
+  changeGroup(change: GroupChange): Promise<Result<string>> {
+    return this.#do((e) => people.changeGroup(e, change))
+  }
+  clearRequests(): Promise<Result<void>> {
+    return this.#do((e) => people.clearRequests(e))
   }
 }
 

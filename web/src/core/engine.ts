@@ -21,7 +21,14 @@ import type { DeviceKeys } from './keys.ts'
 import { LogWatch } from './log_watch.ts'
 import { MlsGroup, type MlsSuite } from './mls.ts'
 import { parseKey } from './note.ts'
-import type { AlarmRecord, AlertRecord, Draft, OutboxItem, Profile } from './records.ts'
+import type {
+  AlarmRecord,
+  AlertRecord,
+  Draft,
+  OutboxItem,
+  Profile,
+  RequestRecord,
+} from './records.ts'
 import type { SealedDb } from './sealed_db.ts'
 import type { Store, Summary } from './store.ts'
 import { Trust } from './trust.ts'
@@ -58,6 +65,7 @@ export class Engine {
   readonly outbox = new Map<string, OutboxItem>()
   readonly alerts = new Map<string, AlertRecord>()
   readonly alarms = new Map<string, AlarmRecord>()
+  readonly requestsToBot = new Map<string, RequestRecord>()
   order = 0
   mailCursor = 0
   noticeAcknowledged = ''
@@ -140,6 +148,7 @@ export class Engine {
     for (const item of await store.outbox()) engine.outbox.set(item.id, item)
     for (const alert of await store.alerts()) engine.alerts.set(alert.id, alert)
     for (const alarm of await store.alarms()) engine.alarms.set(alarm.subject, alarm)
+    for (const asked of await store.requests()) engine.requestsToBot.set(asked.id, asked)
     for (const { id, group, order, state } of engine.drafts.values()) {
       if (state === 'queued') engine.queued.set(id, { group, order, notBefore: 0 })
     }

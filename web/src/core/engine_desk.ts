@@ -16,9 +16,11 @@ import type { AlertRecord, Draft } from './records.ts'
 import { encodeParcel, encodeProof } from './report.ts'
 import { changesAnother, checkChange } from './timeline.ts'
 
+/** Appeals are decided elsewhere (engine_people.ts). */
+export type DeskStep = Exclude<AlertStep, { action: 'approve' | 'refuse' }>
+
 const shareEveryMs = 2_000
 const refillRetryMs = 1_000
-const noDevice = '00'.repeat(32)
 // A flag: what members would see of a report if it were ever released, which it is not.
 const reportMark = '\u2691'
 
@@ -41,7 +43,8 @@ export async function send(e: Engine, group: string, content: Content): Promise<
   return id
 }
 
-function withheld(e: Engine, id: string): Draft {
+/** What is withheld, to be answered. */
+export function withheld(e: Engine, id: string): Draft {
   const draft = e.drafts.get(id)
   if (draft === undefined) throw fault('not_found', 'there is no such message on its way')
   if (draft.state !== 'submitted') return draft
@@ -182,12 +185,18 @@ export async function acknowledgeNotice(e: Engine): Promise<void> {
 
 // ---- alerts ----------------------------------------------------------------------------------
 
-export async function alertStep(e: Engine, id: string, step: AlertStep): Promise<void> {
+/** An alert that something can still be done about. */
+export function openAlert(e: Engine, id: string): AlertRecord {
   const record = e.alerts.get(id)
   if (record === undefined) throw fault('not_found', 'this device has no such alert')
   if (record.steps[record.steps.length - 1]?.state === alert.stateClosed) {
     throw fault('input_invalid', 'the alert is closed already')
   }
+  return record
+}
+
+export async function alertStep(e: Engine, id: string, step: DeskStep): Promise<void> {
+  openAlert(e, id)
   const argument =
     step.action === 'assign'
       ? step.person
@@ -200,16 +209,18 @@ export async function alertStep(e: Engine, id: string, step: AlertStep): Promise
   if (step.action === 'close' && resolution < 1) {
     throw fault('input_invalid', 'an alert is closed with a resolution')
   }
-  await sendStep(e, id, alert.actions.indexOf(step.action), resolution, argument, noDevice, null)
+  await sendStep(e, id, alert.actions.indexOf(step.action), resolution, argument, null, null)
 }
 
-async function sendStep(
+const noDevice = '00'.repeat(32)
+
+export async function sendStep(
   e: Engine,
   id: string,
   action: number,
   resolution: number,
   argument: string,
-  to: string,
+  to: string | null,
   envelope: Uint8Array<ArrayBuffer> | null,
 ): Promise<void> {
   const step = {
@@ -217,7 +228,7 @@ async function sendStep(
     action,
     resolution,
     argument,
-    to,
+    to: to ?? noDevice,
     envelope: envelope ?? new Uint8Array(),
     device: e.keys.device,
     time: e.now(),

@@ -13,6 +13,7 @@ import {
 import { hex, same, sha256 } from './bytes.ts'
 import { commitment } from './content.ts'
 import { dropDraft, handleDeliver, keepMembership, beginsMlsGroup } from './engine_receive.ts'
+import { handleBotsAnswer } from './engine_people.ts'
 import { settleGap } from './engine_resync.ts'
 import { encryptAnew, outcome, reject } from './engine_send.ts'
 import { alarmReceipt, alarmRefused, provePending, watchMessage } from './engine_watch.ts'
@@ -97,6 +98,7 @@ async function takeMail(e: Engine, mail: MailItem): Promise<void> {
       if (mail.kind === MailKind.REPLY) await handleReply(e, mail)
       if (mail.kind === MailKind.WELCOME) await handleWelcome(e, mail)
       if (mail.kind === MailKind.ALERT) await handleAlert(e, mail)
+      if (mail.kind === MailKind.ANSWER) await handleBotsAnswer(e, mail)
     } catch (thrown) {
       if (isFinal(thrown)) throw thrown
       if (isPassing(thrown)) {
@@ -246,6 +248,8 @@ async function handleWarning(
   draft.expires = warning.expires
   draft.original = null
   draft.disputed = dispute
+  // The same block: what was asked and decided about it still stands.
+  draft.appeal = upheld && original !== null ? (e.drafts.get(original)?.appeal ?? null) : null
   draft.field = { type: 'nothing' }
   draft.receipt = null
   e.store.putDraft(draft)

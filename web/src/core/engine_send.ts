@@ -63,6 +63,7 @@ export function newDraft(e: Engine, group: string, content: Uint8Array): Draft {
     issued: 0,
     expires: 0,
     disputed: false,
+    appeal: null,
     failure: null,
     receipt: null,
   }

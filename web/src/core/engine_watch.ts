@@ -82,6 +82,7 @@ export function alarmRefused(e: Engine, thrown: unknown, mail: MailItem): void {
     [MailKind.REPLY]: 'a reply',
     [MailKind.WELCOME]: 'an invitation to a group',
     [MailKind.ALERT]: 'an alert',
+    [MailKind.ANSWER]: 'an answer of the bot',
   }
   const what = kinds[mail.kind] ?? 'mail'
   raise(e, code, `${what} ${mail.number}`, `Something that came was not accepted: ${what}, ${message}.`)

@@ -189,6 +189,7 @@ export class GroupSession {
       bot: botDevice,
       joined: now,
       botSince: trust.directory.find(botDevice)?.notBefore ?? now,
+      renamed: null,
     }
     const progress: GroupProgress = {
       seq: token.seq,
@@ -389,6 +390,12 @@ export class GroupSession {
     if (this.progress.stopped !== null) return
     this.progress.stopped = { code: reason.code, message: reason.message }
     this.changed.progress = true
+  }
+  /** As the bot told: nothing of the encryption changes. */
+  rename(name: string, time: number): void {
+    if (name === this.record.name) return
+    this.record = { ...this.record, name, renamed: { from: this.record.name, time } }
+    this.changed.record = true
   }
   leave(): void {
     this.progress.removed = true

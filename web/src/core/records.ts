@@ -18,6 +18,8 @@ export interface GroupRecord {
   readonly bot: string
   readonly joined: number
   readonly botSince: number
+  /** What it was called before the newest change of its name. */
+  readonly renamed: { readonly from: string; readonly time: number } | null
 }
 
 /** How far a group has come. Changes with each message. */
@@ -47,6 +49,32 @@ export interface KeptReceipt {
   readonly overridden: boolean
 }
 
+/** How far the appeal of a blocked message is. */
+export interface DraftAppeal {
+  /** `not taken`: the bot refused it, see `failure`; the others say what is known. */
+  readonly state: 'sent' | 'received' | 'approved' | 'refused' | 'not taken'
+  /** The message its warning names. */
+  readonly appealed: string
+  readonly approval: Bytes | null
+  /** Of the approval. */
+  readonly expires: number
+  /** What the desk said. */
+  readonly decision: string
+  readonly failure: { readonly code: string; readonly message: string } | null
+}
+
+/** Something asked of the bot about a group. */
+export interface RequestRecord {
+  readonly id: string
+  readonly action: 'create' | 'rename' | 'class' | 'add' | 'remove' | 'owners' | 'leave'
+  readonly group: string
+  /** What the group is, or shall be, called. */
+  readonly name: string
+  readonly time: number
+  readonly state: 'asked' | 'done' | 'refused'
+  readonly failure: { readonly code: string; readonly message: string } | null
+}
+
 /** A message of this device until its outcome is final. */
 export interface Draft {
   readonly id: string
@@ -68,6 +96,8 @@ export interface Draft {
   expires: number
   /** Withheld, and the bot was told that this is wrong. */
   disputed: boolean
+  /** Of a block. */
+  appeal: DraftAppeal | null
   failure: { code: string; message: string } | null
   /** That came before the message itself. */
   receipt: KeptReceipt | null

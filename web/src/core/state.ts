@@ -71,6 +71,7 @@ function groupView(e: Engine, session: GroupSession): GroupView {
       keySince: record.botSince,
     },
     joined: record.joined,
+    renamed: record.renamed,
     removed: progress.removed,
     stopped: progress.stopped,
     waitingFor: e.waitingFor.get(record.id) ?? null,
@@ -92,7 +93,10 @@ const alarmViews = (e: Engine): readonly AlarmView[] =>
     .sort((a, b) => a.time - b.time)
     .map(({ subject, ...alarm }) => ({ ...alarm, id: subject }))
 
-type Parts = Pick<CoreState, 'organisation' | 'notice' | 'groups' | 'alerts' | 'alarms' | 'undecided'>
+type Parts = Pick<
+  CoreState,
+  'organisation' | 'notice' | 'groups' | 'alerts' | 'alarms' | 'requests' | 'undecided'
+>
 
 export const emptyParts: Parts = {
   organisation: null,
@@ -100,6 +104,7 @@ export const emptyParts: Parts = {
   groups: [],
   alerts: [],
   alarms: [],
+  requests: [],
   undecided: 0,
 }
 
@@ -120,6 +125,7 @@ export function partsOf(e: Engine): Parts {
     groups: groups.sort((a, b) => (b.last?.time ?? b.joined) - (a.last?.time ?? a.joined)),
     alerts: [...e.alerts.values()].map(viewOfAlert).sort((a, b) => b.time - a.time),
     alarms: alarmViews(e),
+    requests: [...e.requestsToBot.values()],
     undecided: open.length,
   }
 }

@@ -14,6 +14,7 @@ import type {
   GroupRecord,
   OutboxItem,
   Profile,
+  RequestRecord,
   Row,
   WatchRecord,
 } from './records.ts'
@@ -101,6 +102,12 @@ export class Store implements TrustStore {
   outbox = () => this.#all<OutboxItem>('outbox')
   putOutbox = (item: OutboxItem) => this.#put(['outbox', item.id], item)
   deleteOutbox = (id: string) => this.db.delete(['outbox', id])
+
+  // What was asked of the bot, oldest first.
+  requests = async () =>
+    [...(await this.#all<RequestRecord>('request'))].sort((a, b) => a.time - b.time)
+  putRequest = (record: RequestRecord) => this.#put(['request', record.id], record)
+  deleteRequest = (id: string) => this.db.delete(['request', id])
 
   // Shown messages: by place in the group, found by id.
   putRow(row: Row): void {

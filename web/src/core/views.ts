@@ -3,6 +3,8 @@ import * as alert from './alert.ts'
 import type {
   AlertState,
   AlertView,
+  AppealView,
+  Decision,
   FindingView,
   MessageState,
   MessageView,
@@ -13,7 +15,7 @@ import type {
 } from './api.ts'
 import { type Finding, decodeFindings } from './bot_messages.ts'
 import { type Content, checkable, decodeContent } from './content.ts'
-import type { AlertRecord, Draft, Row } from './records.ts'
+import type { AlertRecord, Draft, DraftAppeal, Row } from './records.ts'
 import { spanInText } from './text.ts'
 
 const severities = ['', 'notice', 'warn', 'block'] as const
@@ -45,7 +47,14 @@ function warningView(draft: Draft, text: string): WarningView | null {
     issued: draft.issued,
     expires: draft.expires,
     disputed: draft.disputed,
+    appeal: appealView(draft.appeal),
   }
+}
+
+function appealView(appeal: DraftAppeal | null): AppealView | null {
+  if (appeal === null) return null
+  const { state, decision, approval, expires, failure } = appeal
+  return { state, decision, until: approval === null ? null : expires, failure }
 }
 
 function draftState(draft: Draft): MessageState {
@@ -204,12 +213,13 @@ export function viewOfAlert(record: AlertRecord): AlertView {
     excerpt: body.excerpt,
     span: spanInText(body.excerpt, body.start, body.end) ?? { start: 0, end: body.excerpt.length },
     earlier: body.earlier,
+    appealed: body.appeal && checkable(decodeContent(body.appeal.content)),
     repeats: record.repeats,
     steps: record.steps.map((step) => ({
       time: step.time,
       action: alert.actions[step.action] ?? '',
       state: stateOf(step.state),
-      resolution: (alert.resolutions[step.resolution] || null) as Resolution | null,
+      resolution: (alert.resolutions[step.resolution] || null) as Resolution | Decision | null,
       person: step.person,
       argument: step.argument,
     })),

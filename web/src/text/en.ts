@@ -1,7 +1,10 @@
 // Every word the browser app shows, in English. Another language is another file with these keys.
 // Sentences are calm, say what is so and what can be done, and never repeat text of people.
 
-const plural = (n: number, one: string, many: string): string => (n === 1 ? one : many)
+import { desk } from './en_desk.ts'
+import { groups } from './en_groups.ts'
+import { plural } from './en_plural.ts'
+import { warning } from './en_warning.ts'
 
 export const text = {
   app: 'Candour',
@@ -112,18 +115,7 @@ export const text = {
     example: 'Example organisation: anybody may know its keys.',
   },
 
-  groups: {
-    title: 'Chats',
-    none: 'You are in no group yet. The owner of a group, or a registrar, adds you.',
-    choose: 'Choose a chat',
-    chooseMore: 'Everything you send is checked before anybody else gets it.',
-    you: 'You',
-    mentioned: 'You are mentioned',
-    stopped: 'Stopped',
-    removed: 'No longer a member',
-    members: (n: number) => `${n} ${plural(n, 'member', 'members')}`,
-    unit: (unit: string) => `Unit ${unit}`,
-  },
+  groups,
 
   botLine: {
     text: (since: string) =>
@@ -205,37 +197,7 @@ export const text = {
     attachments: 'Files cannot be sent yet.',
   },
 
-  warning: {
-    title: 'Before this is sent',
-    blockTitle: 'This cannot be sent',
-    lead: 'Nobody else has seen this message.',
-    yours: 'Your message',
-    why: 'What was noticed',
-    standard: 'Standard',
-    advice: 'Advice',
-    rule: (rule: string) => `Rule ${rule}`,
-    edit: 'Edit',
-    withdraw: 'Withdraw',
-    anyway: 'Send anyway',
-    wrong: 'This is wrong',
-    reasonLabel: 'Why it should be sent as it is',
-    reasonHint: 'Goes into the sealed record and to your supervisors where the rules say so.',
-    wrongLabel: 'Why the warning is wrong, if you like',
-    wrongHint: 'Helps to make the rules better. The message stays unsent.',
-    counter: (n: number, max: number) => `${n} of ${max}`,
-    tooShort: (min: number) => `At least ${min} characters`,
-    sendNow: 'Send it anyway',
-    tell: 'Tell the authors of the rules',
-    told: 'You said that this warning is wrong.',
-    expires: (when: string) => `Can be sent anyway until ${when}`,
-    expired: 'This warning has expired. Edit the message, or withdraw it.',
-    announce: (n: number) =>
-      `Your message was not sent. ${n} ${plural(n, 'thing was', 'things were')} noticed. Edit, withdraw or send it anyway.`,
-    announceBlock: 'Your message was not sent and cannot be sent as it is. Edit it or withdraw it.',
-    rejectedTitle: 'This was not accepted',
-    another: (n: number) => `${n} more ${plural(n, 'message needs', 'messages need')} a decision`,
-    severity: { notice: 'Note', warn: 'Warning', block: 'Not allowed' },
-  },
+  warning,
 
   report: {
     title: 'Speak up',
@@ -287,73 +249,7 @@ export const text = {
     file: 'message.tlog-proof',
   },
 
-  desk: {
-    title: 'Desk',
-    none: 'No alerts here.',
-    filter: 'Filter',
-    filters: { open: 'Open', mine: 'Mine', all: 'All', closed: 'Closed' },
-    overdue: 'Overdue',
-    serious: 'Serious',
-    states: {
-      open: 'Open',
-      acknowledged: 'Acknowledged',
-      assigned: 'Assigned',
-      escalated: 'Escalated',
-      closed: 'Closed',
-    },
-    outcomes: {
-      warned: 'Warned, not sent',
-      blocked: 'Stopped, not sent',
-      overridden: 'Sent past a warning',
-      reported: 'Reported by an officer',
-      released: 'Delivered',
-      appealed: 'Stopped, appealed',
-    },
-    resolutions: {
-      'advice-given': 'Advice given',
-      training: 'Training',
-      referred: 'Referred',
-      'no-action': 'No action',
-      'false-positive': 'The rule was wrong',
-    },
-    choose: 'Choose an alert',
-    excerpt: 'Excerpt',
-    excerptNote: 'More than this excerpt needs a warrant.',
-    justification: 'The sender’s reason',
-    earlier: (all: number, acted: number, dismissed: number) =>
-      `${all} earlier, ${acted} acted upon, ${dismissed} dismissed`,
-    repeats: (n: number) => `${n} more ${plural(n, 'message', 'messages')} like it`,
-    history: 'Steps',
-    bot: 'Compliance bot',
-    acknowledge: 'Acknowledge',
-    assign: 'Assign',
-    assignTo: 'Person',
-    escalate: 'Escalate',
-    reason: 'Reason',
-    closeAlert: 'Close',
-    outcome: 'Outcome',
-    note: 'Note',
-    search: 'Find in alerts',
-    count: (n: number) => `${n} ${plural(n, 'alert', 'alerts')}`,
-    actions: {
-      raise: 'Raised',
-      acknowledge: 'Acknowledged',
-      assign: 'Assigned',
-      escalate: 'Escalated',
-      close: 'Closed',
-      share: 'Shared with a new desk',
-      remind: 'Reminder',
-      overdue: 'Overdue: passed on to the next line',
-      want: 'Asked for by a new desk',
-      sample: 'Drawn for a second look',
-      returned: 'Not closed in time: open again',
-      repeat: 'More messages like it',
-      approve: 'Appeal approved',
-      refuse: 'Appeal refused',
-    } as Readonly<Record<string, string>>,
-    in: (group: string) => `in ${group}`,
-    logged: 'Each step is signed by you and logged.',
-  },
+  desk,
 
   alarms: {
     title: 'Alarms',

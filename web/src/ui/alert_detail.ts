@@ -8,15 +8,30 @@ import { icon } from './icons.ts'
 import { markedText, plainName, plainText } from './plain.ts'
 import { View } from './view.ts'
 
-type Form = 'assign' | 'escalate' | 'close' | null
+type Question = 'assign' | 'escalate' | 'close' | 'approve' | 'refuse'
+type Form = Question | null
 const kReasonMax = 500
+const kRefusalMin = 10
+const kResolutions: Readonly<Record<string, string>> = { ...text.desk.resolutions, ...text.desk.decisions }
+const kNotes: Readonly<Record<Exclude<Question, 'assign'>, string>> = {
+  escalate: text.desk.reason,
+  close: text.desk.note,
+  approve: text.desk.approveReason,
+  refuse: text.desk.refuseReason,
+}
 /** What the bot lets a desk do next (bot/alert_steps.cc), besides acknowledging. */
-const kSteps: Readonly<Record<AlertView['state'], ReadonlyArray<'assign' | 'escalate' | 'close'>>> = {
+const kSteps: Readonly<Record<AlertView['state'], readonly Question[]>> = {
   open: [],
   acknowledged: ['assign', 'escalate', 'close'],
   assigned: ['assign', 'escalate', 'close'],
   escalated: ['close'],
   closed: [],
+}
+
+/** An appeal is approved or refused, never closed. */
+function stepsOf(alert: AlertView): readonly Question[] {
+  const steps = kSteps[alert.state].filter((step) => alert.appealed === null || step !== 'close')
+  return alert.appealed === null || alert.state === 'closed' ? steps : ['approve', 'refuse', ...steps]
 }
 
 class Alert extends View {
@@ -50,6 +65,8 @@ class Alert extends View {
         <h3>${text.desk.excerpt}</h3>
         <blockquote class="yours">${markedText(a.excerpt, [a.span])}</blockquote>
         <p class="muted">${text.desk.excerptNote}</p>
+        ${a.appealed === null ? nothing : html`<h3>${text.desk.appealed}</h3><blockquote class="yours">${plainText(a.appealed)}</blockquote>
+          <p class="muted">${text.desk.appealedNote}</p>`}
         ${a.justification === '' ? nothing : html`<h3>${text.desk.justification}</h3><blockquote class="quote">${plainText(a.justification)}</blockquote>`}
         <dl class="facts">
           <dt>${text.warning.standard}</dt><dd>${plainText(a.standard)}</dd>
@@ -60,7 +77,7 @@ class Alert extends View {
         <h3>${text.desk.history}</h3>
         <ol role="list" class="history">${a.steps.map(
           (step) => html`<li><b>${text.desk.actions[step.action] ?? step.action}</b>
-            ${step.resolution === null ? nothing : html`<span class="badge">${text.desk.resolutions[step.resolution] ?? step.resolution}</span>`}
+            ${step.resolution === null ? nothing : html`<span class="badge">${kResolutions[step.resolution] ?? step.resolution}</span>`}
             <span class="muted">${step.person === '' ? text.desk.bot : step.person} · ${momentOf(step.time)}</span>
             ${step.argument === '' ? nothing : html`<p>${plainText(step.argument)}</p>`}</li>`,
         )}</ol>
@@ -72,7 +89,7 @@ class Alert extends View {
     const a = this.alert
     return html`<div class="row choices">
         ${a.state === 'open' ? html`<button class="primary" ?disabled=${this.busy} @click=${() => void this.step({ action: 'acknowledge' })}>${text.desk.acknowledge}</button>` : nothing}
-        ${kSteps[a.state].map(
+        ${stepsOf(a).map(
           (form) => html`<button aria-expanded=${this.form === form} ?disabled=${this.busy} @click=${() => this.begin(form)}>
             ${form === 'close' ? text.desk.closeAlert : text.desk[form]}</button>`,
         )}
@@ -81,7 +98,7 @@ class Alert extends View {
       <p class="hint">${text.desk.logged}</p>`
   }
 
-  private ask(form: 'assign' | 'escalate' | 'close'): TemplateResult {
+  private ask(form: Question): TemplateResult {
     const people = new Map<string, string>()
     const self = this.store.state.device
     if (self !== null) people.set(self.person, self.name)
@@ -102,8 +119,9 @@ class Alert extends View {
         : nothing}
       ${form === 'assign'
         ? nothing
-        : html`<label for="step-note">${form === 'close' ? text.desk.note : text.desk.reason}</label>
-            <textarea id="step-note" rows="3" required maxlength=${kReasonMax} dir="auto"></textarea>`}
+        : html`<label for="step-note">${kNotes[form]}</label>
+            <textarea id="step-note" rows="3" ?required=${form !== 'approve'} minlength=${form === 'refuse' ? kRefusalMin : nothing}
+              maxlength=${kReasonMax} dir="auto"></textarea>`}
       <div class="row">
         <button class="primary" ?disabled=${this.busy}>${form === 'close' ? text.desk.closeAlert : text.desk[form]}</button>
         <button type="button" @click=${() => this.begin(null)}>${text.cancel}</button>
@@ -117,12 +135,13 @@ class Alert extends View {
     void this.updateComplete.then(() => this.find<HTMLElement>('.step input, .step select, .step textarea')?.focus())
   }
 
-  private submit(event: Event, form: 'assign' | 'escalate' | 'close'): void {
+  private submit(event: Event, form: Question): void {
     event.preventDefault()
     const value = (id: string): string => this.find<HTMLInputElement>(id)?.value.trim() ?? ''
     const step: AlertStep =
       form === 'assign' ? { action: 'assign', person: value('#step-person') }
       : form === 'escalate' ? { action: 'escalate', reason: value('#step-note') }
+      : form === 'approve' || form === 'refuse' ? { action: form, reason: value('#step-note') }
       : { action: 'close', resolution: value('#step-outcome') as Resolution, note: value('#step-note') }
     void this.step(step)
   }

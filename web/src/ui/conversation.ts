@@ -3,15 +3,18 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { GroupView, MessageView } from '../core/api.ts'
 import { text } from '../text/en.ts'
 import type { Composer } from './composer.ts'
-import { dateOf, daysSince } from './format.ts'
+import { dateOf, daysSince, momentOf } from './format.ts'
 import { mark } from './group_list.ts'
 import { icon } from './icons.ts'
-import { plainName } from './plain.ts'
+import { plainName, plainText } from './plain.ts'
 import { openRoster } from './roster.ts'
 import { View } from './view.ts'
 import './composer.ts'
 import './message_list.ts'
 import './warning_panel.ts'
+
+/** So long one is reminded that the group had another name. */
+const kRenamedDays = 7
 
 class Conversation extends View {
   override render(): TemplateResult {
@@ -25,6 +28,7 @@ class Conversation extends View {
     return html`
       ${this.header(group)}
       ${this.botLine(group)}
+      ${this.renamed(group)}
       ${group.stopped === null ? nothing : this.stopped(group)}
       <c-message-list .group=${group.id} @answer=${this.answer} @change-own=${this.change}></c-message-list>
       <c-warning-panel .group=${group.id} @edit-withheld=${this.rewrite}></c-warning-panel>
@@ -40,9 +44,9 @@ class Conversation extends View {
       ${mark(group.name, group.id)}
       <div class="grow">
         <h2 class="title">${plainName(group.name)}</h2>
-        <p class="muted">${text.groups.members(group.members.length)} · ${group.groupClass}</p>
+        <p class="muted">${text.groups.members(group.members.length)} · ${text.groups.classes[group.groupClass] ?? group.groupClass}</p>
       </div>
-      <button class="quiet" aria-label=${text.botLine.more} @click=${() => openRoster(group)}>${icon('people')}<span>${text.botLine.more}</span></button>
+      <button class="quiet" aria-label=${text.botLine.more} @click=${() => openRoster(this.store, group.id)}>${icon('people')}<span>${text.botLine.more}</span></button>
     </header>`
   }
 
@@ -50,6 +54,13 @@ class Conversation extends View {
     const days = daysSince(group.bot.keySince, Date.now())
     return html`<p class="bot-line">${icon('shield')}<span>${text.botLine.text(dateOf(group.bot.since))}
       ${text.botLine.key(text.botLine.keyDays(days))}</span></p>`
+  }
+
+  // The bot tells a new name outside the conversation, so it has no place among its lines.
+  private renamed(group: GroupView): TemplateResult | typeof nothing {
+    const { renamed } = group
+    if (renamed === null || daysSince(renamed.time, Date.now()) >= kRenamedDays) return nothing
+    return html`<p class="bot-line">${icon('people')}<span>${plainText(text.groups.calledBefore(renamed.from, momentOf(renamed.time)))}</span></p>`
   }
 
   private stopped(group: GroupView): TemplateResult {

@@ -12,11 +12,14 @@ export interface Dialog {
 
 let made = 0
 
-/** `content` is drawn at once and at every `redraw`. With `sheet` it stands at the side. */
+/**
+ * `content` is drawn at once and at every `redraw`, and at every change of what it `follows`. With
+ * `sheet` it stands at the side.
+ */
 export function openDialog(
   title: string | TemplateResult,
   content: (close: () => void, dialog: Dialog) => TemplateResult,
-  options: { sheet?: boolean } = {},
+  options: { sheet?: boolean; follows?: EventTarget } = {},
 ): Dialog {
   const element = document.createElement('dialog')
   const id = `dialog-${++made}`
@@ -35,7 +38,11 @@ export function openDialog(
   }
   document.body.append(element)
   redraw()
-  element.addEventListener('close', () => element.remove())
+  options.follows?.addEventListener('change', redraw)
+  element.addEventListener('close', () => {
+    options.follows?.removeEventListener('change', redraw)
+    element.remove()
+  })
   // A press on what is behind closes too.
   element.addEventListener('pointerdown', (event) => {
     if (event.target === element) element.close()

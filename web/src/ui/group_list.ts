@@ -3,6 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { GroupView } from '../core/api.ts'
 import { text } from '../text/en.ts'
+import { openNewGroup } from './group_change.ts'
+import './requests.ts'
 import { initials, shortOf, tint } from './format.ts'
 import { icon } from './icons.ts'
 import { plainName, plainText } from './plain.ts'
@@ -15,7 +17,9 @@ class GroupList extends View {
   override render(): TemplateResult {
     const { groups, organisation } = this.store.state
     const sorted = [...groups].sort((a, b) => (b.last?.time ?? b.joined) - (a.last?.time ?? a.joined))
-    return html`<header class="bar"><h1>${text.groups.title}</h1></header>
+    return html`<header class="bar"><h1>${text.groups.title}</h1><span class="grow"></span>
+        <button class="quiet" aria-label=${text.groups.start} title=${text.groups.start} @click=${() => openNewGroup(this.store)}>${icon('plus')}</button></header>
+      <c-requests></c-requests>
       ${organisation?.example === true ? html`<p class="example">${text.connection.example}</p>` : nothing}
       ${sorted.length === 0 ? html`<p class="empty">${text.groups.none}</p>` : nothing}
       <ul class="groups" role="list" @keydown=${this.move}>

@@ -18,6 +18,7 @@ const kPaths = {
   check: svg`<path d="m5 12 5 5 9-10"/>`,
   clock: svg`<circle cx="12" cy="12" r="8"/><path d="M12 8v4l3 2"/>`,
   warn: svg`<path d="M12 4 3 19h18zM12 10v4M12 16.5v.5"/>`,
+  plus: svg`<path d="M12 5v14M5 12h14"/>`,
   down: svg`<path d="m6 9 6 6 6-6"/>`,
   proof: svg`<path d="M6 3h9l4 4v14H6zM15 3v4h4M9 13l2 2 4-4"/>`,
   voice: svg`<path d="M4 10v4h4l5 4V6l-5 4zM17 9a4 4 0 0 1 0 6"/>`,

@@ -186,6 +186,10 @@ export class Store extends EventTarget {
     if (message.own && before?.state !== message.state) {
       if (message.state === 'warned') this.say(text.warning.announce(message.warning?.findings.length ?? 1))
       if (message.state === 'blocked') this.say(text.warning.announceBlock)
+    } else if (message.own && before?.warning?.appeal?.state !== message.warning?.appeal?.state) {
+      const state = message.warning?.appeal?.state
+      if (state === 'approved') this.say(text.warning.announceApproved)
+      if (state === 'refused') this.say(text.warning.announceRefused)
     } else if (!message.own && before === undefined && message.kind === 'text') {
       this.say(text.conversation.arrived(bareName(message.name), message.text))
     }

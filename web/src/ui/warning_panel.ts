@@ -1,7 +1,7 @@
 // What the bot noticed, at the composer: the words marked, why, and what can be done about it. One
 // withheld message at a time, the oldest first.
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import type { FindingView, GroupId, MessageView } from '../core/api.ts'
+import type { AppealView, FindingView, GroupId, MessageView, Result, WarningView } from '../core/api.ts'
 import { text } from '../text/en.ts'
 import { momentOf } from './format.ts'
 import { icon } from './icons.ts'
@@ -10,11 +10,11 @@ import { View } from './view.ts'
 
 const kReasonMin = 10
 const kReasonMax = 500
-type Asking = 'anyway' | 'wrong' | null
+type Question = 'anyway' | 'wrong' | 'appeal'
+type Asking = Question | null
 
-/** Only sending anyway needs a reason; one that is given says something. */
-const tooShort = (asking: 'anyway' | 'wrong', length: number): boolean =>
-  length < kReasonMin && (asking === 'anyway' || length > 0)
+/** Only saying that the warning is wrong needs no reason; one that is given says something. */
+const tooShort = (asking: Question, length: number): boolean => length < kReasonMin && (asking !== 'wrong' || length > 0)
 
 /** Findings with the same advice by the same standard stand together, and say it once. */
 function grouped(findings: readonly FindingView[]): ReadonlyArray<readonly [FindingView, ...FindingView[]]> {
@@ -26,6 +26,15 @@ function grouped(findings: readonly FindingView[]): ReadonlyArray<readonly [Find
     else if (!group.some((one) => one.message === finding.message)) group.push(finding)
   }
   return [...groups.values()]
+}
+
+/** By a desk, and not too long ago. */
+const approved = (warning: WarningView | null): boolean => (warning?.appeal?.until ?? 0) > Date.now()
+
+const kWords: Readonly<Record<Question, { label: string; hint: string; go: string }>> = {
+  anyway: { label: text.warning.reasonLabel, hint: text.warning.reasonHint, go: text.warning.sendNow },
+  wrong: { label: text.warning.wrongLabel, hint: text.warning.wrongHint, go: text.warning.tell },
+  appeal: { label: text.warning.appealLabel, hint: text.warning.appealHint, go: text.warning.appealNow },
 }
 
 class WarningPanel extends View {
@@ -57,7 +66,7 @@ class WarningPanel extends View {
     const warning = message.warning
     const final = message.state !== 'warned'
     const expired = warning !== null && warning.expires < Date.now()
-    const title = message.state === 'rejected' ? text.warning.rejectedTitle : final ? text.warning.blockTitle : text.warning.title
+    const title = message.state === 'rejected' ? text.warning.rejectedTitle : approved(warning) ? text.warning.approvedTitle : final ? text.warning.blockTitle : text.warning.title
     return html`<section class="warning ${message.state}" aria-labelledby="warning-title">
       <header class="row">
         ${icon('warn')}
@@ -66,6 +75,7 @@ class WarningPanel extends View {
         ${held.length > 1 ? html`<span class="muted">${text.warning.another(held.length - 1)}</span>` : nothing}
       </header>
       <div class="warning-body" tabindex="0" role="group" aria-label=${text.warning.why}>
+        ${warning?.appeal ? this.appealed(warning.appeal) : nothing}
         <h4 class="spoken">${text.warning.yours}</h4>
         <blockquote class="yours">${markedText(message.checkedText === '' ? message.text : message.checkedText, warning?.findings.map((f) => f.span) ?? [])}</blockquote>
         ${warning === null ? nothing : this.findings(warning.findings)}
@@ -96,30 +106,47 @@ class WarningPanel extends View {
       </ul>`
   }
 
+  private appealed(appeal: AppealView): TemplateResult {
+    const over = appeal.until !== null && appeal.until < Date.now()
+    return html`<div class="appealed" role="status">
+      <p>${icon(appeal.state === 'approved' ? 'check' : appeal.state === 'sent' || appeal.state === 'received' ? 'clock' : 'warn')}
+        <b>${text.warning.appealStates[appeal.state]}</b> ${appeal.failure?.message ?? ''}</p>
+      ${appeal.decision === '' ? nothing : html`<p>${text.warning.desksWords}: ${plainText(appeal.decision)}</p>`}
+      ${appeal.until === null ? nothing : html`<p class="muted">${over ? text.warning.approvalOver : text.warning.approvedUntil(momentOf(appeal.until))}</p>`}
+    </div>`
+  }
+
   private choices(message: MessageView, final: boolean): TemplateResult {
     const editable = message.kind === 'text' || message.kind === 'edit'
+    const appeal = message.warning?.appeal ?? null
+    const cleared = approved(message.warning)
+    const appealable =
+      message.warning?.block === true && message.warning.expires > Date.now() &&
+      (appeal === null || appeal.state === 'sent' || appeal.state === 'not taken')
     return html`<div class="row choices">
-      ${editable ? html`<button class="primary" @click=${() => this.edit(message)}>${text.warning.edit}</button>` : nothing}
+      ${cleared ? html`<button class="primary" @click=${() => void this.store.try(this.store.core.resubmit(message.id))}>${text.warning.resubmit}</button>` : nothing}
+      ${editable ? html`<button class=${cleared ? '' : 'primary'} @click=${() => this.edit(message)}>${text.warning.edit}</button>` : nothing}
       <button @click=${() => void this.store.try(this.store.core.withdraw(message.id))}>${text.warning.withdraw}</button>
       ${final ? nothing : html`<button @click=${() => this.begin('anyway')}>${text.warning.anyway}</button>`}
+      ${appealable ? html`<button @click=${() => this.begin('appeal')}>${text.warning.appeal}</button>` : nothing}
       ${message.warning === null || message.warning.disputed
         ? nothing
         : html`<button class="quiet" @click=${() => this.begin('wrong')}>${text.warning.wrong}</button>`}
     </div>`
   }
 
-  private ask(message: MessageView, asking: 'anyway' | 'wrong'): TemplateResult {
+  private ask(message: MessageView, asking: Question): TemplateResult {
     const length = [...this.reason.trim()].length
-    const anyway = asking === 'anyway'
+    const { label, hint, go } = kWords[asking]
     const short = tooShort(asking, length)
     return html`<form @submit=${(e: Event) => void this.answer(e, message, asking)}>
-      <label for="reason">${anyway ? text.warning.reasonLabel : text.warning.wrongLabel}</label>
+      <label for="reason">${label}</label>
       <textarea id="reason" rows="2" maxlength=${kReasonMax} dir="auto" aria-describedby="reason-hint reason-count" .value=${this.reason}
         @input=${this.typed}></textarea>
-      <p class="hint row"><span id="reason-hint" class="grow">${anyway ? text.warning.reasonHint : text.warning.wrongHint}</span>
+      <p class="hint row"><span id="reason-hint" class="grow">${hint}</span>
         <span id="reason-count">${short ? text.warning.tooShort(kReasonMin) + ' · ' : ''}${text.warning.counter(length, kReasonMax)}</span></p>
       <div class="row">
-        <button class="primary" ?disabled=${short || this.busy}>${anyway ? text.warning.sendNow : text.warning.tell}</button>
+        <button class="primary" ?disabled=${short || this.busy}>${go}</button>
         <button type="button" @click=${() => this.begin(null)}>${text.cancel}</button>
       </div>
     </form>`
@@ -140,15 +167,19 @@ class WarningPanel extends View {
     this.dispatchEvent(new CustomEvent('edit-withheld', { detail: message, bubbles: true }))
   }
 
-  private async answer(event: Event, message: MessageView, asking: 'anyway' | 'wrong'): Promise<void> {
+  private async answer(event: Event, message: MessageView, asking: Question): Promise<void> {
     event.preventDefault()
     const reason = this.reason.trim()
     if (this.busy || tooShort(asking, [...reason].length)) return
     this.busy = true
     const { core } = this.store
-    const done = await this.store.try(asking === 'anyway' ? core.overrideWarning(message.id, reason) : core.dispute(message.id, reason))
+    const asked: Promise<Result<unknown>> =
+      asking === 'anyway' ? core.overrideWarning(message.id, reason)
+      : asking === 'wrong' ? core.dispute(message.id, reason)
+      : core.appeal(message.id, reason)
+    await this.store.try(asked)
     this.busy = false
-    if (done !== undefined) {
+    if (this.store.failure === null) {
       this.asking = null
       this.reason = ''
     }

@@ -1,0 +1,136 @@
+// Goal: what people ask of other people works from the browser as from the terminal: a blocked message is
+// appealed, approved and sent, or refused; groups are started, renamed and changed by their owners.
+// Method: as headless.test.ts, with a desk and owners at browsers and at terminals.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type { AlertView, GroupChange } from '../src/core/api.ts'
+import { Device, codeOf, eventually, value } from './device.ts'
+import { type Event, candour, enrolled, inTeamA, teamA, unlocked } from './organisation.ts'
+
+const blocked = (n: number) => `Our CHIS is the barman at the Crown, room ${n}`
+const reason = 'The name is already public, from the trial'
+
+async function block(web: Device, n: number): Promise<string> {
+  const id = value(await web.core.sendText(teamA, blocked(n)))
+  await web.untilLine(teamA, id, 'blocked', (line) => line.state === 'blocked')
+  return id
+}
+const appealed = (web: Device, id: string, state: string) =>
+  web.untilLine(teamA, id, state, (line) => line.warning?.appeal?.state === state)
+
+test('a block is appealed, approved at the desk, and what was approved is sent', async () => {
+  const web = await inTeamA('w-501', 'PC Wilma Reed')
+  const desk = await enrolled('w-502', 'Sgt Walt Holm', 'supervisor')
+  const id = await block(web, 1)
+  assert.equal((await web.line(teamA, id))?.warning?.appeal, null)
+  assert.equal(codeOf(await web.core.appeal(id, 'short')), 'justification_invalid')
+  assert.equal(codeOf(await web.core.resubmit(id)), 'approval_invalid')
+  value(await web.core.appeal(id, reason))
+  await appealed(web, id, 'received')
+  assert.equal(codeOf(await web.core.appeal(id, reason)), 'already_exists')
+  const found = (): AlertView | undefined =>
+    desk.core.state().alerts.find((alert) => alert.outcome === 'appealed')
+  await desk.until('appealed to', () => found() !== undefined)
+  const alert = found() as AlertView
+  assert.equal(alert.appealed, blocked(1))
+  assert.equal(alert.justification, reason)
+  const closing = { action: 'close', resolution: 'training', note: 'no' } as const
+  value(await desk.core.alertStep(alert.id, { action: 'acknowledge' }))
+  value(await desk.core.alertStep(alert.id, closing))
+  assert.equal(codeOf(await desk.core.alertStep(alert.id, { action: 'refuse', reason: 'no' })), 'justification_invalid')
+  // Not even a crash before the answer loses the approval.
+  web.crash()
+  value(await desk.core.alertStep(alert.id, { action: 'approve', reason: 'In the public domain' }))
+  await desk.until('approved', () => found()?.state === 'closed')
+  assert.equal(found()?.steps.at(-1)?.resolution, 'approved')
+  await unlocked(web)
+  const approved = await appealed(web, id, 'approved')
+  assert.equal(approved.warning?.appeal?.decision, 'In the public domain')
+  assert.ok((approved.warning?.appeal?.until ?? 0) > Date.now())
+  const sent = value(await web.core.resubmit(id))
+  await web.untilLine(teamA, sent, 'delivered', (line) => line.state === 'delivered')
+  assert.equal(await web.line(teamA, id), undefined)
+  const history = candour('ben', ['history', '--group', teamA])
+  assert.equal(history.filter((event) => event.text === blocked(1)).length, 1)
+  await web.core.lock()
+  await desk.core.lock()
+})
+
+test('a refusal says why, from a terminal desk too', async () => {
+  const web = await inTeamA('w-503', 'PC Wren Abel')
+  const id = await block(web, 2)
+  value(await web.core.appeal(id, reason))
+  await appealed(web, id, 'received')
+  let alert: Event | undefined
+  await eventually('the terminal desk has it', () => {
+    const alerts = candour('grace', ['alerts'])
+    alert = alerts.find((one) => one.outcome === 'appealed' && one.state !== 'closed')
+    return alert !== undefined
+  })
+  candour('grace', ['refuse', String(alert?.alert), '--reason', 'The source is not public at all'])
+  const refused = await appealed(web, id, 'refused')
+  assert.equal(refused.warning?.appeal?.decision, 'The source is not public at all')
+  assert.equal(codeOf(await web.core.resubmit(id)), 'approval_invalid')
+  assert.equal(codeOf(await web.core.appeal(id, reason)), 'already_exists')
+  value(await web.core.withdraw(id))
+  await web.core.lock()
+})
+
+test('an owner starts a group, changes it and hands it over', async () => {
+  const owner = await enrolled('w-504', 'Sgt Wynn Lord', 'supervisor')
+  const member = await enrolled('w-505', 'PC Ward Quist')
+  const ask = async (of: Device, change: GroupChange): Promise<string> => {
+    const id = value(await of.core.changeGroup(change))
+    const found = () => of.core.state().requests.find((one) => one.id === id)
+    await of.until(`${change.action} answered`, () => (found()?.state ?? 'asked') !== 'asked')
+    return found()?.failure?.code ?? 'done'
+  }
+  const people = async (text: string): Promise<readonly string[]> =>
+    value(await owner.core.people(text)).map((one) => one.person)
+  await eventually('in the directory', async () => (await people('quist')).includes('w-505'))
+  assert.deepEqual(await people('p-103'), ['p-103'])
+  assert.ok(!(await people('')).includes('bot-1'))
+  const create = { action: 'create', name: 'Night shift', groupClass: 'ordinary' } as const
+  assert.equal(codeOf(await owner.core.changeGroup({ ...create, people: ['nobody'] })), 'not_found')
+  assert.equal(codeOf(await owner.core.changeGroup({ ...create, name: 'a\u202eb', people: [] })), 'input_invalid')
+  assert.equal(await ask(owner, { ...create, people: ['w-505', 'p-103'] }), 'done')
+  await owner.until('in it', (state) => state.groups.length === 1)
+  await member.until('in it', (state) => state.groups.length === 1)
+  const group = owner.core.state().groups[0]?.id as string
+  const of = (device: Device) => device.core.state().groups[0]
+  assert.deepEqual([of(member)?.name, of(member)?.unit], ['Night shift', 'team-a'])
+  value(await owner.core.sendText(group, 'Hello night shift'))
+  await eventually('it works', async () => (await member.texts(group)).includes('Hello night shift'))
+
+  assert.equal(await ask(owner, { action: 'rename', group, name: 'Late shift' }), 'done')
+  await member.until('renamed', () => of(member)?.name === 'Late shift')
+  assert.equal(of(member)?.renamed?.from, 'Night shift')
+  assert.equal(await ask(member, { action: 'rename', group, name: 'Mine now' }), 'not_permitted')
+  assert.equal(of(member)?.name, 'Late shift')
+
+  assert.equal(await ask(owner, { action: 'class', group, groupClass: 'training' }), 'done')
+  await member.until('of another class', () => of(member)?.groupClass === 'training')
+  assert.equal(await ask(owner, { action: 'add', group, people: ['p-102'] }), 'done')
+  await member.until('one more', () => of(member)?.members.some((one) => one.person === 'p-102') ?? false)
+  assert.equal(codeOf(await owner.core.changeGroup({ action: 'remove', group, people: ['p-101'] })), 'not_a_member')
+  assert.equal(await ask(owner, { action: 'remove', group, people: ['p-102'] }), 'done')
+  await member.until('one less', () => !of(member)?.members.some((one) => one.person === 'p-102'))
+
+  assert.equal(await ask(owner, { action: 'owners', group, people: ['w-505'] }), 'done')
+  await member.until('its owner', () => of(member)?.members.some((one) => one.self && one.owner) ?? false)
+  assert.equal(await ask(owner, { action: 'rename', group, name: 'Still mine' }), 'not_permitted')
+  // What was answered survives a crash; the answer to what is asked comes after it.
+  owner.crash()
+  await unlocked(owner)
+  await owner.until('online', (state) => state.connection.state === 'online')
+  assert.deepEqual(owner.core.state().requests.at(-1)?.failure?.code, 'not_permitted')
+  assert.equal(await ask(owner, { action: 'leave', group }), 'done')
+  await owner.until('out', () => of(owner)?.removed !== false)
+  value(await owner.core.clearRequests())
+  assert.deepEqual(owner.core.state().requests, [])
+  const seen = candour('chloe', ['groups']).find((one) => one.group === group)
+  assert.equal(seen?.name, 'Late shift')
+  await owner.core.lock()
+  await member.core.lock()
+})
