@@ -7,10 +7,10 @@
 // is not.
 #pragma once
 
-#include <compare>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace candour::policy {
@@ -20,7 +20,11 @@ struct Literal {
   std::string text;
   bool at_start = false;  // no letter, digit or '_' stands before it
   bool at_end = false;    // ... after it
-  auto operator<=>(const Literal&) const = default;
+  bool operator==(const Literal&) const = default;
+  // Not <=>: the library of Debian's emscripten has none for strings.
+  bool operator<(const Literal& other) const {
+    return std::tie(text, at_start, at_end) < std::tie(other.text, other.at_start, other.at_end);
+  }
 };
 
 // Literals that are no bytes of the text. kDigit n times: the text has n digits or more, n up to

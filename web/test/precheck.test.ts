@@ -1,0 +1,95 @@
+// Goal: the pre-check in the browser says what the bot's engine says, byte by byte, of every example.
+// Method: the WebAssembly module with the app's own code around it, run in Node over requests that
+// the native engine has answered (tests/web/precheck_examples.cc). The figures printed are of this
+// machine as it is now. Run by tests/web/precheck.sh.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { hex } from '../src/core/bytes.ts'
+import { Reader } from '../src/core/codec.ts'
+import { Engine, EngineFailure } from '../src/precheck/engine.ts'
+import type { Question } from '../src/precheck/request.ts'
+
+const kFromMax = 200
+const examples = new Reader(readFileSync(process.env['CANDOUR_EXAMPLES']!))
+const pack = examples.vec()
+const module = await WebAssembly.compile(readFileSync(process.env['CANDOUR_ENGINE']!))
+const began = performance.now()
+const engine = await Engine.load(module, pack)
+console.log(`pack loaded in ${Math.round(performance.now() - began)} ms`)
+
+const asked = (text: string, more: Partial<Question> = {}): Question => ({ text, groupClass: 'team', kind: 'text', talk: null, ...more })
+
+function spread(times: number[]): string {
+  times.sort((a, b) => a - b)
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))]!.toFixed(2)
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, slowest ${at(1)} ms`
+}
+
+test('every expression of the pack compiles', () => {
+  const start = performance.now()
+  const times: number[] = []
+  for (let last = start, steps = engine.warming(); !steps.next().done; last = performance.now()) times.push(performance.now() - last)
+  assert.ok(times.length > 100)
+  console.log(`${times.length} expressions compiled in ${Math.round(performance.now() - start)} ms; each: ${spread(times)}`)
+})
+
+test('all examples are answered as the native engine answers them', () => {
+  const times: number[] = []
+  const wrong = new Map<string, number>()
+  let warned = 0
+  while (examples.ok && examples.left > 0) {
+    const from = examples.text(kFromMax)
+    const request = examples.vec()
+    const expected = examples.vec()
+    const start = performance.now()
+    const answer = engine.answer(request)
+    times.push(performance.now() - start)
+    warned += expected[1] === 0 ? 0 : 1
+    if (hex(answer) !== hex(expected)) wrong.set(from, (wrong.get(from) ?? 0) + 1)
+  }
+  assert.ok(examples.finish(), 'the file of examples is whole')
+  // Where from and how many, never the texts: the corpora stay out of logs.
+  assert.deepEqual([...wrong], [])
+  assert.ok(times.length > 8_000 && warned > 1_000, `${times.length} examples, ${warned} of them warned of`)
+  console.log(`${times.length} examples, ${warned} of them warned of, all equal; each: ${spread(times)}`)
+})
+
+test('findings come with their words marked in UTF-16', () => {
+  const text = '🔑 é: women can\'t drive, it\'s in their nature'
+  const judged = engine.judge(asked(text))
+  assert.equal(judged.verdict, 'warn')
+  const [first] = judged.findings
+  assert.equal(first?.category, 'discrimination.sex')
+  assert.match(text.slice(first?.span.start, first?.span.end), /^women can't drive/)
+  assert.ok(first!.standard.length > 0 && first!.advice.length > 0)
+  assert.equal(engine.judge(asked('Keys are on the hook 🔑')).verdict, 'release')
+})
+
+test('a conversation counts', () => {
+  const crude = asked('women cops are useless', { talk: { sender: 1, now: 60_000, answers: 0, past: [] } })
+  const first = engine.judge(crude)
+  assert.ok(first.features.length > 0)
+  const past = [{ sender: 1, time: 60_000, tag: 1, delivered: true, features: first.features }]
+  const answer = engine.judge(asked('hahaha', { kind: 'reply', talk: { sender: 2, now: 120_000, answers: 1, past } }))
+  assert.equal(engine.judge(asked('hahaha', { kind: 'reply' })).verdict, 'release')
+  assert.notDeepEqual(answer.findings, [])
+  assert.ok(answer.findings.some((one) => one.ofConversation))
+})
+
+test('long texts take linear time', () => {
+  for (const text of ['a'.repeat(4000), 'women '.repeat(600), 'w.o.m.e.n '.repeat(400)]) {
+    const start = performance.now()
+    engine.judge(asked(text))
+    console.log(`${text.length} characters: ${(performance.now() - start).toFixed(1)} ms`)
+  }
+})
+
+test('what is no pack is refused with the reason', async () => {
+  const damaged = pack.slice()
+  damaged[damaged.length >> 1]! ^= 1
+  await assert.rejects(Engine.load(module, damaged), (error: EngineFailure) => /damaged/.test(error.message))
+  await assert.rejects(Engine.load(module, new Uint8Array(10)), EngineFailure)
+  await assert.rejects(Engine.load(module, new Uint8Array()), EngineFailure)
+  assert.throws(() => engine.answer(new Uint8Array([9])), EngineFailure)
+})
