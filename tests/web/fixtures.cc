@@ -13,6 +13,7 @@
 #include "client/messages/group_info.h"
 #include "client/messages/group_request.h"
 #include "client/messages/reply.h"
+#include "client/messages/report_proof.h"
 #include "crypto/hash.h"
 #include "identity/certificate.h"
 #include "identity/login.h"
@@ -230,6 +231,15 @@ void replies(Json& out) {
   receipt.leaf_hash = id<Digest>(7);
   receipt.opening = Bytes(130, 1);
   receipt.overridden = true;
+  receipt.mention_duty = true;
+  messages::OwnAlert own;
+  own.raised = TimeMs(kTime);
+  own.group = group;
+  own.category = "sexism";
+  own.rule = "sexism.capability";
+  own.standard = "3 Equality and Diversity";
+  const Bytes note = own.seal(sealing_key(device).public_key(), message, system_random()).value();
+  receipt.closed = {{message, messages::Resolution::training, TimeMs(kTime + 1), note}};
   out.bytes("receipt", sealed(receipt));
   messages::ReplyFinding finding;
   finding.rule = "sexism.capability";
@@ -257,6 +267,28 @@ void replies(Json& out) {
   const messages::GroupInfo info{group, "Team A", "ordinary", "team-a"};
   out.bytes("group_info",
             info.seal(sealing_key(device).public_key(), key(bot), system_random()).value());
+}
+
+/// A report's proof, and what its token says.
+void reports(Json& out) {
+  messages::Content content;
+  content.text = SecretText::copy_of("what was said");
+  messages::ReportProof proof;
+  proof.content = content.encode();
+  for (std::uint8_t& byte : proof.commitment_key.mutable_view()) byte = 9;
+  identity::ReleaseToken token;
+  token.log_origin = "log.example";
+  token.group = id<GroupId>(1);
+  token.epoch = Epoch(4);
+  token.seq = Seq(7);
+  token.message_id = id<MessageId>(3);
+  token.content_commitment =
+      messages::content_commitment(proof.commitment_key, proof.content.view());
+  token.leaf_hash = id<Digest>(7);
+  proof.token = token.sign(key(bot));
+  proof.sender = subject().device();
+  proof.time = TimeMs(kTime);
+  out.bytes("report_proof", proof.encode().view());
 }
 
 /// Appeals, what is answered to them, and what officers ask for groups.
@@ -405,5 +437,6 @@ int main() {
   candour::tests::replies(out);
   candour::tests::alerts(out);
   candour::tests::people(out);
+  candour::tests::reports(out);
   candour::tests::trees(out);
 }

@@ -15,11 +15,13 @@ from harness import Example, parties  # noqa: E402
 
 
 class Brief(Example):
-    """The relay keeps few messages for devices that are away."""
+    """The relay keeps few messages for devices that are away; the duty to report is mentioned soon."""
 
     def prepare(self, organisation):
         config = organisation.folder / "relay" / "relay.toml"
         config.write_text(config.read_text() + "messages_per_group = 60\n")
+        config = organisation.folder / "bot" / "bot.toml"
+        config.write_text(config.read_text() + "duty_one_in = 1\n")
 
 
 def main():

@@ -102,6 +102,22 @@ const kScreens = {
     await page.getByRole('button', { name: 'Ask a poll' }).click()
   }],
   desk: ['', tab('Desk')],
+  'a report at the desk': ['', async (page) => {
+    await tab('Desk')(page)
+    await page.locator('.alert-row', { hasText: 'reported' }).click()
+    await page.locator('.checks').first().scrollIntoViewIfNeeded()
+  }],
+  context: ['', async (page) => {
+    await tab('Desk')(page)
+    await page.locator('.alert-row', { hasText: 'reported' }).click()
+    await page.getByRole('button', { name: 'Context by a warrant' }).click()
+    await page.waitForSelector('.draft')
+  }],
+  record: ['', async (page) => {
+    await tab('Settings')(page)
+    await page.getByRole('button', { name: 'Show my record' }).click()
+    await page.getByRole('button', { name: 'Save all of it' }).scrollIntoViewIfNeeded()
+  }],
   'appeal at the desk': ['', async (page) => {
     await tab('Desk')(page)
     await page.locator('.alert-row', { hasText: 'operational security' }).click()

@@ -134,7 +134,7 @@ const alert = (id: string, more: Partial<AlertView>): AlertView => ({
   rule: 'demeaning/compared-with-animals', standard: 'Code of Ethics: respect and empathy', messageId: 'm',
   subject: { pseudonym: 'Officer 7F2A', person: 'p-104', name: 'PC Dev Malhotra' }, outcome: 'overridden',
   justification: 'Quoting what the complainant said, for the statement.', excerpt: kHeld,
-  span: { start: kHeld.indexOf('they all'), end: kHeld.indexOf('. Some') }, earlier: { all: 3, actedUpon: 1, dismissed: 1 }, repeats: 2, appealed: null,
+  span: { start: kHeld.indexOf('they all'), end: kHeld.indexOf('. Some') }, earlier: { all: 3, actedUpon: 1, dismissed: 1 }, repeats: 2, appealed: null, proof: null,
   steps: [{ time: kNow - 3 * hour, action: 'raise', state: 'open', resolution: null, person: '', argument: '' }], ...more,
 })
 
@@ -143,6 +143,8 @@ export const alerts = (): AlertView[] => [
   alert('a-2', { serious: true, category: 'misogyny', severity: 'block', outcome: 'blocked', justification: '', time: kNow - 20 * minute,
     rule: 'sexual-violence/joke', excerpt: 'She was asking for it, dressed like that.', span: { start: 0, end: 22 },
     subject: { pseudonym: 'Officer 11C0', person: '', name: '' } }),
+  alert('a-7', { time: kNow - 70 * minute, category: 'reported', outcome: 'reported', justification: 'This keeps happening in our team.', repeats: 0,
+    proof: { text: kHeld, time: kNow - 80 * minute, token: true, content: true, place: true, sender: false, logged: { index: 18210, size: 18234 } } }),
   alert('a-6', { time: kNow - 50 * minute, category: 'operational security', severity: 'block', outcome: 'appealed', justification: 'The name is public, from the trial.',
     excerpt: 'The informant is the barman', span: { start: 4, end: 13 }, rule: 'operational/informant', appealed: 'The informant is the barman at the Crown. He said so in court.', repeats: 0 }),
   alert('a-3', { time: kNow - 30 * hour, category: 'victim details', steps: [
@@ -185,6 +187,9 @@ export const readyState = (): CoreState => ({
     { id: 'x-2', code: 'own_device', message: 'A device in your name was certified that is not this one. If it is not yours, tell a registrar now.', time: kNow - 4 * day, group: null, messageId: null, device: hex(55), seen: true },
   ],
   requests: [],
+  ownAlerts: [{ messageId: 'm', group: 'g-1', raised: kNow - 40 * day, closed: kNow - 38 * day, category: 'sexism', severity: 'warn', rule: 'sexism/capability',
+    standard: 'Code of Ethics: fairness', outcome: 'overridden', resolution: 'training' }],
+  dutySince: kNow - hour,
   undecided: 2,
 })
 

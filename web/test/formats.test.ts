@@ -14,10 +14,13 @@ import * as certificates from '../src/core/certificate.ts'
 import { verifyCheckpoint, verifySuccession } from '../src/core/checkpoint.ts'
 import { Reader, Writer } from '../src/core/codec.ts'
 import * as content from '../src/core/content.ts'
+import { tomlString } from '../src/core/context.ts'
 import { type GroupRequest, signGroupRequest } from '../src/core/group_request.ts'
 import { SigningKey, deviceOf } from '../src/core/keys.ts'
 import { decodeOpening, leafHash, verifyConsistency, verifyInclusion } from '../src/core/merkle.ts'
 import { parseKey } from '../src/core/note.ts'
+import { decodeClosedAlerts, openOwnAlert } from '../src/core/own_alert.ts'
+import { checkReport, decodeProof } from '../src/core/report.ts'
 import { signNoticeAck, verifyNotice } from '../src/core/notice.ts'
 import { offerFragment, readOffer } from '../src/core/offer.ts'
 import { verifyStatement } from '../src/core/statement.ts'
@@ -258,6 +261,18 @@ test('replies open for their message alone', async () => {
   const receipt = await open('receipt')
   assert.ok(receipt.type === 'receipt')
   assert.deepEqual([receipt.receipt.seq, receipt.receipt.overridden], [7, true])
+  assert.ok(receipt.receipt.mentionDuty)
+  const [closed] = receipt.receipt.closed
+  assert.deepEqual([closed?.messageId, closed?.closed], [message, time + 1])
+  assert.equal(alert.resolutions[closed?.resolution ?? 0], 'training')
+  const note = closed?.note ?? new Uint8Array()
+  const own = await openOwnAlert(note, sealing, message)
+  assert.deepEqual([own.raised, own.group, own.rule], [time, group, 'sexism.capability'])
+  await rejects('decryption_failed', () => openOwnAlert(note, sealing, group))
+  const five = new Writer().u8(5).raw(new Uint8Array(5 * 26)).take()
+  await rejects('input_invalid', () => decodeClosedAlerts(five))
+  const unknown = new Writer().u8(1).id(message).u8(9).u64(time).vec('').take()
+  await rejects('input_invalid', () => decodeClosedAlerts(unknown))
   const reply = await open('warning')
   assert.ok(reply.type === 'warning' && !reply.block)
   const warning = await bot.verifyWarning(reply.signedWarning, botKey)
@@ -322,6 +337,35 @@ test('an appealed message is in its alert, and in no other', async () => {
   const blocked = copyOf(body)
   blocked[at] = 2
   await rejects('input_invalid', () => alert.decodeAlertBody(blocked))
+})
+
+test('a report proves itself, or says which check does not hold', async () => {
+  const proof = decodeProof(bytes('report_proof'))
+  const sender = deviceOf(device.publicKey)
+  const bots = [device.publicKey, botKey]
+  const check = (change: Partial<typeof proof> = {}, about = message, by = sender, keys = bots) =>
+    checkReport({ ...proof, ...change }, group, about, by, keys)
+  const all = { token: true, content: true, place: true, sender: true, leaf: filled(32, 7) }
+  assert.deepEqual(await check(), all)
+  assert.deepEqual(await check({}, message, sender, [device.publicKey]), { ...all, token: false })
+  const other = content.encodeContent({ type: 'text', text: 'x', replyTo: null, mentions: [] })
+  assert.deepEqual(await check({ content: other }), { ...all, content: false })
+  assert.deepEqual(await check({}, group), { ...all, place: false })
+  assert.deepEqual(await check({}, message, filled(32, 1)), { ...all, sender: false })
+  const nobody = filled(32, 0)
+  assert.deepEqual(await check({ sender: nobody }, message, nobody), { ...all, sender: false })
+  const none = { token: false, content: false, place: false, sender: false, leaf: '' }
+  assert.deepEqual(await check({ token: new Uint8Array(9) }), none)
+  const good = bytes('report_proof')
+  for (let i = 0; i < good.length; ++i) {
+    await rejects('input_invalid', () => decodeProof(good.slice(0, i)))
+  }
+  await rejects('input_invalid', () => decodeProof(concat(good, Uint8Array.of(0))))
+})
+
+test('strings of a draft stay strings', () => {
+  assert.equal(tomlString('Team "A" \\ x'), '"Team \\"A\\" \\\\ x"')
+  assert.equal(tomlString('one"\nuntil = "2099'), '"one\\" until = \\"2099"')
 })
 
 test('appeals, approvals and the bot\'s answers', async () => {

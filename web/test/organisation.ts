@@ -43,14 +43,19 @@ export function candour(person: string, args: readonly string[], input = ''): re
 export const texts = (person: string, group: string): readonly string[] =>
   candour(person, ['history', '--group', group]).map((event) => String(event.text))
 
-export const offer = (person: string, name: string, role = 'officer'): EnrolmentOffer => ({
+export const offer = (
+  person: string,
+  name: string,
+  role = 'officer',
+  unit = 'team-a',
+): EnrolmentOffer => ({
   relay,
   root: read('public/root.vkey'),
   organisation,
   person,
   name,
   role: role as EnrolmentOffer['role'],
-  unit: 'team-a',
+  unit,
 })
 
 /** As two registrars do it: each looks at the request and signs; the certificate is published. */
@@ -85,9 +90,14 @@ export async function unlocked(device: Device): Promise<void> {
 }
 
 /** Enrolled, certified and online; the notice acknowledged. */
-export async function enrolled(person: string, name: string, role = 'officer'): Promise<Device> {
+export async function enrolled(
+  person: string,
+  name: string,
+  role = 'officer',
+  unit = 'team-a',
+): Promise<Device> {
   const device = await Device.open(person, world())
-  value(await device.core.enrol(offer(person, name, role), passphrase))
+  value(await device.core.enrol(offer(person, name, role, unit), passphrase))
   const { request } = device.core.state().device ?? {}
   value(await device.core.installCertificate(certify(request as string, person)))
   await device.until('online', (state) => state.connection.state === 'online')

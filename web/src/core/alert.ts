@@ -115,6 +115,10 @@ const readSubject = (r: Reader): AlertSubject => ({
   name: r.text(),
 })
 
+/** For professional standards only, wherever there are any. */
+export const goesPastLine = (body: AlertBody): boolean =>
+  body.outcome === outcomeReported || body.category === 'reprisal'
+
 export const isKnown = (subject: AlertSubject): boolean =>
   subject.person !== '' || !/^0*$/.test(subject.device)
 

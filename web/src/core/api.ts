@@ -9,6 +9,17 @@
 // Everything shown has been checked: a message that fails a check never becomes a `MessageView`;
 // its group is stopped on this device and says why.
 
+import type {
+  AlertStep,
+  AlertView,
+  ContextView,
+  GroupChange,
+  OwnAlertView,
+  OwnRecord,
+  PersonView,
+  RequestView,
+} from './api_desk.ts'
+
 export interface Failure {
   readonly code: string
   /** One English sentence: what is wrong and what to do. Never text of people or a secret. */
@@ -282,99 +293,9 @@ export interface AlarmView {
   readonly seen: boolean
 }
 
-export type AlertState = 'open' | 'acknowledged' | 'assigned' | 'escalated' | 'closed'
-export type Resolution =
-  'advice-given' | 'training' | 'referred' | 'no-action' | 'false-positive'
-/** How an appeal was decided. */
-export type Decision = 'approved' | 'refused'
+// ---- the desk, people, one's own record: api_desk.ts -----------------------------------------
 
-export interface AlertView {
-  readonly id: AlertId
-  readonly state: AlertState
-  readonly time: number
-  readonly group: GroupId
-  readonly groupName: string
-  readonly category: string
-  readonly severity: 'notice' | 'warn' | 'block'
-  readonly serious: boolean
-  readonly rule: string
-  readonly standard: string
-  readonly messageId: MessageId
-  readonly subject: {
-    /** Shown in place of the name while that is not to be known. */
-    readonly pseudonym: string
-    readonly person: string
-    readonly name: string
-  }
-  readonly outcome: 'warned' | 'blocked' | 'overridden' | 'reported' | 'released' | 'appealed'
-  readonly justification: string
-  readonly excerpt: string
-  readonly span: Span
-  readonly earlier: { readonly all: number; readonly actedUpon: number; readonly dismissed: number }
-  /** Of an appeal: all of the message that was blocked. */
-  readonly appealed: string | null
-  /** Messages like it, of the same person in the same group, that raised no alert of their own. */
-  readonly repeats: number
-  readonly steps: readonly {
-    readonly time: number
-    readonly action: string
-    readonly state: AlertState
-    readonly resolution: Resolution | Decision | null
-    /** Empty: the bot. */
-    readonly person: string
-    readonly argument: string
-  }[]
-}
-
-export type AlertStep =
-  | { readonly action: 'acknowledge' }
-  | { readonly action: 'assign'; readonly person: string }
-  | { readonly action: 'escalate'; readonly reason: string }
-  | { readonly action: 'close'; readonly resolution: Resolution; readonly note: string }
-  /** Of an appeal, and nothing else closes one; a reason is needed to refuse. */
-  | { readonly action: 'approve'; readonly reason: string }
-  | { readonly action: 'refuse'; readonly reason: string }
-
-// ---- people and changes of groups ------------------------------------------------------------
-
-export interface PersonView {
-  readonly person: string
-  readonly name: string
-  readonly role: string
-  readonly unit: string
-}
-
-export const groupClasses = ['ordinary', 'statement', 'training', 'privileged', 'sensitive'] as const
-export type GroupClass = (typeof groupClasses)[number]
-
-/** What is asked of the bot; people by their ids, with all their devices. */
-export type GroupChange =
-  | {
-      readonly action: 'create'
-      readonly name: string
-      readonly groupClass: GroupClass
-      readonly people: readonly string[]
-    }
-  | { readonly action: 'rename'; readonly group: GroupId; readonly name: string }
-  | { readonly action: 'class'; readonly group: GroupId; readonly groupClass: GroupClass }
-  /** `owners`: all that there shall be. */
-  | {
-      readonly action: 'add' | 'remove' | 'owners'
-      readonly group: GroupId
-      readonly people: readonly string[]
-    }
-  | { readonly action: 'leave'; readonly group: GroupId }
-
-export interface RequestView {
-  readonly id: string
-  readonly action: GroupChange['action']
-  readonly group: GroupId
-  readonly name: string
-  readonly time: number
-  readonly state: 'asked' | 'done' | 'refused'
-  /** Of a refusal. */
-  readonly failure: Failure | null
-}
+export * from './api_desk.ts'
 
 // ---- the whole -------------------------------------------------------------------------------
 
@@ -398,6 +319,10 @@ export interface CoreState {
   readonly alarms: readonly AlarmView[]
   /** Asked of the bot about groups; oldest first. */
   readonly requests: readonly RequestView[]
+  /** Alerts about this person that were closed; newest first. */
+  readonly ownAlerts: readonly OwnAlertView[]
+  /** When the duty to report was mentioned last and not yet put away. */
+  readonly dutySince: number | null
   /** Own messages without an outcome. */
   readonly undecided: number
 }
@@ -503,6 +428,17 @@ export interface Core {
 
   acknowledgeNotice(): Promise<Result<void>>
   alertStep(id: AlertId, step: AlertStep): Promise<Result<void>>
+  /** Asks for and checks the proof that a reported message is in the log; then in its `proof`. */
+  proveReport(id: AlertId): Promise<Result<void>>
+  /** A narrow draft: `minutes` around the message, its author's alone unless `everyone`. */
+  alertContext(
+    id: AlertId,
+    options: { minutes: number; everyone: boolean },
+  ): Promise<Result<ContextView>>
+
+  // Oneself.
+  ownRecord(): Promise<Result<OwnRecord>>
+  dismissDuty(): Promise<Result<void>>
 
   // Groups and who may be in them.
   /** Certified people whose name, id or unit has `text` in it; the first 50 by name. */

@@ -3,6 +3,7 @@
 import { Reader, Writer } from './codec.ts'
 import { type Bytes, concat, fromHex, hex, sha256, utf8 } from './bytes.ts'
 import { fault } from './failure.ts'
+import { type ClosedAlert, decodeClosedAlerts } from './own_alert.ts'
 import { openSealedBox, sealedBox, sealedBoxOverhead } from './hpke.ts'
 import { type SigningKey, verifyLabelled } from './keys.ts'
 import {
@@ -160,6 +161,9 @@ export interface Receipt {
   readonly leafHash: string
   readonly opening: Bytes
   readonly overridden: boolean
+  /** Improper conduct is to be challenged and reported: said once in a while. */
+  readonly mentionDuty: boolean
+  readonly closed: readonly ClosedAlert[]
 }
 
 export type Reply =
@@ -182,11 +186,18 @@ function decodeReplyBody(type: number, body: Uint8Array): Reply {
     const submission = r.u64()
     const leafHash = r.id(32)
     const opening = r.vec()
-    // 1 overridden, 2 mention the duty to report; then closed alerts, for the owner's own record.
     const flags = r.u8()
-    r.vec()
+    const closed = r.vec()
     if (!r.finish() || flags > 3) throw badReply('its receipt')
-    const receipt = { seq, submission, leafHash, opening, overridden: (flags & 1) === 1 }
+    const receipt = {
+      seq,
+      submission,
+      leafHash,
+      opening,
+      overridden: (flags & 1) === 1,
+      mentionDuty: (flags & 2) === 2,
+      closed: decodeClosedAlerts(closed),
+    }
     return { type: 'receipt', receipt }
   }
   if (type === 2 || type === 3) {

@@ -2,11 +2,13 @@
 import type {
   AlertStep,
   Change,
+  ContextView,
   Core,
   CoreState,
   EnrolmentOffer,
   Failure,
   GroupChange,
+  OwnRecord,
   Page,
   PersonView,
   Phase,
@@ -16,9 +18,11 @@ import type {
 } from './api.ts'
 import { makeEnrolment, parseCertificate, checkValidAt } from './certificate.ts'
 import type { Content } from './content.ts'
+import { contextOf } from './context.ts'
 import { Engine } from './engine.ts'
 import type { EngineListener } from './engine_types.ts'
 import * as desk from './engine_desk.ts'
+import { dismissDuty, ownRecord } from './engine_record.ts'
 import * as proof from './engine_proof.ts'
 import * as people from './engine_people.ts'
 import { type Environment, browserEnvironment, missingInBrowser } from './environment.ts'
@@ -456,6 +460,21 @@ class DeviceCore implements Core {
   }
   people(text: string): Promise<Result<readonly PersonView[]>> {
     return this.#do(async (e) => people.findPeople(e, text))
+  }
+  proveReport(id: string): Promise<Result<void>> {
+    return this.#do((e) => proof.proveReport(e, id))
+  }
+  alertContext(
+    id: string,
+    { minutes, everyone }: { minutes: number; everyone: boolean },
+  ): Promise<Result<ContextView>> {
+    return this.#do(async (e) => contextOf(desk.alertOf(e, id), minutes, everyone))
+  }
+  ownRecord(): Promise<Result<OwnRecord>> {
+    return this.#do((e) => ownRecord(e))
+  }
+  dismissDuty(): Promise<Result<void>> {
+    return this.#do((e) => dismissDuty(e))
   }
   changeGroup(change: GroupChange): Promise<Result<string>> {
     return this.#do((e) => people.changeGroup(e, change))

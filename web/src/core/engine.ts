@@ -26,6 +26,7 @@ import type {
   AlertRecord,
   Draft,
   OutboxItem,
+  OwnClosedAlert,
   Profile,
   RequestRecord,
 } from './records.ts'
@@ -65,6 +66,8 @@ export class Engine {
   readonly outbox = new Map<string, OutboxItem>()
   readonly alerts = new Map<string, AlertRecord>()
   readonly alarms = new Map<string, AlarmRecord>()
+  readonly closedAlerts = new Map<string, OwnClosedAlert>()
+  dutySince: number | null = null
   readonly requestsToBot = new Map<string, RequestRecord>()
   order = 0
   mailCursor = 0
@@ -148,6 +151,8 @@ export class Engine {
     for (const item of await store.outbox()) engine.outbox.set(item.id, item)
     for (const alert of await store.alerts()) engine.alerts.set(alert.id, alert)
     for (const alarm of await store.alarms()) engine.alarms.set(alarm.subject, alarm)
+    for (const one of await store.closedAlerts()) engine.closedAlerts.set(one.messageId, one)
+    engine.dutySince = await store.dutySince()
     for (const asked of await store.requests()) engine.requestsToBot.set(asked.id, asked)
     for (const { id, group, order, state } of engine.drafts.values()) {
       if (state === 'queued') engine.queued.set(id, { group, order, notBefore: 0 })

@@ -6,6 +6,7 @@ import { type ToBotType, botFieldHolds, checkJustification, sealToBot } from './
 import { hex, randomBytes } from './bytes.ts'
 import { type Content, decodeContent, encodeChecked, encodeContent } from './content.ts'
 import { dropDraft } from './engine_receive.ts'
+import { endWarning } from './engine_record.ts'
 import { enqueue, newDraft, writable } from './engine_send.ts'
 import type { Engine } from './engine.ts'
 import { codeOf, fault, isFinal, isLost } from './failure.ts'
@@ -64,7 +65,8 @@ export async function edit(e: Engine, id: string, text: string): Promise<string>
           : before
     const bytes = encodeChecked(content)
     let edited = ''
-    await e.keep(() => {
+    await e.keep(async () => {
+      await endWarning(e, id, 'edited')
       const draft = newDraft(e, old.group, bytes)
       edited = draft.id
       dropDraft(e, id)
@@ -81,7 +83,8 @@ export async function edit(e: Engine, id: string, text: string): Promise<string>
 
 export async function withdraw(e: Engine, id: string): Promise<void> {
   withheld(e, id)
-  await e.keep(() => {
+  await e.keep(async () => {
+    await endWarning(e, id, 'withdrawn')
     dropDraft(e, id)
     e.queued.delete(id)
   })
@@ -185,10 +188,15 @@ export async function acknowledgeNotice(e: Engine): Promise<void> {
 
 // ---- alerts ----------------------------------------------------------------------------------
 
-/** An alert that something can still be done about. */
-export function openAlert(e: Engine, id: string): AlertRecord {
+export function alertOf(e: Engine, id: string): AlertRecord {
   const record = e.alerts.get(id)
   if (record === undefined) throw fault('not_found', 'this device has no such alert')
+  return record
+}
+
+/** An alert that something can still be done about. */
+export function openAlert(e: Engine, id: string): AlertRecord {
+  const record = alertOf(e, id)
   if (record.steps[record.steps.length - 1]?.state === alert.stateClosed) {
     throw fault('input_invalid', 'the alert is closed already')
   }
@@ -266,7 +274,7 @@ async function share(e: Engine, record: AlertRecord, desk: string): Promise<void
   await e.keep(() => e.trust.proveDevices([desk], e.needConnection()))
   const to = e.trust.directory.device(desk, e.now())
   const body = alert.decodeAlertBody(record.body)
-  const inLine = to.role === 'supervisor' && body.outcome !== alert.outcomeReported
+  const inLine = to.role === 'supervisor' && !alert.goesPastLine(body)
   if ((!inLine && to.role !== 'investigator') || to.person === body.subject.person) {
     throw fault('not_permitted', 'an alert is not for this desk')
   }

@@ -14,6 +14,7 @@ import { hex, same, sha256 } from './bytes.ts'
 import { commitment } from './content.ts'
 import { dropDraft, handleDeliver, keepMembership, beginsMlsGroup } from './engine_receive.ts'
 import { handleBotsAnswer } from './engine_people.ts'
+import { keepWarning, takeNews } from './engine_record.ts'
 import { settleGap } from './engine_resync.ts'
 import { encryptAnew, outcome, reject } from './engine_send.ts'
 import { alarmReceipt, alarmRefused, provePending, watchMessage } from './engine_watch.ts'
@@ -24,6 +25,7 @@ import { GroupSession } from './group_session.ts'
 import { decodeOpening, leafClassOrdinary, leafHash, leafKindMessage } from './merkle.ts'
 import { welcomeReferences } from './mls.ts'
 import type { AlertRecord, AlertStepSeen, Draft, GroupProgress, KeptReceipt } from './records.ts'
+import { type ReportChecks, checkReport, decodeProof } from './report.ts'
 import { type ReleaseToken, decodeToken } from './token.ts'
 import { type MailItem, MailKind, type WelcomeMail, WelcomeMailSchema } from './wire/candour_pb.ts'
 
@@ -157,6 +159,8 @@ async function handleReceipt(
   group: string,
   receipt: Receipt,
 ): Promise<void> {
+  const { mentionDuty, closed, ...kept } = receipt
+  await takeNews(e, receipt)
   const draft = e.drafts.get(id)
   if (draft?.field.type === 'report') {
     await takeReportReceipt(e, draft, receipt)
@@ -168,7 +172,7 @@ async function handleReceipt(
   }
   if (draft !== undefined) {
     // The message itself is still to come; it is checked against the receipt then.
-    draft.receipt = receipt
+    draft.receipt = kept
     e.store.putDraft(draft)
     return
   }
@@ -184,7 +188,7 @@ async function handleReceipt(
     if (session !== undefined) e.stopGroup(session, thrown)
     return
   }
-  row.receipt = receipt
+  row.receipt = kept
   e.store.putRow(row)
   e.watch.receiptCame(token.leafHash)
 }
@@ -255,6 +259,7 @@ async function handleWarning(
   e.store.putDraft(draft)
   e.outbox.delete(draft.id)
   e.store.deleteOutbox(draft.id)
+  await keepWarning(e, draft, dispute, original)
   if (original !== null) dropDraft(e, original)
   outcome(e, draft.id)
   e.touch(draft.group, draft.id)
@@ -408,6 +413,8 @@ async function handleAlert(e: Engine, item: MailItem): Promise<void> {
       ...opened,
       bot: bot.device,
       revealed: null,
+      checks: await checksOf(e, opened.body),
+      logged: null,
       wanted: [],
       repeats: 0,
       steps: [],
@@ -416,6 +423,17 @@ async function handleAlert(e: Engine, item: MailItem): Promise<void> {
   }
   e.alerts.set(record.id, record)
   e.store.putAlert(record)
+}
+
+async function checksOf(e: Engine, bytes: Uint8Array): Promise<ReportChecks | null> {
+  const body = alert.decodeAlertBody(bytes)
+  if (body.proof.length === 0) return null
+  const bots = e.trust.directory
+    .certificates()
+    .filter((certificate) => certificate.role === 'bot')
+    .map((certificate) => certificate.signingKey)
+  const { group, messageId, subject } = body
+  return checkReport(decodeProof(body.proof), group, messageId, subject.device, bots)
 }
 
 /** Which desks that came later are to get the alert from here. */

@@ -1,6 +1,7 @@
-// Proofs that are asked for: of one message.
+// Proofs that are asked for: of one message, of what somebody reported.
 import type { ProofView } from './api.ts'
 import { printProofFile, verifyCheckpoint } from './checkpoint.ts'
+import { alertOf } from './engine_desk.ts'
 import type { Engine } from './engine.ts'
 import { fault } from './failure.ts'
 import { decodeToken } from './token.ts'
@@ -38,4 +39,25 @@ export async function prove(e: Engine, group: string, id: string): Promise<Proof
   })
   if (view === null) throw fault('not_found', 'there is no proof yet')
   return view
+}
+
+/**
+ * That the reported message is in the log. Asking names the leaf to the relay, so it is only done
+ * when a person wants it.
+ */
+export async function proveReport(e: Engine, id: string): Promise<void> {
+  const record = alertOf(e, id)
+  const leaf = record.checks?.leaf ?? ''
+  if (leaf === '') {
+    throw fault('input_invalid', 'the alert is no report, and carries nothing to prove')
+  }
+  const connection = e.needConnection()
+  await e.keep(async () => {
+    const proof = await e.trust.proveLeaf(leaf, connection)
+    const { quorum } = await verifyCheckpoint(proof.note, e.trust.needStatement())
+    if (!quorum) throw fault('not_found', 'the log has no witnessed checkpoint for it yet')
+    const logged = { ...record, logged: { index: proof.index, size: proof.checkpoint.size } }
+    e.alerts.set(id, logged)
+    e.store.putAlert(logged)
+  })
 }

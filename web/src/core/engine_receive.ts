@@ -4,6 +4,7 @@ import { copyOf, hex } from './bytes.ts'
 import { type Content, decodeContent } from './content.ts'
 import { sendToBot } from './engine_desk.ts'
 import { checkReceipt, takeDeferredMail } from './engine_mail.ts'
+import { endWarning } from './engine_record.ts'
 import { outcome } from './engine_send.ts'
 import { alarmReceipt, provePending, seeClaim, watchMessage } from './engine_watch.ts'
 import { hasRoomFor, pushTo } from './engine_waiting.ts'
@@ -277,7 +278,10 @@ export async function keepOwn(
   e.outbox.delete(draft.id)
   e.store.deleteOutbox(draft.id)
   dropDraft(e, draft.id)
-  if (draft.original !== null) dropDraft(e, draft.original)
+  if (draft.original !== null) {
+    await endWarning(e, draft.original, 'overridden')
+    dropDraft(e, draft.original)
+  }
   outcome(e, draft.id)
 }
 

@@ -2,6 +2,8 @@
 import type { EnrolmentOffer } from './api.ts'
 import type { BotField } from './bot_messages.ts'
 import type { Bytes } from './bytes.ts'
+import type { OwnAlert } from './own_alert.ts'
+import type { ReportChecks } from './report.ts'
 
 export interface Profile extends EnrolmentOffer {
   readonly idleLockMs: number
@@ -61,6 +63,26 @@ export interface DraftAppeal {
   /** What the desk said. */
   readonly decision: string
   readonly failure: { readonly code: string; readonly message: string } | null
+}
+
+/** A warning this device got, for its owner's own record. */
+export interface OwnWarning {
+  readonly id: string
+  readonly group: string
+  readonly time: number
+  readonly block: boolean
+  readonly disputed: boolean
+  readonly outcome: 'open' | 'withdrawn' | 'edited' | 'overridden'
+  readonly findings: Bytes
+  readonly signedWarning: Bytes
+}
+
+/** An alert about this device's owner that was closed. */
+export interface OwnClosedAlert {
+  readonly messageId: string
+  readonly resolution: number
+  readonly closed: number
+  readonly alert: OwnAlert
 }
 
 /** Something asked of the bot about a group. */
@@ -168,6 +190,10 @@ export interface AlertRecord {
     readonly person: string
     readonly name: string
   } | null
+  /** Of a report: what its proof showed when it came. */
+  readonly checks: ReportChecks | null
+  /** Of a report: where the log has it, once somebody asked. */
+  readonly logged: { readonly index: number; readonly size: number } | null
   /** Desks that came later and are to get it from here. */
   readonly wanted: readonly string[]
   /** More messages like it. */

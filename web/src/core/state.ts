@@ -5,7 +5,7 @@ import type { GroupSession } from './group_session.ts'
 import { hex, sha256 } from './bytes.ts'
 import { parseKey } from './note.ts'
 import type { Profile } from './records.ts'
-import { viewOfAlert } from './views.ts'
+import { viewOfAlert, viewOfOwnAlert } from './views.ts'
 
 export function deviceView(
   profile: Profile,
@@ -95,7 +95,15 @@ const alarmViews = (e: Engine): readonly AlarmView[] =>
 
 type Parts = Pick<
   CoreState,
-  'organisation' | 'notice' | 'groups' | 'alerts' | 'alarms' | 'requests' | 'undecided'
+  | 'organisation'
+  | 'notice'
+  | 'groups'
+  | 'alerts'
+  | 'alarms'
+  | 'requests'
+  | 'ownAlerts'
+  | 'dutySince'
+  | 'undecided'
 >
 
 export const emptyParts: Parts = {
@@ -105,6 +113,8 @@ export const emptyParts: Parts = {
   alerts: [],
   alarms: [],
   requests: [],
+  ownAlerts: [],
+  dutySince: null,
   undecided: 0,
 }
 
@@ -126,6 +136,10 @@ export function partsOf(e: Engine): Parts {
     alerts: [...e.alerts.values()].map(viewOfAlert).sort((a, b) => b.time - a.time),
     alarms: alarmViews(e),
     requests: [...e.requestsToBot.values()],
+    ownAlerts: [...e.closedAlerts.values()]
+      .map(viewOfOwnAlert)
+      .sort((a, b) => b.closed - a.closed),
+    dutySince: e.dutySince,
     undecided: open.length,
   }
 }

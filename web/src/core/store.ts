@@ -13,6 +13,8 @@ import type {
   GroupProgress,
   GroupRecord,
   OutboxItem,
+  OwnClosedAlert,
+  OwnWarning,
   Profile,
   RequestRecord,
   Row,
@@ -145,6 +147,17 @@ export class Store implements TrustStore {
   deleteWatched = (leaf: string) => this.db.delete(['watched', leaf])
   alarms = () => this.#all<AlarmRecord>('alarm')
   putAlarm = (alarm: AlarmRecord) => this.#put(['alarm', alarm.subject], { ...alarm })
+
+  // The owner's own record.
+  warning = (id: string) => this.#get<OwnWarning>(['warning', id])
+  warnings = () => this.#all<OwnWarning>('warning')
+  putWarning = (warning: OwnWarning) => this.#put(['warning', warning.id], warning)
+  deleteWarning = (id: string) => this.db.delete(['warning', id])
+  closedAlerts = () => this.#all<OwnClosedAlert>('closed')
+  putClosedAlert = (closed: OwnClosedAlert) => this.#put(['closed', closed.messageId], closed)
+  dutySince = () => this.#get<number>(['duty'])
+  putDutySince = (time: number | null) =>
+    time === null ? this.db.delete(['duty']) : this.#put(['duty'], time)
 
   // TrustStore.
   async loadTrust(): Promise<KeptTrust> {

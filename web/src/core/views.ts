@@ -8,14 +8,17 @@ import type {
   FindingView,
   MessageState,
   MessageView,
+  OwnAlertView,
   PollView,
   ReactionView,
+  ReportView,
   Resolution,
   WarningView,
 } from './api.ts'
 import { type Finding, decodeFindings } from './bot_messages.ts'
 import { type Content, checkable, decodeContent } from './content.ts'
-import type { AlertRecord, Draft, DraftAppeal, Row } from './records.ts'
+import type { AlertRecord, Draft, DraftAppeal, OwnClosedAlert, Row } from './records.ts'
+import { decodeProof } from './report.ts'
 import { spanInText } from './text.ts'
 
 const severities = ['', 'notice', 'warn', 'block'] as const
@@ -190,6 +193,30 @@ export function viewOfRow(row: Row, viewer: Viewer, reply: Quote): MessageView {
   }
 }
 
+function reportView(record: AlertRecord, body: alert.AlertBody): ReportView | null {
+  if (record.checks === null) return null
+  const { content, time } = decodeProof(body.proof)
+  const { leaf, ...checks } = record.checks
+  // Content that does not decode was found not to hold; the excerpt is all there is to show.
+  return { ...checks, text: checks.content ? checkable(decodeContent(content)) : '', time, logged: record.logged }
+}
+
+export function viewOfOwnAlert({ messageId, resolution, closed, alert: about }: OwnClosedAlert): OwnAlertView {
+  const { raised, group, category, severity, rule, standard, outcome } = about
+  return {
+    messageId,
+    group,
+    raised,
+    closed,
+    category,
+    severity: severityOf(severity),
+    rule,
+    standard,
+    outcome: (alert.outcomes[outcome] ?? 'warned') as AlertView['outcome'],
+    resolution: (alert.resolutions[resolution] || 'no-action') as Resolution | Decision,
+  }
+}
+
 export function viewOfAlert(record: AlertRecord): AlertView {
   const body = alert.decodeAlertBody(record.body)
   const subject = record.revealed ?? body.subject
@@ -213,6 +240,7 @@ export function viewOfAlert(record: AlertRecord): AlertView {
     excerpt: body.excerpt,
     span: spanInText(body.excerpt, body.start, body.end) ?? { start: 0, end: body.excerpt.length },
     earlier: body.earlier,
+    proof: reportView(record, body),
     appealed: body.appeal && checkable(decodeContent(body.appeal.content)),
     repeats: record.repeats,
     steps: record.steps.map((step) => ({

@@ -3,6 +3,7 @@
 
 import { desk } from './en_desk.ts'
 import { groups } from './en_groups.ts'
+import { ownRecord } from './en_record.ts'
 import { plural } from './en_plural.ts'
 import { warning } from './en_warning.ts'
 
@@ -111,6 +112,8 @@ export const text = {
     botAway:
       'Waiting for the compliance check. Messages are kept and delivered once it is back; nothing is delivered unchecked.',
     unwitnessed: 'The log has no outside witness at the moment. Messages go on.',
+    duty: 'A reminder, not about you: if a message here troubles you, you may challenge it, and you can speak up to professional standards from its menu. Nobody in the group sees that.',
+    dutyRead: 'All right',
     retry: 'Try now',
     example: 'Example organisation: anybody may know its keys.',
   },
@@ -250,6 +253,8 @@ export const text = {
   },
 
   desk,
+
+  ownRecord,
 
   alarms: {
     title: 'Alarms',

@@ -1,9 +1,10 @@
 // One alert: the marked excerpt, what came before, and the steps a supervisor takes. Each step is
 // signed and logged by the core.
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import type { AlertStep, AlertView, Resolution } from '../core/api.ts'
+import type { AlertStep, AlertView, ReportView, Resolution } from '../core/api.ts'
 import { text } from '../text/en.ts'
-import { categoryOf, momentOf } from './format.ts'
+import { openContext } from './context.ts'
+import { categoryOf, momentOf, numberOf } from './format.ts'
 import { icon } from './icons.ts'
 import { markedText, plainName, plainText } from './plain.ts'
 import { View } from './view.ts'
@@ -67,12 +68,14 @@ class Alert extends View {
         <p class="muted">${text.desk.excerptNote}</p>
         ${a.appealed === null ? nothing : html`<h3>${text.desk.appealed}</h3><blockquote class="yours">${plainText(a.appealed)}</blockquote>
           <p class="muted">${text.desk.appealedNote}</p>`}
-        ${a.justification === '' ? nothing : html`<h3>${text.desk.justification}</h3><blockquote class="quote">${plainText(a.justification)}</blockquote>`}
+        ${a.proof === null ? nothing : this.proof(a.proof)}
+        ${a.justification === '' ? nothing : html`<h3>${a.outcome === 'reported' ? text.desk.reporter : text.desk.justification}</h3><blockquote class="quote">${plainText(a.justification)}</blockquote>`}
         <dl class="facts">
           <dt>${text.warning.standard}</dt><dd>${plainText(a.standard)}</dd>
           <dt>${text.proof.policy}</dt><dd>${text.warning.rule(a.rule)}</dd>
         </dl>
         <p class="muted">${text.desk.earlier(a.earlier.all, a.earlier.actedUpon, a.earlier.dismissed)}${a.repeats === 0 ? nothing : html` · ${text.desk.repeats(a.repeats)}`}</p>
+        <p><button @click=${() => openContext(this.store, a)}>${icon('lock')}${text.desk.context}</button></p>
         ${a.state === 'closed' ? nothing : this.steps()}
         <h3>${text.desk.history}</h3>
         <ol role="list" class="history">${a.steps.map(
@@ -83,6 +86,22 @@ class Alert extends View {
         )}</ol>
       </div>
     </article>`
+  }
+
+  private proof(proof: ReportView): TemplateResult {
+    const checks = Object.keys(text.desk.proofChecks) as (keyof typeof text.desk.proofChecks)[]
+    const { logged } = proof
+    return html`<h3>${text.desk.proof}</h3>
+      <p>${checks.every((check) => proof[check]) ? text.desk.proofGood : text.desk.proofBad}</p>
+      ${proof.text === '' ? nothing : html`<p class="muted">${text.desk.proofOf(momentOf(proof.time))}</p><blockquote class="yours">${plainText(proof.text)}</blockquote>`}
+      <ul role="list" class="checks">
+        ${checks.map((check) => html`<li class=${proof[check] ? 'good' : 'unsure'}>${icon(proof[check] ? 'check' : 'warn')}${proof[check] ? text.desk.proofChecks[check] : text.desk.proofFails(text.desk.proofChecks[check])}</li>`)}
+        ${logged === null ? nothing : html`<li class="good">${icon('check')}${text.desk.proofLogged(numberOf(logged.index), numberOf(logged.size))}</li>`}
+      </ul>
+      ${logged !== null
+        ? nothing
+        : html`<p><button @click=${() => void this.store.try(this.store.core.proveReport(this.alert.id))}>${text.desk.proofAsk}</button></p>
+            <p class="hint">${text.desk.proofAskNote}</p>`}`
   }
 
   private steps(): TemplateResult {

@@ -1,7 +1,8 @@
-// One line about the connection while there is something to say about it.
+// One line about the connection while there is something to say about it; else, once in a while, the
+// duty to report.
 import { html, nothing, type TemplateResult } from 'lit'
 import { text } from '../text/en.ts'
-import { icon } from './icons.ts'
+import { icon, type IconName } from './icons.ts'
 import { View } from './view.ts'
 
 class Banner extends View {
@@ -22,12 +23,16 @@ class Banner extends View {
     if (organisation !== null && organisation.checkpointSize > 0 && !organisation.witnessed) {
       return this.strip('calm', 'warn', text.connection.unwitnessed)
     }
+    if (this.store.state.dutySince !== null) {
+      const read = html`<button class="quiet" @click=${() => void this.store.try(this.store.core.dismissDuty())}>${text.connection.dutyRead}</button>`
+      return this.strip('calm', 'voice', text.connection.duty, read)
+    }
     return nothing
   }
 
   private strip(
     kind: string,
-    picture: 'warn' | 'clock' | 'shield',
+    picture: IconName,
     line: string,
     extra: TemplateResult | typeof nothing = nothing,
   ): TemplateResult {

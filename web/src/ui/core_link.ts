@@ -21,7 +21,8 @@ const kCalls = [
   'forget', 'goOffline', 'goOnline', 'messages', 'search', 'markRead', 'composer', 'saveComposer', 'prove',
   'markAlarmsSeen', 'sendText', 'sendReaction', 'sendPoll', 'sendVote', 'edit', 'deleteForEveryone', 'withdraw',
   'overrideWarning', 'dispute', 'report', 'acknowledgeNotice', 'alertStep',
-  'appeal', 'resubmit', 'people', 'changeGroup', 'clearRequests',
+  'appeal', 'resubmit', 'people', 'changeGroup', 'clearRequests', 'proveReport',
+  'alertContext', 'ownRecord', 'dismissDuty',
 ] as const satisfies ReadonlyArray<keyof Core>
 
 /** The worker's end: makes every call on `core` and tells what changed. */
