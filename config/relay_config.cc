@@ -54,6 +54,7 @@ Result<RelayConfig> load_relay_config(const std::filesystem::path& path,
   root.path("state_dir", config.state_dir);
   root.choice("log_level", config.log_level, {"debug", "info", "warning", "error"});
   root.path("web_root", config.web_root, kOptional);
+  root.path("policy_root", config.policy_root, kOptional);
   Section listen = root.table("listen");
   listen.text("address", config.listen.address);
   listen.port("port", config.listen.port, 0);
@@ -88,6 +89,7 @@ std::string show(const RelayConfig& config, bool redacted) {
   out.path("state_dir", config.state_dir);
   out.text("log_level", config.log_level);
   if (!config.web_root.empty()) out.path("web_root", config.web_root);
+  if (!config.policy_root.empty()) out.path("policy_root", config.policy_root);
   out.section("listen");
   out.text("address", config.listen.address);
   out.number("port", config.listen.port);

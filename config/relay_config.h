@@ -4,11 +4,14 @@
 //   log_level = "info"                     debug | info | warning | error
 //   web_root = "web/dist"                  folder of the browser app, served beside the socket and
 //                                          read once at the start; absent = not served
+//   policy_root = "policy"                 folder of compiled packs, each named <digest>.pack, for
+//                                          browsers that check while people type; absent = none
 //   [listen]                               the wss port for everybody; also serves the tiles
 //   address = "127.0.0.1"                  required
 //   port = 8443                            required; 0 takes any free port
 //   origins = ["https://chat.example.org"] sites other than this one whose pages may connect
-//   web_hosts = ["chat.example.org:8443"]  hosts under which browsers reach this port, as they stand
+//   web_hosts = ["chat.example.org:8443"]  hosts under which browsers reach this port, as they
+//   stand
 //                                          in the wss address; none = no login from browsers
 //   [tls]
 //   certificate_file = "tls.crt"           required
@@ -41,8 +44,9 @@
 //   database_bytes = 0                     relay.db; 0 = as far as the disk goes
 //
 // On SIGHUP the relay reads the file again and takes over certificate, private key, bootstrap,
-// origins, web_hosts and limits but frame_bytes and database_bytes; everything else needs a new start.
-// Relative paths are taken from the file's folder. Values; thread-safe.
+// origins, web_hosts, the packs of policy_root and limits but frame_bytes and database_bytes;
+// everything else needs a new start. Relative paths are taken from the file's folder. Values;
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -84,7 +88,8 @@ struct RelayLimits {
 struct RelayConfig {
   std::filesystem::path state_dir;
   std::string log_level = "info";
-  std::filesystem::path web_root;  // empty: no browser app
+  std::filesystem::path web_root;     // empty: no browser app
+  std::filesystem::path policy_root;  // empty: no packs
   Endpoint listen;
   std::vector<std::string> origins;
   std::vector<std::string> web_hosts;

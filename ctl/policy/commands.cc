@@ -83,7 +83,8 @@ void add_pack_verbs(CLI::App& family, Context& context) {
   });
   add_verb(family, context, "compile", "Write the binary form of a pack", [&](CLI::App& verb) {
     auto o = with_pack(verb);
-    verb.add_option("-o,--out", o->file, "File to write")->required();
+    verb.add_option("-o,--out", o->file, "File to write, or a folder: DIGEST.pack in it")
+        ->required();
     return run_of(context, o, [](const Options& p, const Terminal& t) {
       return policy_compile(p.path(), p.file, t);
     });

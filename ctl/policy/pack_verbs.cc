@@ -17,6 +17,8 @@ using policy::Rule;
 // What every rule should have (the pack's own tests): fewer is not wrong, but untested.
 constexpr std::size_t kMatchesGoal = 3;
 constexpr std::size_t kPassesGoal = 5;
+// A relay gives out what is named so (transport/relay/web_files.h).
+constexpr std::string_view kServedEnding = ".pack";
 
 struct PackCount {
   std::size_t patterns = 0;
@@ -94,13 +96,16 @@ Result<std::shared_ptr<const policy::Pack>> load_as_author(const std::filesystem
   return is_compiled(pack) ? load_binary(pack) : policy::load_draft(pack);
 }
 
-Result<int> policy_compile(const std::filesystem::path& folder, const std::filesystem::path& out,
+Result<int> policy_compile(const std::filesystem::path& folder, const std::filesystem::path& where,
                            const Terminal& terminal) {
   CANDOUR_TRY(const auto pack, policy::load_pack(folder));
   const Bytes bytes = policy::compile_pack(*pack);
   // What is handed on was read back.
   CANDOUR_TRY(const auto again, policy::load_compiled(bytes));
   CANDOUR_ASSERT(again->digest == pack->digest);
+  const auto out = std::filesystem::is_directory(where)
+                       ? where / (pack->digest.hex() + std::string(kServedEnding))
+                       : where;
   CANDOUR_TRY(write_file(out, bytes));
   if (terminal.json) {
     JsonLine line;

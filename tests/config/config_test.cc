@@ -189,14 +189,15 @@ TEST_F(Config, WebHostsAreReadAndShown) {
 
 TEST_F(Config, TheBrowserAppIsServedOnlyWhereSaid) {
   EXPECT_TRUE(load_relay_config(file(kRelay), environment_).value().web_root.empty());
-  const auto loaded =
-      load_relay_config(file(replaced(kRelay, "state_dir = \"state\"\n",
-                                      "state_dir = \"state\"\nweb_root = \"web\"\n")),
-                        environment_);
+  const auto loaded = load_relay_config(file(replaced(kRelay, "state_dir = \"state\"\n",
+                                                      "state_dir = \"state\"\nweb_root = \"web\"\n"
+                                                      "policy_root = \"packs\"\n")),
+                                        environment_);
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_EQ(loaded.value().web_root, folder_ / "web");
   const auto again = load_relay_config(file(show(loaded.value(), false)), environment_);
   EXPECT_EQ(again.value().web_root, folder_ / "web");
+  EXPECT_EQ(again.value().policy_root, folder_ / "packs");
   EXPECT_EQ(show(loaded.value(), true).find(folder_.string()), std::string::npos);
   environment_.values["CANDOUR_WEB_ROOT"] = "/srv/candour";
   EXPECT_EQ(load_relay_config(file(kRelay), environment_).value().web_root, "/srv/candour");

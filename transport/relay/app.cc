@@ -103,12 +103,13 @@ struct App::Impl : net::ServerHandler, Outlet, AdminSource {
     const bool reads = request.method == "GET" || request.method == "HEAD";
     if (!reads) return {.status = 405, .body = to_bytes("only GET and HEAD\n")};
     if (auto file = web_files.find(request)) return std::move(*file);
+    if (auto pack = packs.find(request)) return std::move(*pack);
     return {.status = 404, .body = to_bytes("not found\n")};
   }
   bool on_http_later(const net::HttpRequest& request,
                      std::function<void(net::HttpResponse)> answer) override {
     if (!domain || (request.method != "GET" && request.method != "HEAD")) return false;
-    if (web_files.has(request.target)) return false;
+    if (web_files.has(request.target) || packs.has(request.target)) return false;
     domain->relay->serve(request.target, std::move(answer));
     return true;
   }
@@ -127,6 +128,7 @@ struct App::Impl : net::ServerHandler, Outlet, AdminSource {
   Status build();
   Status load();
   Status listen();
+  static Result<WebFiles> load_packs(const config::RelayConfig& from);
   Status check_example() const;
   /// Asks the witnesses whether this is the whole log, before anybody is served.
   Status check_witnesses();
@@ -153,6 +155,7 @@ struct App::Impl : net::ServerHandler, Outlet, AdminSource {
   std::unique_ptr<net::Server> server;
   std::unique_ptr<net::Server> admin;
   WebFiles web_files;
+  WebFiles packs;
   TimeMs certificate_expiry;
   std::uint64_t recoveries = 0;
   std::uint64_t reloads = 0;
@@ -264,11 +267,19 @@ Status App::Impl::check_example() const {
   return ok();
 }
 
+Result<WebFiles> App::Impl::load_packs(const config::RelayConfig& from) {
+  if (from.policy_root.empty()) return WebFiles();
+  CANDOUR_TRY(auto loaded, WebFiles::load_packs(from.policy_root));
+  log::info("policy_packs", {{"files", loaded.size()}});
+  return loaded;
+}
+
 Status App::Impl::listen() {
   if (!config.web_root.empty()) {
     CANDOUR_TRY(web_files, WebFiles::load(config.web_root));
     log::info("web_files", {{"files", web_files.size()}});
   }
+  CANDOUR_TRY(packs, load_packs(config));
   CANDOUR_TRY(certificate_expiry, net::certificate_expiry(config.tls_certificate_file.string()));
   admin_handler = std::make_unique<Admin>(*this);
   net::ServerOptions plain{.address = config.admin.address,
@@ -350,10 +361,12 @@ Status App::Impl::reload(const config::RelayConfig& fresh) {
   // holds by itself.
   CANDOUR_TRY(const auto expiry, net::certificate_expiry(config.tls_certificate_file.string()));
   CANDOUR_TRY(const auto notes, bootstrap(fresh));
+  CANDOUR_TRY(auto fresh_packs, load_packs(fresh));
   if (!domain) return error(ErrorCode::storage_failed, "the relay cannot store anything now");
   CANDOUR_TRY(domain->relay->take_in(notes));
   CANDOUR_TRY(server->reload_certificate());
   certificate_expiry = expiry;
+  packs = std::move(fresh_packs);
   server->set_limits(server_limits(fresh));
   domain->relay->set_bounds(bounds_of(fresh.limits));
   domain->relay->set_web_hosts(fresh.web_hosts);
@@ -363,6 +376,7 @@ Status App::Impl::reload(const config::RelayConfig& fresh) {
   config.limits.database_bytes = fixed.database_bytes;
   config.origins = fresh.origins;
   config.web_hosts = fresh.web_hosts;
+  config.policy_root = fresh.policy_root;
   config.bootstrap = fresh.bootstrap;
   // What is left of a difference is what only a new start takes over.
   const bool restart = config::show(fresh, false) != config::show(config, false);

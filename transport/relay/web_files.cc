@@ -33,16 +33,20 @@ constexpr Type kTypes[] = {
     {".png", "image/png", false},
     {".woff2", "font/woff2", false},
 };
+constexpr Type kPack = {".pack", "application/octet-stream", true};
 
 /// What the build names after its content: it can be kept for ever.
 constexpr std::string_view kHashedFolder = "/assets/";
+constexpr std::string_view kPackFolder = "/policy/";
 constexpr std::string_view kStart = "/index.html";
 
-/// Nothing but this site's own files, no inline code, no eval, no markup from strings (Trusted
-/// Types; policies are named: Lit's templates, the address of the worker), in no frame.
+/// Nothing but this site's own files, no inline code, no eval (WebAssembly may be compiled: the
+/// policy engine), no markup from strings (Trusted Types; policies are named: Lit's templates, the
+/// addresses of the workers), in no frame.
 constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; "
+     "font-src 'self'; "
      "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
      "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
      "trusted-types lit-html candour-worker"},
@@ -57,11 +61,22 @@ constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"Vary", "Accept-Encoding"},
 };
 
-Error unfit(const fs::path& path, const std::string& why) {
-  return error(ErrorCode::config_invalid, "key 'web_root': " + path.string() + " " + why);
+constexpr std::string_view kRootKey = "web_root";
+constexpr std::string_view kPacksKey = "policy_root";
+
+Error unfit(std::string_view key, const fs::path& path, const std::string& why) {
+  return error(ErrorCode::config_invalid,
+               "key '" + std::string(key) + "': " + path.string() + " " + why);
+}
+
+bool is_pack_name(std::string_view name) {
+  if (!name.ends_with(kPack.ending)) return false;
+  name.remove_suffix(kPack.ending.size());
+  return Digest::from_hex(name).has_value() && name.find_first_of("ABCDEF") == name.npos;
 }
 
 const Type* type_of(std::string_view name) {
+  if (name.starts_with(kPackFolder) && name.ends_with(kPack.ending)) return &kPack;
   for (const Type& type : kTypes) {
     if (name.ends_with(type.ending)) return &type;
   }
@@ -95,15 +110,16 @@ bool lists_tag(std::string_view field, std::string_view tag) {
 
 }  // namespace
 
-Result<WebFiles::File> WebFiles::read(const fs::path& path, const std::string& name) {
+Result<WebFiles::File> WebFiles::read(const fs::path& path, const std::string& name,
+                                      std::string_view key) {
   const Type* type = type_of(name);
-  if (type == nullptr) return unfit(path, "is of no type that the browser app is made of");
+  if (type == nullptr) return unfit(key, path, "is of no type that the browser app is made of");
   auto bytes = read_file(path, limits::kWebFileSizeMax);
-  if (!bytes) return unfit(path, "cannot be read: " + bytes.error().message);
+  if (!bytes) return unfit(key, path, "cannot be read: " + bytes.error().message);
   File file;
   file.content_type = type->content_type;
   file.tag = "\"" + crypto::sha256(bytes.value()).hex() + "\"";
-  file.hashed = name.starts_with(kHashedFolder);
+  file.hashed = name.starts_with(kHashedFolder) || type == &kPack;
   if (type->text) {
     Bytes smaller = compress_gzip(bytes.value());
     if (smaller.size() < bytes.value().size()) {
@@ -123,21 +139,46 @@ Result<WebFiles> WebFiles::load(const fs::path& root) {
     const auto status = at->symlink_status(unknown);
     if (fs::is_directory(status)) continue;
     const std::string relative = at->path().lexically_relative(root).generic_string();
-    if (!fs::is_regular_file(status)) return unfit(at->path(), "is no plain file");
+    if (!fs::is_regular_file(status)) return unfit(kRootKey, at->path(), "is no plain file");
     if (!identity::valid_web_path(relative)) {
-      return unfit(at->path(), "has a name that is not made of letters, digits, '.', '_' and '-'");
+      return unfit(kRootKey, at->path(),
+                   "has a name that is not made of letters, digits, '.', '_' and '-'");
     }
     if (out.files_.size() >= limits::kWebFilesMax) {
-      return unfit(root, "has more than " + std::to_string(limits::kWebFilesMax) + " files");
+      return unfit(kRootKey, root,
+                   "has more than " + std::to_string(limits::kWebFilesMax) + " files");
     }
     const std::string target = "/" + relative;
-    CANDOUR_TRY(auto file, read(at->path(), target));
+    CANDOUR_TRY(auto file, read(at->path(), target, kRootKey));
     out.files_.emplace(target, std::move(file));
   }
-  if (failed) return unfit(root, "cannot be read: " + failed.message());
+  if (failed) return unfit(kRootKey, root, "cannot be read: " + failed.message());
   if (!out.files_.contains(kStart)) {
-    return unfit(root, "has no index.html; build the browser app first (script/run --web)");
+    return unfit(kRootKey, root,
+                 "has no index.html; build the browser app first (script/run --web)");
   }
+  return out;
+}
+
+Result<WebFiles> WebFiles::load_packs(const fs::path& folder) {
+  WebFiles out;
+  std::error_code failed;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    std::error_code unknown;
+    const std::string name = at->path().filename().string();
+    if (!fs::is_regular_file(at->symlink_status(unknown)) || !is_pack_name(name)) {
+      return unfit(kPacksKey, at->path(),
+                   "is no compiled pack under its digest (candourctl policy compile --out FOLDER)");
+    }
+    if (out.files_.size() >= limits::kWebFilesMax) {
+      return unfit(kPacksKey, folder,
+                   "has more than " + std::to_string(limits::kWebFilesMax) + " files");
+    }
+    const std::string target = std::string(kPackFolder) + name;
+    CANDOUR_TRY(auto file, read(at->path(), target, kPacksKey));
+    out.files_.emplace(target, std::move(file));
+  }
+  if (failed) return unfit(kPacksKey, folder, "cannot be read: " + failed.message());
   return out;
 }
 

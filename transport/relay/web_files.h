@@ -1,5 +1,9 @@
-// The files of the browser app: read once, kept in memory, plain and compressed, and given out by
-// exact name only. Nothing a request says is ever looked up on the disk.
+// The files of the browser app, and the policy packs that browsers check with while people type:
+// read once, kept in memory, plain and compressed, and given out by exact name only. Nothing a
+// request says is ever looked up on the disk.
+//
+// A pack's name is its digest. Only enrolled devices learn it, from the directory: who does not
+// know the organisation's policy version cannot ask for its rules.
 //
 // Immutable after `load`; thread-safe.
 #pragma once
@@ -20,6 +24,9 @@ class WebFiles {
   /// plain file, has a name no URL should have, has no known type, or is too large or too many
   /// (base/limits.h).
   static Result<WebFiles> load(const std::filesystem::path& root);
+  /// Reads every `<digest in hex>.pack` in a folder, to be asked for as /policy/<name>.
+  /// config_invalid names any other file, or one that is too large or too many.
+  static Result<WebFiles> load_packs(const std::filesystem::path& folder);
 
   /// Whether the target (with a query, if it has one) is a file of the app. "/" is index.html.
   bool has(std::string_view target) const { return at(target) != nullptr; }
@@ -36,7 +43,8 @@ class WebFiles {
     net::SharedFrame gzip;  // none where it is not smaller
   };
   const File* at(std::string_view target) const;
-  static Result<File> read(const std::filesystem::path& path, const std::string& name);
+  static Result<File> read(const std::filesystem::path& path, const std::string& name,
+                           std::string_view key);
 
   std::map<std::string, File, std::less<>> files_;  // by target
 };
