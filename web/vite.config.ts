@@ -1,5 +1,6 @@
-// One page, one worker, names by content. Nothing is inlined: the page's policy forbids it.
+// One page, two workers, names by content. Nothing is inlined: the page's policy forbids it.
 import { defineConfig } from 'vite'
+import { engine } from './vite.engine.ts'
 
 export default defineConfig({
   base: '/',
@@ -11,5 +12,5 @@ export default defineConfig({
     sourcemap: false,
     reportCompressedSize: false,
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [engine()] },
 })

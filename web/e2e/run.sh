@@ -27,7 +27,7 @@ case "$2" in
   build)
     npm run --silent wire
     npm run --silent check
-    npx vite build --logLevel warn --outDir "$out/app" --emptyOutDir
+    CANDOUR_ENGINE="$out/engine/policy.wasm" npx vite build --logLevel warn --outDir "$out/app" --emptyOutDir
     npx vite build --logLevel warn --config e2e/specimen.config.ts --outDir "$out/specimen"
     ;;
   bundle) node e2e/bundle.js "$out/app" ;;

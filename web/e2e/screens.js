@@ -42,6 +42,16 @@ const kScreens = {
     await page.fill('#reason', 'Quoted for the statement')
   }],
   blocked: ['blocked&waiting', group('Team A')],
+  precheck: ['', async (page) => {
+    await group('Team A')(page)
+    await page.fill('#composer', 'Typical of that lot on the estate, they all breed like rats. Someone should sort them out.')
+    await page.locator('.precheck-lead', { hasText: 'likely to hold this' }).waitFor()
+  }],
+  unchecked: ['unchecked', async (page) => {
+    await group('Team A')(page)
+    await page.fill('#composer', 'Keys are on the hook')
+    await page.getByText('No check while you type').waitFor()
+  }],
   appeal: ['blocked', async (page) => {
     await group('Team A')(page)
     await page.getByRole('button', { name: 'Ask a supervisor' }).click()

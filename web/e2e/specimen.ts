@@ -1,19 +1,21 @@
 // The app's own screens on made data (specimen_data.ts), on the page's thread. Everything that is
 // checked about the core is checked with the real one (flows.ts); here only how screens look,
-// read out and cope. `#phase=locked`, `#appeal=approved`, `#requests`, `#notice`, `#offline`, `#waiting` and `#blocked` choose a state.
+// read out and cope. `#phase=locked`, `#appeal=approved`, `#requests`, `#unchecked`, `#notice`, `#offline`, `#waiting` and `#blocked` choose a state.
 import '../src/ui/styles/tokens.css'
 import '../src/ui/styles/base.css'
 import '../src/ui/styles/frame.css'
 import '../src/ui/styles/conversation.css'
 import '../src/ui/styles/desk.css'
 import '../src/ui/styles/people.css'
+import '../src/ui/styles/precheck.css'
 import '../src/ui/app.ts'
 import type { Change, CoreState, MessageView, Phase } from '../src/core/api.ts'
 import type { CoreLink } from '../src/ui/core_link.ts'
 import { applyTheme, theme } from '../src/ui/preferences.ts'
+import { usePrecheck } from '../src/ui/precheck.ts'
 import { Store } from '../src/ui/store.ts'
 import { useStore } from '../src/ui/view.ts'
-import { appeals, colleagues, device, hostileMessages, kNow, longHistory, policyHash, proofHash, readyState, teamMessages, withheld } from './specimen_data.ts'
+import { appeals, checkedDraft, colleagues, device, hostileMessages, kNow, longHistory, policyHash, proofHash, readyState, teamMessages, withheld } from './specimen_data.ts'
 
 const options = new URLSearchParams(location.hash.slice(1))
 Date.now = () => kNow
@@ -85,6 +87,7 @@ const whole = new Proxy(core, { get: (known, name: string) => known[name] ?? (()
 applyTheme(theme())
 const store = new Store(whole)
 useStore(store)
+usePrecheck({ without: options.has('unchecked') ? 'no-pack' : null, check: async (_, { text }) => checkedDraft(text) })
 // A test may hand in changes as the core would.
 Object.assign(window, { specimen: { tell, lines, store } })
 document.querySelector('#app')!.replaceChildren(document.createElement('c-app'))

@@ -3,6 +3,7 @@
 import type {
   AlertView, CoreState, DeviceView, FindingView, GroupView, MemberView, MessageView, PersonView, WarningView,
 } from '../src/core/api.ts'
+import type { Checked } from '../src/ui/precheck.ts'
 
 export const kNow = Date.UTC(2026, 2, 12, 16, 20)
 const minute = 60_000
@@ -77,6 +78,12 @@ const warning = (block: boolean): WarningView => ({
 
 export const withheld = (block: boolean, appeal: WarningView['appeal'] = null): MessageView =>
   message('g-1', 0, 0, kHeld, 20_000, { state: block ? 'blocked' : 'warned', warning: { ...warning(block), appeal } })
+
+/** What the pre-check says of a draft: something of the held words, nothing of others. */
+export const checkedDraft = (draft: string): Checked => {
+  const held = draft === kHeld
+  return { holds: held, findings: held ? warning(false).findings.map((one) => ({ ...one, ofConversation: false })) : [] }
+}
 
 export const appeals: Readonly<Record<string, WarningView['appeal']>> = {
   received: { state: 'received', decision: '', until: null, failure: null },
@@ -168,6 +175,7 @@ export const device: DeviceView = {
 export const readyState = (): CoreState => ({
   phase: 'ready', phaseFailure: null, device,
   organisation: { id: 'example-constabulary', name: 'Example Constabulary', example: true, logOrigin: 'log.candour.example/example-constabulary', checkpointSize: 18234, witnessed: true },
+  policy: hex(77),
   connection: { state: 'online', failure: null, retryAt: null, botPresent: true },
   notice: { version: 2, issued: kNow - 62 * day, acknowledged: true, lines: [
     'Messages in Candour are checked by a compliance bot before anybody else gets them.',

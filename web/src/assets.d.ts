@@ -4,3 +4,8 @@ declare module '*?worker&url' {
   const address: string
   export default address
 }
+/** The address of the policy engine (vite.config.ts); null where it was not built. */
+declare module 'virtual:candour-engine' {
+  const address: string | null
+  export default address
+}

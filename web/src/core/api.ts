@@ -313,6 +313,8 @@ export interface CoreState {
     readonly witnessed: boolean
   } | null
   readonly connection: ConnectionView
+  /** The newest version of the policy that is proven to be in the log; null: none is known yet. */
+  readonly policy: string | null
   readonly notice: NoticeView | null
   readonly groups: readonly GroupView[]
   readonly alerts: readonly AlertView[]

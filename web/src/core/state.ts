@@ -96,6 +96,7 @@ const alarmViews = (e: Engine): readonly AlarmView[] =>
 type Parts = Pick<
   CoreState,
   | 'organisation'
+  | 'policy'
   | 'notice'
   | 'groups'
   | 'alerts'
@@ -108,6 +109,7 @@ type Parts = Pick<
 
 export const emptyParts: Parts = {
   organisation: null,
+  policy: null,
   notice: null,
   groups: [],
   alerts: [],
@@ -131,6 +133,7 @@ export function partsOf(e: Engine): Parts {
       checkpointSize: checkpoint.size,
       witnessed: checkpoint.witnessed,
     },
+    policy: e.trust.directory.newestPolicy(),
     notice: noticeView(e),
     groups: groups.sort((a, b) => (b.last?.time ?? b.joined) - (a.last?.time ?? a.joined)),
     alerts: [...e.alerts.values()].map(viewOfAlert).sort((a, b) => b.time - a.time),

@@ -299,4 +299,11 @@ export class TrustDirectory {
   policyInForce(digest: string): boolean {
     return [...(this.#policies.get(digest) ?? [])].some((number) => this.inForce(number))
   }
+  /** The version in force that was logged last; null when there is none yet. */
+  newestPolicy(): string | null {
+    const logged = [...this.#policies].flatMap(([digest, numbers]) =>
+      [...numbers].filter((number) => this.inForce(number)).map((number) => ({ digest, number })),
+    )
+    return logged.sort((a, b) => b.number - a.number)[0]?.digest ?? null
+  }
 }

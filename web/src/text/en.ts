@@ -200,6 +200,14 @@ export const text = {
     attachments: 'Files cannot be sent yet.',
   },
 
+  precheck: {
+    warn: 'The compliance bot is likely to hold this',
+    block: 'The compliance bot is likely to stop this',
+    why: 'Why',
+    free: 'You can change it, or send it as it is: the bot decides.',
+    without: 'No check while you type on this device now. The bot checks every message when it is sent.',
+  },
+
   warning,
 
   report: {

@@ -5,7 +5,9 @@ import { text } from '../text/en.ts'
 import { icon } from './icons.ts'
 import { bareName, plainName, plainText } from './plain.ts'
 import { openPoll } from './poll.ts'
+import type { Draft } from './precheck.ts'
 import { View } from './view.ts'
+import './precheck_panel.ts'
 
 const kDraftMs = 400
 const kTextMax = 4000
@@ -27,7 +29,8 @@ export class Composer extends View {
   override render(): TemplateResult {
     const group = this.store.current
     const left = kTextMax - this.length
-    return html`<form class="composer" @submit=${this.submit}>
+    return html`<c-precheck .group=${this.group} .draft=${this.draft()}></c-precheck>
+    <form class="composer" @submit=${this.submit}>
       ${this.context()}
       ${this.suggestions.length === 0 ? nothing : this.suggested()}
       <div class="composer-row">
@@ -45,6 +48,13 @@ export class Composer extends View {
       <p class="hint" id="composer-note" aria-live="polite">
         ${this.barred ? text.composer.needsNotice : left < kSayLeftBelow ? text.composer.left(left) : nothing}</p>
     </form>`
+  }
+
+  /** What would be sent now. */
+  private draft(): Draft {
+    const body = this.hasUpdated && !this.barred ? this.box.value.trim() : ''
+    const kind = this.changing !== null && this.changing.seq !== 0 ? 'edit' : this.reply !== null ? 'reply' : 'text'
+    return { text: body, kind, about: (this.changing ?? this.reply)?.id ?? '' }
   }
 
   private context(): TemplateResult | typeof nothing {
