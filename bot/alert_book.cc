@@ -6,13 +6,15 @@
 namespace candour::bot {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 }  // namespace
 
 Bytes KeptAlert::encode() const {
   Writer out;
   out.u8(kVersion);
+  out.vec(by);
+  out.u64(at.value);
   out.u8(past_line ? 1 : 0);
   out.u8(appeal ? 1 : 0);
   if (appeal) {
@@ -37,6 +39,8 @@ Result<KeptAlert> KeptAlert::decode(ByteView bytes) {
   Reader in(bytes);
   const bool version_known = in.u8() == kVersion;
   KeptAlert kept;
+  kept.by = as_text(in.vec());
+  kept.at = TimeMs(in.u64());
   kept.past_line = in.u8() != 0;
   if (in.u8() != 0) {
     Appeal appeal;

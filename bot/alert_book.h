@@ -14,7 +14,7 @@
 namespace candour::bot {
 
 /// BotAlert::sealed:
-///   version u8 = 1, past line u8, appeal u8, and if 1: content commitment 32, warning hash 32;
+///   version u8 = 2, by vec, at u64, past line u8, appeal u8, and if 1: content commitment 32, warning hash 32;
 ///   ciphertext vec, signature 64, excluded u16 count, each: person vec; own note vec,
 ///   envelopes u16 count, each: next u8 (0 the desk's, 1 the next line's), device 32, keys vec
 struct KeptAlert {
@@ -28,6 +28,10 @@ struct KeptAlert {
     Digest commitment;
     Digest warning_hash;
   };
+  /// Who took the step that led to the present state, "Name (person)", and when; empty where that
+  /// was the bot.
+  std::string by;
+  TimeMs at;
   bool past_line = false;  // to investigators only, where there are any
   std::optional<Appeal> appeal;
   messages::SealedBody body;

@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/encoding.h"
 #include "base/limits.h"
 #include "bot/alerts.h"
+#include "client/messages/alert_states.h"
 #include "client/messages/utf8.h"
 
 namespace candour::bot {
@@ -16,6 +18,12 @@ using messages::AlertState;
 template <class List, class Value>
 bool contains(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+/// Of two desks at the same time, the slower one is told who was faster.
+std::string done_by(const KeptAlert& kept) {
+  if (kept.by.empty()) return "";
+  return ", by " + kept.by + " at " + time_encode(kept.at.value);
 }
 
 Status check_length(const messages::AlertStep& step) {
@@ -31,40 +39,6 @@ Status check_length(const messages::AlertStep& step) {
 }
 
 }  // namespace
-
-std::optional<AlertState> next_state(AlertState state, AlertAction action) {
-  const bool seen = state == AlertState::acknowledged || state == AlertState::assigned;
-  switch (action) {
-    case AlertAction::acknowledge:
-      if (state == AlertState::open) return AlertState::acknowledged;
-      return std::nullopt;
-    case AlertAction::assign:
-      if (seen) return AlertState::assigned;
-      return std::nullopt;
-    case AlertAction::escalate:
-      if (seen) return AlertState::escalated;
-      return std::nullopt;
-    case AlertAction::close:
-      if (seen || state == AlertState::escalated) return AlertState::closed;
-      return std::nullopt;
-    case AlertAction::share:
-      if (state != AlertState::closed) return state;
-      return std::nullopt;
-    case AlertAction::approve:
-    case AlertAction::refuse:
-      if (state != AlertState::closed) return AlertState::closed;
-      return std::nullopt;
-    case AlertAction::raise:
-    case AlertAction::remind:
-    case AlertAction::overdue:
-    case AlertAction::want:
-    case AlertAction::sample:
-    case AlertAction::returned:
-    case AlertAction::repeat:
-      return std::nullopt;  // not a desk's to take
-  }
-  return std::nullopt;
-}
 
 storage::BotDesk* Alerts::Case::desk(const DeviceId& device) {
   const auto found = std::find_if(alert.desks.begin(), alert.desks.end(),
@@ -183,19 +157,25 @@ Status Alerts::step(ByteView bytes) {
   const auto next = next_state(state, step.action);
   if (!next) {
     return error(ErrorCode::not_permitted, "the alert is " + std::string(messages::name_of(state)) +
+                                               done_by(about.kept) +
                                                ": this step does not follow");
   }
   const bool decides = messages::resolution_of(step.action) != messages::Resolution::none;
   if (state == AlertState::escalated && (decides || step.action == AlertAction::close) &&
       by->subject.role != "investigator" && !next_line({}).empty()) {
     return error(ErrorCode::not_permitted,
-                 "the alert is with professional standards now, who close it");
+                 "the alert is with professional standards now, who close it" +
+                     done_by(about.kept));
   }
   CANDOUR_TRY(check_step(step, *desk));
   if (decides || (about.kept.appeal && step.action == AlertAction::close)) {
     CANDOUR_TRY(check_decision(step, about, *by));
   }
   desk->last_step = step.time;
+  if (*next != state || step.action == AlertAction::assign) {
+    about.kept.by = by->subject.name + " (" + by->subject.person + ")";
+    about.kept.at = context_.clock.now();
+  }
   apply(step, *next, about);
   if (step.action == AlertAction::share) {
     CANDOUR_TRY(share(step, about));
@@ -249,6 +229,10 @@ Status Alerts::sample(Case& about) {
 }
 
 Status Alerts::act(Case& about, AlertAction action, const DeviceId& to) {
+  if (action == AlertAction::returned || action == AlertAction::overdue ||
+      action == AlertAction::sample) {
+    about.kept.by.clear();  // the bot's own doing
+  }
   messages::AlertStep step;
   step.alert = about.id;
   step.action = action;

@@ -151,8 +151,4 @@ class Alerts {
   std::set<std::pair<AlertId, DeviceId>> asked_;  // look_for_desks did
 };
 
-/// The state an action leads to, or nothing where it is not allowed.
-std::optional<messages::AlertState> next_state(messages::AlertState state,
-                                               messages::AlertAction action);
-
 }  // namespace candour::bot

@@ -22,4 +22,15 @@ Status Answers::send(const DeviceId& device, messages::Answer answer) {
   return outbox_.put(mail);
 }
 
+Status Answers::refuse(const DeviceId& device, const messages::MailId& mail,
+                       const messages::RefusedMail& what, const Error& why) {
+  messages::Answer answer;
+  answer.type = messages::AnswerType::mail_refused;
+  answer.about = *messages::Answer::About::from(mail.view());
+  answer.code = code_name(why.code);
+  answer.message = SecretText::copy_of(why.message);
+  answer.body = what.encode();
+  return send(device, std::move(answer));
+}
+
 }  // namespace candour::bot

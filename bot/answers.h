@@ -12,6 +12,9 @@ class Answers {
 
   /// Within a batch. Nothing goes to a device that has no certificate or was revoked.
   Status send(const DeviceId& device, messages::Answer answer);
+  /// Within a batch: this mail of the device was not done, and why.
+  Status refuse(const DeviceId& device, const messages::MailId& mail,
+                const messages::RefusedMail& what, const Error& why);
 
  private:
   Context& context_;

@@ -76,6 +76,12 @@ class Bot {
   Status handle_mail(const v1::MailItem& mail);
   Status open_mail(const v1::MailItem& mail);
   Status answer_refused(const v1::MailItem& mail, const Error& reason);
+  /// Who signed a mail, and what it was.
+  struct SignedMail {
+    DeviceId device;
+    messages::RefusedMail mail;
+  };
+  std::optional<SignedMail> signed_sender(const messages::ToBot& mail) const;
   /// A check or mail, now.
   Status take(const v1::ServerFrame& frame);
   Status handle_held();

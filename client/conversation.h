@@ -107,14 +107,16 @@ class Client {
   /// which leaf that is, and so which message.
   [[nodiscard]] Result<AlertRecord> prove_report(const messages::AlertId& id);
 
-  /// An alert's next step; the bot's answer comes as an alert event.
+  /// An alert's next step; that it was taken comes as an alert event, that it was not as a
+  /// mail_refused event of the mail whose id is returned. not_permitted where it does not follow.
   /// `resolution` is of close, and needed there.
-  [[nodiscard]] Status alert_step(const messages::AlertId& id, messages::AlertAction action,
-                                  SecretText argument,
-                                  messages::Resolution resolution = messages::Resolution::none);
+  [[nodiscard]] Result<messages::MailId> alert_step(
+      const messages::AlertId& id, messages::AlertAction action, SecretText argument,
+      messages::Resolution resolution = messages::Resolution::none);
 
   /// Approves or refuses an appeal; a refusal has a reason of 10 to 500 characters.
-  [[nodiscard]] Status decide_appeal(const messages::AlertId& id, bool approve, SecretText reason);
+  [[nodiscard]] Result<messages::MailId> decide_appeal(const messages::AlertId& id, bool approve,
+                                                       SecretText reason);
 
   /// Asks the bot to create or change a group; the answer comes as a group_request event of that
   /// request. Organisation, request id, device and time are filled in. input_invalid.
@@ -301,6 +303,7 @@ class Client {
   Status take_appeal_answer(const messages::Answer& answer);
   void take_group_answer(const messages::Answer& answer);
   Status take_group_name(const messages::Answer& answer);
+  Status take_refused_mail(const messages::Answer& answer);
 
   // conversation_desk.cc
   Result<Draft> withheld_draft(const MessageId& id);
@@ -312,7 +315,9 @@ class Client {
   /// Shares alerts with the desks that should have them and came later.
   Status share_wanted();
   Status share(const AlertRecord& record, const DeviceId& desk);
-  Status send_to_bot(messages::ToBotType type, SecretBytes body);
+  Result<messages::MailId> send_to_bot(messages::ToBotType type, SecretBytes body);
+  /// not_permitted, and who did it, where the step does not follow from what this desk knows.
+  Status check_follows(const AlertRecord& known, messages::AlertAction action) const;
 
   // conversation_watch.cc
   /// A member's word of which checkpoint it has seen.

@@ -2,9 +2,11 @@
 // alerts; and proofs.
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "client/conversation.h"
 #include "client/error_kinds.h"
 #include "client/mentions.h"
+#include "client/messages/alert_states.h"
 #include "client/messages/person_names.h"
 #include "crypto/hash.h"
 
@@ -116,7 +118,7 @@ Result<MessageId> Client::dispute(const MessageId& id, SecretText reason) {
   return answer_warning(id, messages::BotFieldType::dispute, std::move(reason));
 }
 
-Status Client::send_to_bot(messages::ToBotType type, SecretBytes body) {
+Result<messages::MailId> Client::send_to_bot(messages::ToBotType type, SecretBytes body) {
   CANDOUR_TRY(need_connection());
   CANDOUR_TRY(const identity::Certificate* bot, trust_->bot());
   const auto id = random_.id<messages::MailId>();
@@ -128,11 +130,25 @@ Status Client::send_to_bot(messages::ToBotType type, SecretBytes body) {
   frame.mutable_bot_mail()->set_mail_id(wire_bytes(id.view()));
   frame.mutable_bot_mail()->set_sealed(wire_bytes(sealed));
   CANDOUR_TRY(connection_->request(std::move(frame)));
-  return ok();
+  return id;
 }
 
-Status Client::alert_step(const messages::AlertId& id, messages::AlertAction action,
-                          SecretText argument, messages::Resolution resolution) {
+Status Client::check_follows(const AlertRecord& known, messages::AlertAction action) const {
+  const messages::AlertState state = known.state();
+  if (messages::next_state(state, action)) return ok();
+  std::string who;
+  if (!known.steps.empty() && !known.steps.back().person.empty()) {
+    who = ", by " + known.steps.back().person + " at " + time_encode(known.steps.back().time.value);
+  }
+  const char* hint = state == messages::AlertState::open ? "; acknowledge it first" : "";
+  return error(ErrorCode::not_permitted, "alert " + known.id.hex() + " is " +
+                                             std::string(messages::name_of(state)) + who +
+                                             ": this step does not follow" + hint);
+}
+
+Result<messages::MailId> Client::alert_step(const messages::AlertId& id,
+                                            messages::AlertAction action, SecretText argument,
+                                            messages::Resolution resolution) {
   if ((action == messages::AlertAction::close) != (resolution != messages::Resolution::none)) {
     return error(ErrorCode::input_invalid,
                  "an alert is closed with one of: advice-given, training, referred, no-action, "
@@ -143,9 +159,7 @@ Status Client::alert_step(const messages::AlertId& id, messages::AlertAction act
     return error(ErrorCode::not_found,
                  "this device has no alert " + id.hex() + "; see `candour alerts`");
   }
-  if (known->state() == messages::AlertState::closed) {
-    return error(ErrorCode::input_invalid, "alert " + id.hex() + " is closed already");
-  }
+  CANDOUR_TRY(check_follows(*known, action));
   messages::AlertStep step;
   step.alert = id;
   step.action = action;
@@ -222,7 +236,8 @@ Status Client::share(const AlertRecord& record, const DeviceId& desk) {
   step.time = clock_.now();
   CANDOUR_TRY(step.envelope,
               messages::wrap_alert_keys(record.id, record.keys, to->subject.sealing_key, random_));
-  return send_to_bot(messages::ToBotType::alert_step, step.sign(store_.keys().signing));
+  CANDOUR_TRY(send_to_bot(messages::ToBotType::alert_step, step.sign(store_.keys().signing)));
+  return ok();
 }
 
 Status Client::acknowledge_notice() {

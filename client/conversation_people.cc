@@ -91,7 +91,8 @@ Result<MessageId> Client::resubmit(const MessageId& id) {
   return sent;
 }
 
-Status Client::decide_appeal(const messages::AlertId& id, bool approve, SecretText reason) {
+Result<messages::MailId> Client::decide_appeal(const messages::AlertId& id, bool approve,
+                                               SecretText reason) {
   CANDOUR_TRY(auto known, store_.alert(id));
   if (!known) {
     return error(ErrorCode::not_found,
@@ -101,9 +102,8 @@ Status Client::decide_appeal(const messages::AlertId& id, bool approve, SecretTe
   if (!body.appeal) {
     return error(ErrorCode::not_permitted, "alert " + id.hex() + " is no appeal");
   }
-  if (known->state() == messages::AlertState::closed) {
-    return error(ErrorCode::input_invalid, "appeal " + id.hex() + " is decided already");
-  }
+  CANDOUR_TRY(check_follows(
+      *known, approve ? messages::AlertAction::approve : messages::AlertAction::refuse));
   CANDOUR_TRY(approve ? messages::check_optional_reason(reason.expose())
                       : messages::check_justification(reason.expose()));
   messages::AlertStep step;
@@ -160,6 +160,8 @@ Status Client::handle_bots_answer(const v1::MailItem& mail) {
       return ok();
     case AnswerType::group_name:
       return take_group_name(answer);
+    case AnswerType::mail_refused:
+      return take_refused_mail(answer);
   }
   return ok();
 }
@@ -207,6 +209,29 @@ void Client::take_group_answer(const Answer& answer) {
   told.code = answer.code;
   told.message = answer.message.expose();
   tell(std::move(told));
+}
+
+Status Client::take_refused_mail(const Answer& answer) {
+  CANDOUR_TRY(const auto what, messages::RefusedMail::decode(answer.body));
+  // Sharing is this client's own doing, and another desk may have been faster.
+  const bool step = what.type == messages::ToBotType::alert_step;
+  if (step && what.action == static_cast<std::uint8_t>(messages::AlertAction::share)) return ok();
+  Event refused = event(EventType::mail_refused);
+  refused.request = messages::MailId::from(answer.about.view())->hex();
+  refused.action = step                                                  ? "alert_step"
+                   : what.type == messages::ToBotType::failure_report ? "failure_report"
+                   : what.type == messages::ToBotType::lost_group     ? "lost_group"
+                                                                        : "mail";
+  if (step) {
+    refused.about = what.about.hex();
+  } else {
+    refused.group = GroupId::from(what.about.view());
+  }
+  refused.retry_after_ms = what.retry_after_ms;
+  refused.code = answer.code;
+  refused.message = answer.message.expose();
+  tell(std::move(refused));
+  return ok();
 }
 
 Status Client::take_group_name(const Answer& answer) {

@@ -276,7 +276,7 @@ void Client::report_failure(const GroupSession& session, const v1::Deliver& deli
   report.id(store_.keys().device);
   report.number(clock_.now());
   report.id(store_.keys().signing.sign_labelled(kFailureReportLabel, report.view()));
-  if (Status sent = send_to_bot(messages::ToBotType::failure_report, SecretBytes(report.take()));
+  if (auto sent = send_to_bot(messages::ToBotType::failure_report, SecretBytes(report.take()));
       !sent) {
     Event refused = event(EventType::refused);
     refused.group = session.record().id;

@@ -134,8 +134,9 @@ Status Client::report_lost(GroupSession* known, const GroupId& group) {
       }));
     }
   }
-  return send_to_bot(messages::ToBotType::lost_group,
-                     SecretBytes::copy_of(report.sign(store_.keys().signing)));
+  CANDOUR_TRY(send_to_bot(messages::ToBotType::lost_group,
+                          SecretBytes::copy_of(report.sign(store_.keys().signing))));
+  return ok();
 }
 
 Status Client::settle_gap(GroupSession& session, const GroupProgress& before,

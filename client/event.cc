@@ -46,6 +46,8 @@ std::string_view name_of(EventType type) {
       return "appeal";
     case EventType::group_request:
       return "group_request";
+    case EventType::mail_refused:
+      return "mail_refused";
     case EventType::alarm:
       return "alarm";
   }

@@ -37,6 +37,8 @@ enum class EventType {
   new_log,        // the log was lost and another follows it: see message
   appeal,         // of a blocked own message: see action (an AppealState) and code
   group_request,  // the bot answered an own request about a group: see action, code
+  mail_refused,   // the bot did not do what own mail asked for: see action (alert_step,
+                  // failure_report, lost_group), request (the mail's id), about, code, message
   alarm,          // something is wrong with the log or with this person's devices: see code
 };
 std::string_view name_of(EventType type);
@@ -62,8 +64,10 @@ struct Event {
 
   // appeal: what the desk said
   SecretText note;
-  // group_request
+  // group_request, mail_refused
   std::string request;
+  std::string about;                 // mail_refused: the alert's id
+  std::uint64_t retry_after_ms = 0;  // mail_refused: when it is done after all; 0 = not
 
   // rejected, stopped, refused, new_log, alarm (of the device `sender` where there is one);
   // appeal and group_request that the bot did not take; delivered messages that were to change

@@ -9,7 +9,7 @@ namespace candour::storage {
 namespace {
 
 // A bot.db of another format is refused: nothing is lost without somebody deciding it.
-constexpr int kSchemaVersion = 6;
+constexpr int kSchemaVersion = 7;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE groups(

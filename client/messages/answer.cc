@@ -31,6 +31,26 @@ SecretBytes signed_part(const Answer& answer, const DeviceId& device) {
 
 }  // namespace
 
+Bytes RefusedMail::encode() const {
+  Writer out;
+  out.u8(static_cast<std::uint8_t>(type));
+  out.u8(action);
+  out.id(about);
+  out.u64(retry_after_ms);
+  return out.take();
+}
+
+Result<RefusedMail> RefusedMail::decode(ByteView bytes) {
+  Reader in(bytes);
+  RefusedMail mail;
+  mail.type = static_cast<ToBotType>(in.u8());
+  mail.action = in.u8();
+  mail.about = in.id<Subject>();
+  mail.retry_after_ms = in.u64();
+  if (in.finish()) return mail;
+  return error(ErrorCode::input_invalid, "the bot says in a malformed way which mail it refused");
+}
+
 Result<Bytes> Answer::seal(const SealingPublicKey& to, const DeviceId& device, const MailId& id,
                            const crypto::SigningKey& bot, Random& random) const {
   SecretWriter out;
@@ -58,7 +78,7 @@ Result<Answer> Answer::open(ByteView sealed, const crypto::SealingKey& mine, con
   const ByteView padding = in.rest();
   const bool padded =
       std::all_of(padding.begin(), padding.end(), [](std::uint8_t b) { return b == 0; });
-  if (!version_known || !in.ok() || !padded || type < 1 || type > 4 || !is_utf8(as_text(message))) {
+  if (!version_known || !in.ok() || !padded || type < 1 || type > 5 || !is_utf8(as_text(message))) {
     return error(ErrorCode::input_invalid,
                  "the bot's answer is malformed: not version 1, cut off or of an unknown type");
   }

@@ -9,6 +9,9 @@
 //     3 appeal decided   about = id of the blocked message; message = what the desk says;
 //                        body = signed approval (appeal.h), or empty: refused
 //     4 group name       about = group; message = what it is called now; body empty
+//     5 mail refused     about = mail id of a mail that the bot did not do; code and message say why;
+//                        body = mail type u8 (to_bot.h), action u8 (of an alert step, else 0),
+//                        alert or group 16 (zeros: unknown), retry after u64 (milliseconds, 0: no)
 //     (HPKE, info "candour answer v1", aad = mail id)
 //
 // `code` is an error code where the bot did not do what it was asked for.
@@ -28,6 +31,21 @@ enum class AnswerType : std::uint8_t {
   appeal = 2,
   appeal_decided = 3,
   group_name = 4,
+  mail_refused = 5,
+};
+
+/// The body of an answer of type mail_refused: which mail it was.
+struct RefusedMail {
+  using Subject = Id<struct RefusedSubjectTag, 16>;
+
+  ToBotType type = ToBotType::alert_step;
+  std::uint8_t action = 0;
+  Subject about;
+  std::uint64_t retry_after_ms = 0;
+
+  Bytes encode() const;
+  /// input_invalid.
+  static Result<RefusedMail> decode(ByteView bytes);
 };
 
 struct Answer {

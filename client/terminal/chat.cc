@@ -293,7 +293,8 @@ class Chat {
 
   Status decide(std::string_view rest, bool approve) {
     CANDOUR_TRY(const messages::AlertId id, find_alert(client(), take_word(rest)));
-    return client().decide_appeal(id, approve, SecretText::copy_of(rest));
+    CANDOUR_TRY(client().decide_appeal(id, approve, SecretText::copy_of(rest)));
+    return ok();
   }
   Status approve(std::string_view rest) { return decide(rest, true); }
   Status refuse(std::string_view rest) { return decide(rest, false); }
@@ -325,7 +326,8 @@ class Chat {
   }
   Status step(std::string_view rest, messages::AlertAction action) {
     CANDOUR_TRY(const messages::AlertId id, find_alert(client(), take_word(rest)));
-    return client().alert_step(id, action, SecretText::copy_of(rest));
+    CANDOUR_TRY(client().alert_step(id, action, SecretText::copy_of(rest)));
+    return ok();
   }
   Status acknowledge(std::string_view rest) {
     return step(rest, messages::AlertAction::acknowledge);
@@ -335,8 +337,9 @@ class Chat {
   Status close(std::string_view rest) {
     CANDOUR_TRY(const messages::AlertId id, find_alert(client(), take_word(rest)));
     const auto resolution = messages::resolution_from_name(take_word(rest));
-    return client().alert_step(id, messages::AlertAction::close, SecretText::copy_of(rest),
-                               resolution.value_or(messages::Resolution::none));
+    CANDOUR_TRY(client().alert_step(id, messages::AlertAction::close, SecretText::copy_of(rest),
+                                    resolution.value_or(messages::Resolution::none)));
+    return ok();
   }
 
   struct Command {

@@ -52,6 +52,12 @@ void write_details(JsonLine& line, const Event& event) {
         line.text("checked", event.content->checkable().expose());
       }
       break;
+    case EventType::mail_refused:
+      line.text("action", event.action).text("request", event.request);
+      if (!event.about.empty()) line.text("alert", event.about);
+      if (event.retry_after_ms != 0) line.number("retry_after_ms", event.retry_after_ms);
+      line.text("code", event.code).text("message", event.message);
+      break;
     case EventType::rejected:
     case EventType::stopped:
     case EventType::refused:
@@ -286,6 +292,11 @@ void print_plain(std::ostream& out, const Event& event, std::string_view group_n
       break;
     case EventType::refused:
       out << "Not accepted: " << event.message << " (" << event.code << ")\n";
+      break;
+    case EventType::mail_refused:
+      out << "The compliance bot did not do it: ";
+      write_plain(out, event.message);
+      out << " (" << event.code << ")\n";
       break;
     case EventType::expiring:
     case EventType::new_log:

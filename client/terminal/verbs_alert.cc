@@ -1,5 +1,6 @@
 // The supervisor's desk: alerts and the steps on them.
 #include <algorithm>
+#include <map>
 
 #include "client/terminal/verbs.h"
 
@@ -13,6 +14,23 @@ void print(const World& world, const client::AlertRecord& record, bool json) {
     print_alert_plain(world.out, record);
   }
 }
+
+/// Prints nothing, and remembers that the bot refused a mail.
+class DeskSink : public Silent {
+ public:
+  void on_event(const client::Event& event) override {
+    if (event.type != client::EventType::mail_refused) return;
+    refusals_[event.request] = error(code_from_name(event.code), event.message);
+  }
+  Status outcome(const messages::MailId& mail) const {
+    const auto found = refusals_.find(mail.hex());
+    if (found != refusals_.end()) return found->second;
+    return ok();
+  }
+
+ private:
+  std::map<std::string, Error> refusals_;
+};
 
 struct Step {
   std::string_view verb;
@@ -48,12 +66,13 @@ Status alerts(const Options& options, const World& world) {
 }
 
 Status alert_step(const Options& options, const World& world) {
-  Silent sink;
+  DeskSink sink;
   CANDOUR_TRY(auto session, Session::open(options, world, sink));
   CANDOUR_TRY(session->start());
   CANDOUR_TRY(const messages::AlertId id, find_alert(session->client(), options.id));
   CANDOUR_TRY(auto before, session->store().alert(id));
   messages::AlertAction action = messages::AlertAction::acknowledge;
+  messages::MailId mail;
   const std::size_t steps = before ? before->steps.size() : 0;
   for (const Step& step : kSteps) {
     if (step.verb != options.verb) continue;
@@ -62,39 +81,53 @@ Status alert_step(const Options& options, const World& world) {
     action = step.action;
     const auto resolution =
         messages::resolution_from_name(options.resolution).value_or(messages::Resolution::none);
-    CANDOUR_TRY(session->client().alert_step(id, step.action, std::move(argument), resolution));
+    CANDOUR_TRY(mail,
+                session->client().alert_step(id, step.action, std::move(argument), resolution));
   }
   if (options.no_wait) return ok();
   // Other desks, and the bot, may take further steps at once.
+  const std::string& own = session->store().profile().person;
   std::optional<client::AlertRecord> now;
   CANDOUR_TRY(session->pump_until([&] {
+    if (!sink.outcome(mail)) return true;
     auto kept = session->store().alert(id);
     if (!kept || !kept.value() || kept.value()->steps.size() <= steps) return false;
     now = std::move(*kept.value());
     const auto begin = now->steps.begin() + static_cast<std::ptrdiff_t>(steps);
     return std::any_of(begin, now->steps.end(),
-                       [&](const client::AlertStepSeen& step) { return step.action == action; });
+                       [&](const client::AlertStepSeen& step) {
+                         return step.action == action && step.person == own;
+                       });
   }));
+  CANDOUR_TRY(sink.outcome(mail));
   print(world, *now, options.json);
   return ok();
 }
 
 Status decide_appeal(const Options& options, const World& world) {
-  Silent sink;
+  DeskSink sink;
   CANDOUR_TRY(auto session, Session::open(options, world, sink));
   CANDOUR_TRY(session->start());
   CANDOUR_TRY(const messages::AlertId id, find_alert(session->client(), options.id));
   const bool approve = options.verb == "approve";
-  CANDOUR_TRY(session->client().decide_appeal(id, approve, options.reason.clone()));
+  CANDOUR_TRY(const auto mail,
+              session->client().decide_appeal(id, approve, options.reason.clone()));
   if (options.no_wait) return ok();
   std::optional<client::AlertRecord> now;
+  const messages::AlertAction action =
+      approve ? messages::AlertAction::approve : messages::AlertAction::refuse;
+  const std::string& own = session->store().profile().person;
   CANDOUR_TRY(session->pump_until([&] {
+    if (!sink.outcome(mail)) return true;
     auto kept = session->store().alert(id);
     if (!kept || !kept.value()) return false;
-    if (kept.value()->state() != messages::AlertState::closed) return false;
     now = std::move(*kept.value());
-    return true;
+    return std::any_of(now->steps.begin(), now->steps.end(),
+                       [&](const client::AlertStepSeen& step) {
+                         return step.action == action && step.person == own;
+                       });
   }));
+  CANDOUR_TRY(sink.outcome(mail));
   print(world, *now, options.json);
   return ok();
 }

@@ -2,6 +2,7 @@
 // checked, logged and told. Method: supervisors of several units; their mail is opened with the
 // keys each of them has.
 #include "base/limits.h"
+#include "client/messages/alert_states.h"
 #include "tests/bot/alert_world.h"
 
 namespace candour::tests {
@@ -158,7 +159,7 @@ TEST_F(BotAlerts, StepMustBeLaterThanTheLastOne_I12) {
 }
 
 TEST(AlertStates, FollowTheDesign) {
-  using bot::next_state;
+  using messages::next_state;
   EXPECT_EQ(next_state(AlertState::open, AlertAction::acknowledge), AlertState::acknowledged);
   for (AlertAction action : {AlertAction::assign, AlertAction::escalate, AlertAction::close}) {
     EXPECT_EQ(next_state(AlertState::open, action), std::nullopt);
