@@ -125,6 +125,29 @@ TEST_F(Delivery, I9_AcknowledgementOfADeviceThatIsRemovedBeforeItIsWrittenHarmsN
   }
 }
 
+TEST_F(Delivery, I9_WhoIsRemovedWhileConnectedGetsTheCommitThatSaysSoAndNothingMore) {
+  released();
+  ASSERT_EQ(b->next(Body::kDeliver).deliver().seq(), 2u);
+  bot->commit(group, {amy.id()});
+  const auto last = b->next(Body::kDeliver).deliver();
+  EXPECT_EQ(last.seq(), 3u);
+  EXPECT_EQ(last.kind(), v1::COMMIT);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(a->call(submit(2)).body_case(), Body::kSubmitted);
+    ASSERT_EQ(bot->release_next().body_case(), Body::kDone);
+  }
+  EXPECT_TRUE(b->quiet(Body::kDeliver));
+  for (std::uint64_t seq = 2; seq < 7; ++seq) {
+    EXPECT_EQ(a->next(Body::kDeliver).deliver().seq(), seq);
+  }
+  v1::ClientFrame ack;  // harms nobody
+  ack.mutable_delivery_ack()->set_group(wire::to_field(group));
+  ack.mutable_delivery_ack()->set_seq(3);
+  b->send(ack);
+  b = reconnect(ben);
+  EXPECT_TRUE(b->quiet(Body::kDeliver));
+}
+
 TEST_F(Delivery, JoinerStartsJustAfterItsCommit) {
   released();
   auto& cat = world.device("p-cat");

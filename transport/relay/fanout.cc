@@ -137,12 +137,14 @@ void Fanout::released(const GroupId& id, Seq seq, const net::SharedFrame& frame)
   if (!frame) {
     send_held(group);
     group.released = seq;
+    let_go(group);  // they hear of it at their next login
     for (const Listener& to : audience(group)) {
       if (*to.sent < seq) read_group(*to.session, id);
     }
     return;
   }
-  const bool more = group.row.seq > seq;  // decided, and not yet durable
+  // Decided, and not yet durable. What follows a commit that removes somebody is not for them.
+  const bool more = group.row.seq > seq && group.leaving.empty();
   group.released = seq;
   group.held.push_back(frame);
   if (more && group.held.size() == 1) {
@@ -181,18 +183,38 @@ void Fanout::send_held(Group& group) {
     }
     *to.sent = group.released;
   }
+  let_go(group);
+}
+
+void Fanout::let_go(Group& group) {
+  const auto gone =
+      std::stable_partition(group.leaving.begin(), group.leaving.end(),
+                            [&](const auto& one) { return one.second > group.released; });
+  for (auto one = gone; one != group.leaving.end(); ++one) {
+    const Device* device = context_.model.device(one->first);
+    if (device == nullptr || group.cursors.count(one->first) != 0) continue;  // back already
+    if (Session* session = context_.model.session(device->session)) {
+      session->sent.erase(group.row.group);
+    }
+    ++context_.model.audience_version;
+  }
+  group.leaving.erase(gone, group.leaving.end());
 }
 
 const std::vector<Listener>& Fanout::audience(Group& group) {
   Model& model = context_.model;
   if (group.audience_version == model.audience_version) return group.audience;
   group.audience.clear();
-  for (const auto& [member, cursor] : group.cursors) {
+  const auto listen = [&](const DeviceId& member) {
     const Device* device = model.device(member);
     Session* session = device != nullptr ? model.session(device->session) : nullptr;
-    if (session == nullptr) continue;
+    if (session == nullptr) return;
     const auto sent = session->sent.find(group.row.group);
     if (sent != session->sent.end()) group.audience.push_back({session, &sent->second});
+  };
+  for (const auto& [member, cursor] : group.cursors) listen(member);
+  for (const auto& [member, commit] : group.leaving) {
+    if (group.cursors.count(member) == 0) listen(member);
   }
   group.audience_version = model.audience_version;
   return group.audience;
@@ -285,7 +307,19 @@ void Fanout::members_changed(Group& group, const storage::RosterChange& change) 
     if (device == nullptr) continue;
     device->groups.erase(group.row.group);
     moved_cursors_.erase({group.row.group, id});
-    if (Session* session = model.session(device->session)) session->sent.erase(group.row.group);
+    // The commit says to its device that it is removed, so it still goes there, where everything
+    // before it did.
+    Session* session = model.session(device->session);
+    const auto sent = session == nullptr ? std::map<GroupId, Seq>::iterator{}
+                                         : session->sent.find(group.row.group);
+    if (session == nullptr || sent == session->sent.end()) continue;
+    const bool live = !session->behind && session->reading.count(group.row.group) == 0 &&
+                      sent->second == group.released;
+    if (live && !device->revoked) {
+      group.leaving.emplace_back(id, commit);
+    } else {
+      session->sent.erase(sent);
+    }
   }
   group.cursors = std::move(cursors);
 }

@@ -29,7 +29,7 @@ class Fanout {
   /// The mail became durable.
   void mailed(const std::vector<storage::MailRow>& mail);
   /// Membership changed with the release just decided: new members, and those who had to
-  /// resynchronise, start after it; those who are gone get nothing more.
+  /// resynchronise, start after it; for those who are gone it is the last one.
   void members_changed(Group& group, const storage::RosterChange& change);
   /// A release was decided: notes when more are kept for this group than may be.
   void bound_kept(const Group& group);
@@ -47,6 +47,8 @@ class Fanout {
 
  private:
   void send_held(Group& group);
+  /// Those whose last release is out get nothing more.
+  void let_go(Group& group);
   const std::vector<Listener>& audience(Group& group);
   void read_group(Session& session, const GroupId& group);
   /// As much of it as the session may take now.

@@ -132,6 +132,8 @@ struct Group {
   /// the disk, so that they go out together (Fanout::released).
   std::vector<net::SharedFrame> held;
   TimeMs held_since;  // monotonic
+  /// Who leaves with a commit that is on its way to the disk: the last release they get.
+  std::vector<std::pair<DeviceId, Seq>> leaving;
   /// Who listens, as long as `audience_version` is the model's.
   std::vector<Listener> audience;
   std::uint64_t audience_version = 0;
