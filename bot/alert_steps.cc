@@ -99,7 +99,7 @@ Status Alerts::share(const messages::AlertStep& step, Case& about) const {
   if (about.desk(step.to) != nullptr) {
     return error(ErrorCode::already_exists, "the desk has this alert already");
   }
-  if (!contains(first_line(*groups_.find(about.alert.group), about.kept), to)) {
+  if (!contains(should_have(about), to)) {
     return error(ErrorCode::not_permitted, "the alert is not for the desk it was shared with");
   }
   about.leaving.push_back({step.to, false, step.envelope});
@@ -157,15 +157,14 @@ Status Alerts::step(ByteView bytes) {
   const auto next = next_state(state, step.action);
   if (!next) {
     return error(ErrorCode::not_permitted, "the alert is " + std::string(messages::name_of(state)) +
-                                               done_by(about.kept) +
-                                               ": this step does not follow");
+                                               done_by(about.kept) + ": this step does not follow");
   }
   const bool decides = messages::resolution_of(step.action) != messages::Resolution::none;
   if (state == AlertState::escalated && (decides || step.action == AlertAction::close) &&
       by->subject.role != "investigator" && !next_line({}).empty()) {
-    return error(ErrorCode::not_permitted,
-                 "the alert is with professional standards now, who close it" +
-                     done_by(about.kept));
+    return error(
+        ErrorCode::not_permitted,
+        "the alert is with professional standards now, who close it" + done_by(about.kept));
   }
   CANDOUR_TRY(check_step(step, *desk));
   if (decides || (about.kept.appeal && step.action == AlertAction::close)) {

@@ -17,6 +17,8 @@ constexpr std::uint64_t kYearMs = 365ull * 24 * 60 * 60 * 1000;
 constexpr std::string_view kFailedCount = "alerts_failed";
 // Intervals double no more often than this.
 constexpr unsigned kDoublingsMax = 10;
+// An alert that nobody answers is never given up: that often it is looked after at the least.
+constexpr std::uint64_t kLookAfterMs = 24ull * 60 * 60 * 1000;
 
 std::uint64_t remind_after(const config::AlertSettings& settings, bool serious) {
   return serious ? settings.serious_remind_after_ms : settings.remind_after_ms;
@@ -104,7 +106,10 @@ Status Alerts::press(Case& about) {
   const bool nobody_there = std::none_of(
       waiting.begin(), waiting.end(),
       [&](const KeptAlert::Envelope& e) { return bool(context_.trust.device(e.device)); });
-  if (nobody_there) return remind(about, AlertAction::remind, escalate);
+  if (nobody_there) {
+    CANDOUR_TRY(ask_for_desks(about));
+    return remind(about, AlertAction::remind, escalate);
+  }
   if (alert.reminders > 0 || alert.desks.empty()) return hand_over(about);
   alert.reminders = 1;
   alert.due = std::max(in(1), TimeMs(alert.raised.value + escalate));
@@ -136,30 +141,65 @@ Status Alerts::hand_over(Case& about) {
 }
 
 // Reminds at ever longer intervals, and then no more: what people learn to overlook helps nobody.
+// But it stays in the operator's log, and is passed on as soon as there is somebody to pass it to.
 Status Alerts::remind(Case& about, AlertAction action, std::uint64_t again_after) {
   storage::BotAlert& alert = about.alert;
   if (alert.reminders >= context_.alerts.reminders_max) {
     log::error("alert_unanswered",
                {{"alert", about.alert.alert},
-                {"hint", log::LogSafe("its desks were reminded as often as configured")}});
-    return context_.store.postpone_alert(alert.alert, TimeMs());
+                {"hint", log::LogSafe("its desks were reminded as often as configured; enrol "
+                                      "somebody who handles it")}});
+    return context_.store.postpone_alert(alert.alert, in(kLookAfterMs));
   }
   alert.due = in(again_after << std::min<unsigned>(alert.reminders, kDoublingsMax));
   ++alert.reminders;
   return act(about, action);
 }
 
-Status Alerts::look_for_desks(const AlertId& id) {
-  CANDOUR_TRY(Case about, find(id));
-  if (about.alert.desks.empty()) return ok();
-  const Group& group = *groups_.find(about.alert.group);
-  for (const identity::Certificate* desk : first_line(group, about.kept)) {
+// The devices an alert was sealed to for the next line may all be gone; then another desk lets
+// those read it who came after them.
+bool Alerts::wants_next_line(const Case& about) const {
+  if (about.kept.past_line) return false;
+  const auto& waiting = about.kept.envelopes;
+  const auto there = [&](const DeviceId& device) {
+    const auto certificate = context_.trust.device(device);
+    return certificate && certificate.value()->subject.role == "investigator";
+  };
+  if (std::any_of(waiting.begin(), waiting.end(),
+                  [&](const auto& envelope) { return there(envelope.device); })) {
+    return false;
+  }
+  if (about.state() == AlertState::escalated) {
+    return std::none_of(about.alert.desks.begin(), about.alert.desks.end(),
+                        [&](const storage::BotDesk& desk) { return there(desk.device); });
+  }
+  return about.state() == AlertState::open && about.alert.reminders > 0;
+}
+
+Alerts::Certificates Alerts::should_have(const Case& about) const {
+  Certificates out = first_line(*groups_.find(about.alert.group), about.kept);
+  if (!wants_next_line(about)) return out;
+  for (const identity::Certificate* one : next_line(about.kept.excluded)) {
+    if (std::find(out.begin(), out.end(), one) == out.end()) out.push_back(one);
+  }
+  return out;
+}
+
+Status Alerts::ask_for_desks(Case& about) {
+  const AlertId id = about.alert.alert;
+  for (const identity::Certificate* desk : should_have(about)) {
     const DeviceId device = desk->device();
     if (about.desk(device) != nullptr || asked_.contains({id, device})) continue;
     CANDOUR_TRY(act(about, AlertAction::want, device));
     asked_.insert({id, device});
   }
   return ok();
+}
+
+Status Alerts::look_for_desks(const AlertId& id) {
+  CANDOUR_TRY(Case about, find(id));
+  if (about.alert.desks.empty()) return ok();
+  return ask_for_desks(about);
 }
 
 }  // namespace candour::bot

@@ -146,6 +146,7 @@ Result<bool> Alerts::fold(const storage::BotAlert::Likeness& likeness) {
   CANDOUR_TRY(const auto id,
               context_.store.alert_like(likeness, TimeMs(now - std::min(now, within))));
   if (!id) return false;
+  if (unfoldable_.contains(*id)) return false;
   auto found = find(*id);
   if (!found) {
     // One more alert is better than none.
@@ -158,7 +159,19 @@ Result<bool> Alerts::fold(const storage::BotAlert::Likeness& likeness) {
     CANDOUR_TRY(context_.store.put_alert(about.alert));
     return true;
   }
-  CANDOUR_TRY(act(about, messages::AlertAction::repeat));
+  Status told = act(about, messages::AlertAction::repeat);
+  if (!told) {
+    not_folded_ = *id;
+    return std::move(told).error();
+  }
+  return true;
+}
+
+bool Alerts::unfold() {
+  if (!not_folded_) return false;
+  log::error("alert_not_folded", {{"alert", *not_folded_}});
+  unfoldable_.insert(*not_folded_);
+  not_folded_.reset();
   return true;
 }
 

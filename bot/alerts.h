@@ -11,7 +11,8 @@
 //
 // Time: an open alert is reminded of and then passed on; an acknowledged one that nobody closes is
 // open again, and the second time passed on; one with professional standards is reminded of. Each
-// by severity, at ever longer intervals and only so often (config/bot_config.h). Closed ones are
+// by severity, at ever longer intervals and only so often (config/bot_config.h); looked after daily
+// from then on, and passed on once somebody of the next line is there. Closed ones are
 // forgotten after a while but for being counted. Messages alike within minutes are one alert.
 //
 // Every step is a record signed by the device that took it, the bot's own ones too. What an alert
@@ -55,6 +56,9 @@ class Alerts {
   /// Within a batch: what the person of this device may now know of alerts about them that were
   /// closed; each once, with the device that wrote the message.
   Result<std::vector<messages::ClosedAlert>> closed_about(const identity::Certificate& author);
+  /// After work that failed and was undone: true where it failed because a message was to be folded
+  /// into an alert. Tried again it raises one of its own.
+  bool unfold();
   /// Whether it is time to ask due_now(). Cheap.
   bool due() const;
   /// Within a batch: the alerts that tick() has something to do about, the longest due first.
@@ -145,9 +149,17 @@ class Alerts {
   Status come_back(Case& about);
   Status remind(Case& about, messages::AlertAction action, std::uint64_t again_after);
   Status hand_over(Case& about);
+  /// Nobody of the next line whom the alert was sealed to is there, and its turn has come.
+  bool wants_next_line(const Case& about) const;
+  /// Who is to have it now, whether or not they do.
+  Certificates should_have(const Case& about) const;
+  /// Asks the desks that have it to share it with who should and has not.
+  Status ask_for_desks(Case& about);
 
-  TimeMs looked_;                                 // when due_now last asked the store
-  bool raised_ = false;                           // since then
+  TimeMs looked_;                      // when due_now last asked the store
+  bool raised_ = false;                // since then
+  std::optional<AlertId> not_folded_;  // just now, because that failed
+  std::set<AlertId> unfoldable_;
   std::set<std::pair<AlertId, DeviceId>> asked_;  // look_for_desks did
 };
 

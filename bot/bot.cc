@@ -301,7 +301,11 @@ Status Bot::judge(const v1::Check& check) {
     return ok();
   }
   const Envelope& envelope = read.value();
-  const Status judged = whole([&] { return judge_once(check, envelope); });
+  Status judged = whole([&] { return judge_once(check, envelope); });
+  // An alert that cannot take the message in is no reason to refuse the message.
+  if (!judged && !is_fatal(judged.error()) && alerts_.unfold()) {
+    judged = whole([&] { return judge_once(check, envelope); });
+  }
   if (judged || is_fatal(judged.error())) return judged;
   log::error("check_failed", {{"group", envelope.group},
                               {"submission", envelope.submission},

@@ -173,6 +173,48 @@ TEST_F(AlertTimes, OneThatFailsStopsNoOther) {
   amy.receipt(amy.send("Good evening."));
 }
 
+TEST_F(AlertTimes, WhatNobodyCouldBeGivenIsPassedOnWhenSomebodyIsThereAgain) {
+  world.certificate_days = 1;
+  Officer away{world, "p-302", "investigator", "psd"};
+  world.certificate_days = 300;
+  world.revoke(inspector.device);
+  world.advance(23 * kHourMs + 30 * kMinuteMs);
+  amy.send("That is a gravestword.");
+  const auto alert = only_alert_of(grace);
+  for (int days = 0; days < 30; ++days) world.advance(kDayMs);  // past every reminder
+  EXPECT_TRUE(alerts_of(away).empty());
+  EXPECT_EQ(told(grace, alert).size(), world.alerts.reminders_max);
+  restart();
+  world.enrol(away.device, "investigator", "psd");
+  world.advance(25 * kHourMs);
+  EXPECT_EQ(alerts_of(away).size(), 1u);
+  EXPECT_EQ(actions(grace, alert).back(), AlertAction::overdue);
+  EXPECT_EQ(told(grace, alert).back().state, AlertState::escalated);
+}
+
+TEST_F(AlertTimes, ANewNextLineIsLetInByADesk) {
+  world.revoke(inspector.device);
+  amy.send("That is a gravestword.");
+  const auto alert = only_alert_of(grace);
+  for (int days = 0; days < 30; ++days) world.advance(kDayMs);
+  Officer later{world, "p-302", "investigator", "psd"};
+  world.advance(25 * kHourMs);
+  ASSERT_EQ(actions(grace, alert).back(), AlertAction::want);
+  EXPECT_EQ(told(grace, alert).back().to, later.device.id);
+  messages::AlertStep share;
+  share.alert = alert.id;
+  share.action = AlertAction::share;
+  share.to = later.device.id;
+  share.envelope =
+      messages::wrap_alert_keys(alert.id, alert.keys, later.device.sealing.public_key(), world.dice)
+          .value();
+  share.device = grace.device.id;
+  share.time = world.clock.now();
+  world.mail_to_bot(messages::ToBotType::alert_step, share.sign(grace.device.signing));
+  world.run();
+  EXPECT_EQ(only_alert_of(later).body.rule, "grave");
+}
+
 class AlertBursts : public AlertTimes {
  protected:
   void SetUp() override {
@@ -191,6 +233,18 @@ TEST_F(AlertBursts, MessagesAlikeWithinMinutesAreOneAlertWithACount) {
   EXPECT_EQ(told(grace, alert).back().repeats, 10u);  // all there are, with whatever is told
   world.advance(11 * kMinuteMs);
   amy.send("That is a badword.");
+  EXPECT_EQ(alerts_of(grace).size(), 2u);
+}
+
+TEST_F(AlertBursts, WhatCannotBeFoldedIsAnAlertOfItsOwnAndNoMessageIsRefused) {
+  amy.send("That is a badword.");
+  const auto first = only_alert_of(grace);
+  storage::BotAlert row = row_of(first);
+  const storage::BotDesk desk = row.desks.front();
+  row.desks.assign(20'000, desk);  // more than one frame can tell
+  write(row);
+  const auto draft = amy.send("That is a badword.");
+  EXPECT_EQ(amy.warning(draft).block, false);
   EXPECT_EQ(alerts_of(grace).size(), 2u);
 }
 
