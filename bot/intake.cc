@@ -137,6 +137,19 @@ Status Intake::check_mentions(const messages::Content& content) const {
   return ok();
 }
 
+// By the bot's own memory of who sent what. Of messages from before a loss of its disk it has none;
+// for those the members' clients refuse alone (client/timeline.h).
+Status Intake::check_change(const Envelope& envelope, const identity::Certificate& by,
+                            const messages::Content& content) const {
+  const bool edit = content.type == messages::ContentType::edit;
+  if ((!edit && content.type != messages::ContentType::deletion) || !content.about) return ok();
+  CANDOUR_TRY(const auto seen, context_.store.seen(envelope.group, *content.about));
+  const identity::Certificate* author = seen ? context_.trust.find(seen->sender) : nullptr;
+  if (author == nullptr || author->subject.person == by.subject.person) return ok();
+  return error(ErrorCode::not_permitted, edit ? "only its author may edit a message"
+                                              : "only its author may delete a message");
+}
+
 Status Intake::read_report(const Envelope& envelope, Opened& opened) const {
   const bool parcel = opened.content.type == messages::ContentType::parcel;
   if (opened.field.type != messages::BotFieldType::report) {
@@ -218,6 +231,7 @@ Result<Opened> Intake::open(const Envelope& envelope, Group& group, bool& genera
   CANDOUR_TRY(check_checkpoint(envelope, opened.inner.checkpoint));
   CANDOUR_TRY(opened.content, messages::Content::decode(opened.inner.content.view()));
   CANDOUR_TRY(check_mentions(opened.content));
+  CANDOUR_TRY(check_change(envelope, *certificate, opened.content));
   CANDOUR_TRY(read_report(envelope, opened));
   opened.commitment = opened.inner.commitment();
   return opened;

@@ -67,6 +67,9 @@ class Intake {
   /// The proof that a report carries, in the field or in the submission itself.
   Status read_report(const Envelope& envelope, Opened& opened) const;
   Status check_mentions(const messages::Content& content) const;
+  /// Only its author edits or deletes a message.
+  Status check_change(const Envelope& envelope, const identity::Certificate& by,
+                      const messages::Content& content) const;
   Result<std::uint64_t> last_counter(const Envelope& envelope) const;
 
   Context& context_;

@@ -258,6 +258,20 @@ TEST_F(BotRefusal, GroupTheBotIsNotIn_I12) {
   EXPECT_EQ(std::get<messages::Rejected>(reply.value()).code, "group_unknown");
 }
 
+TEST_F(BotRefusal, ChangesOfOtherPeoplesMessages_I12) {
+  const auto said = amy.send("Morning.");
+  records = world.relay.records.size();
+  delivered = world.relay.delivered.size();
+  ben.catch_up();
+  for (const auto type : {messages::ContentType::edit, messages::ContentType::deletion}) {
+    messages::Content change;
+    change.type = type;
+    change.about = said.id;
+    if (type == messages::ContentType::edit) change.text = SecretText::copy_of("Evening.");
+    EXPECT_EQ(ben.rejection(ben.send(change)), "not_permitted");
+  }
+}
+
 TEST_F(BotRefusal, AttachmentsAreSaidToBeUnsupported_I12) {
   // Type 7 of the content is reserved: a client that sends it is told so.
   SecretWriter content;
