@@ -36,7 +36,10 @@ Status Client::load() {
   }
   CANDOUR_TRY(auto drafts, store_.drafts());
   for (const Draft& draft : drafts) {
-    if (draft.state == DraftState::queued) queued_[draft.id] = {draft.group, draft.order, TimeMs()};
+    if (draft.state == DraftState::queued) {
+      CANDOUR_TRY(const auto kept, store_.outbox(draft.id));
+      queued_[draft.id] = {draft.group, draft.order, TimeMs(), kept.has_value()};
+    }
     if (draft.state == DraftState::submitted) waiting_.insert(draft.id);
   }
   CANDOUR_TRY(auto alerts, store_.alerts());

@@ -10,8 +10,9 @@
 //     an event says why. Other groups go on.
 //   - storage_failed and state_damaged are final: memory may be ahead of the disk, so every later
 //     call fails with the same error; start anew.
-//   - A submission that the relay answers with epoch_stale, epoch_pending, rate_limited or
-//     queue_full is encrypted and sent again by itself, after the wait the relay asks for.
+//   - A submission that the relay answers with epoch_stale or epoch_pending is encrypted and sent
+//     again by itself; one it answers with rate_limited, queue_full or storage_full goes out again
+//     as it is, unless the epoch has moved, after the wait the relay asks for.
 //   - Where the relay no longer has what this device missed of a group, the bot is asked to add it
 //     anew: membership events "lost" and "added again"; messages to the group wait meanwhile.
 //   - Messages into a group one of whose members is not yet proven to be in a witnessed checkpoint
@@ -163,7 +164,8 @@ class Client {
   struct Queued {
     GroupId group;
     std::uint64_t order = 0;
-    TimeMs not_before;  // monotonic
+    TimeMs not_before;       // monotonic
+    bool encrypted = false;  // the outbox has its bytes, which the relay did not take
   };
   /// Encrypted and kept, to be sent once that is durable.
   using Ready = std::vector<std::pair<MessageId, v1::Submit>>;
@@ -281,6 +283,8 @@ class Client {
   Status enqueue(std::vector<Draft> drafts, std::optional<MessageId> replaces = std::nullopt);
   Status prepare_due(Ready& ready);
   Result<v1::Submit> encrypt(GroupSession& session, Draft& draft);
+  /// The bytes in the outbox, or nothing where they are of another epoch than the group's.
+  Result<std::optional<v1::Submit>> encrypted_before(const GroupSession& session, Draft& draft);
   Status transmit(const Ready& ready);
   Status submit_due();
   Status handle_answer(const v1::ServerFrame& frame);

@@ -66,6 +66,7 @@ Status Client::withdraw(const MessageId& id) {
   CANDOUR_TRY(Draft draft, withheld_draft(id));
   return keep([&]() -> Status {
     CANDOUR_TRY(store_.erase_draft(id));
+    CANDOUR_TRY(store_.erase_outbox(id));
     CANDOUR_TRY(store_.end_warning(id, WarningOutcome::withdrawn));
     outcome(id);
     Event withdrawn = event(EventType::withdrawn);

@@ -15,7 +15,7 @@ constexpr std::uint64_t kProofRetryMs = 500;
 
 std::uint64_t monotonic_ms() { return monotonic_clock().now().value; }
 
-/// Failures that pass by themselves: the message is encrypted anew and sent again.
+/// Failures that pass by themselves: the message is sent again.
 bool is_passing(ErrorCode code) {
   switch (code) {
     case ErrorCode::epoch_stale:
@@ -29,6 +29,11 @@ bool is_passing(ErrorCode code) {
     default:
       return false;
   }
+}
+
+/// Of those, the ones that say nothing about the bytes.
+bool needs_new_bytes(ErrorCode code) {
+  return code == ErrorCode::epoch_stale || code == ErrorCode::epoch_pending;
 }
 
 }  // namespace
@@ -85,10 +90,11 @@ Status Client::enqueue(std::vector<Draft> drafts, std::optional<MessageId> repla
     for (Draft& draft : drafts) {
       CANDOUR_TRY(draft.order, store_.next_order());
       CANDOUR_TRY(store_.put_draft(draft));
-      queued_[draft.id] = {draft.group, draft.order, TimeMs()};
+      queued_[draft.id] = {draft.group, draft.order, TimeMs(), false};
     }
     if (replaces) {
       CANDOUR_TRY(store_.erase_draft(*replaces));
+      CANDOUR_TRY(store_.erase_outbox(*replaces));
       queued_.erase(*replaces);
     }
     return prepare_due(ready);
@@ -146,12 +152,32 @@ Status Client::prepare_due(Ready& ready) {
       held.insert(draft->group);
       continue;
     }
-    CANDOUR_TRY(v1::Submit submit, encrypt(known, *draft));
+    std::optional<v1::Submit> submit;
+    if (queued.encrypted) {
+      CANDOUR_TRY(submit, encrypted_before(known, *draft));
+    }
+    if (!submit) {
+      CANDOUR_TRY(submit, encrypt(known, *draft));
+    }
     queued_.erase(id);
     waiting_.insert(id);
-    ready.emplace_back(id, std::move(submit));
+    ready.emplace_back(id, std::move(*submit));
   }
   return ok();
+}
+
+Result<std::optional<v1::Submit>> Client::encrypted_before(const GroupSession& known,
+                                                           Draft& draft) {
+  CANDOUR_TRY(auto item, store_.outbox(draft.id));
+  std::optional<v1::Submit> submit;
+  if (!item || item->epoch != known.epoch()) return submit;
+  submit.emplace();
+  if (!submit->ParseFromArray(item->submit.data(), static_cast<int>(item->submit.size()))) {
+    return error(ErrorCode::state_damaged, "a kept submission does not parse");
+  }
+  draft.state = DraftState::submitted;
+  CANDOUR_TRY(store_.put_draft(draft));
+  return submit;
 }
 
 // Encrypts and keeps: when this returns and is committed, the bytes are final.
@@ -196,6 +222,7 @@ Status Client::resend_outbox() {
   CANDOUR_TRY(auto items, store_.outbox_items());
   Ready ready;
   for (const auto& [id, item] : items) {
+    if (queued_.contains(id)) continue;  // the relay did not take it; it has its time
     const GroupSession* known = session(item.group);
     // Of a group that is to be formed again it is encrypted anew then.
     if (known == nullptr || is_of_old_log(*known) || known->progress().lost ||
@@ -259,12 +286,15 @@ Status Client::handle_refusal(const MessageId& id, const Error& reason,
   if (!is_passing(reason.code)) return reject(std::move(*draft), reason);
   draft->state = DraftState::queued;
   CANDOUR_TRY(store_.put_draft(*draft));
-  CANDOUR_TRY(store_.erase_outbox(id));
-  waiting_.erase(id);
   Queued& queued = queued_[id];
   queued.group = draft->group;
   queued.order = draft->order;
-  // Each time costs a generation of the own ratchet, and the others follow only so many.
+  // Encrypting costs a generation of the own ratchet, and the others follow only so many.
+  queued.encrypted = !needs_new_bytes(reason.code);
+  if (!queued.encrypted) {
+    CANDOUR_TRY(store_.erase_outbox(id));
+  }
+  waiting_.erase(id);
   unsigned& attempts = attempts_[id];
   attempts = std::min(attempts + 1, kRetryDoublingsMax);
   const std::uint64_t wait = std::max(retry_after_ms, kRetryMs << (attempts - 1));
