@@ -86,17 +86,27 @@ Status driven(const Options& options, const World& world, const RunVerb& run) {
   const World shared{world.clock, world.random, out, world.stop, session.get()};
   LineInput input;
   std::uint64_t number = 0;
-  for (bool open = true; open && !session->stopped();) {
-    CANDOUR_TRY(session->pump(kPumpMs, 0));
+  Status ended = ok();
+  bool open = true;
+  const auto take_lines = [&] {
+    if (!open || !ended) return false;
     open = input.read_some();
     while (auto line = input.take_line()) {
       auto command = read_line(line->expose(), options);
       const Status done = command ? run(command.value(), shared) : Status(command.error());
       answer(world.out, ++number, done);
-      if (ends_the_run(done)) return done;
+      if (ends_the_run(done)) ended = done;
+      if (!ended) return false;
     }
+    return open;
+  };
+  // Verbs are answered also while the relay is away.
+  session->while_away(take_lines);
+  while (open && ended && !session->stopped()) {
+    CANDOUR_TRY(session->pump(kPumpMs, 0));
+    (void)take_lines();
   }
-  return ok();
+  return ended;
 }
 
 }  // namespace candour::terminal

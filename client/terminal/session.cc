@@ -14,6 +14,7 @@ constexpr std::uint64_t kPumpMs = 100;
 constexpr std::uint64_t kPauseMinMs = 100;
 constexpr std::uint64_t kPauseMaxMs = 2'000;
 constexpr std::uint64_t kPauseStepMs = 50;
+constexpr std::uint64_t kPatienceMs = 5'000;
 
 std::uint64_t now_ms() { return monotonic_clock().now().value; }
 
@@ -25,11 +26,13 @@ bool Session::passes(ErrorCode code) {
          code == ErrorCode::checkpoint_stale;  // a new log, not yet witnessed
 }
 
-void Session::pause(std::uint64_t ms) const {
+bool Session::pause(std::uint64_t ms) const {
   const std::uint64_t end = now_ms() + ms;
   for (std::uint64_t now = now_ms(); now < end && !stopped(); now = now_ms()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(std::min(kPauseStepMs, end - now)));
+    if (away_ && !away_()) return false;
   }
+  return true;
 }
 
 std::uint64_t Session::spread(std::uint64_t ms) const {
@@ -105,12 +108,16 @@ Status Session::reconnect(std::uint64_t give_up_ms) {
     return give_up_ms == 0 ? UINT64_MAX : give_up_ms - std::min(spent, give_up_ms);
   };
   // What a stopping relay asks for is drawn for each connection already.
-  pause(std::min(client().retry_after_ms(), left()));
+  if (!pause(std::min(client().retry_after_ms(), left()))) return ok();
+  // Who has something else to do meanwhile must not wait long for a relay that hangs.
+  const std::uint64_t patience = away_ ? kPatienceMs : options_.timeout_ms;
   for (std::uint64_t wait = kPauseMinMs; !stopped(); wait = std::min(wait * 2, kPauseMaxMs)) {
-    const Status connected = connect(std::max(kPauseMinMs, std::min(options_.timeout_ms, left())));
+    if (client().connected()) return ok();  // a verb was faster
+    const Status connected =
+        connect(std::max(kPauseMinMs, std::min({options_.timeout_ms, patience, left()})));
     if (connected || !passes(connected.error().code)) return connected;
     if (left() == 0) return connected;
-    pause(std::min(spread(wait), left()));
+    if (!pause(std::min(spread(wait), left()))) return ok();
   }
   return ok();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <ostream>
 
@@ -57,6 +58,8 @@ class Session {
   /// the wait the relay asked for and with growing pauses, for as long as `give_up_ms` (0 = for
   /// ever).
   Result<bool> pump(std::uint64_t timeout_ms, std::uint64_t give_up_ms);
+  /// What to do in the pauses while the connection is made again; that ends when it returns false.
+  void while_away(std::function<bool()> work) { away_ = std::move(work); }
   /// Pumps until `done` says so; timed_out after --timeout without any progress.
   Status pump_until(const std::function<bool()>& done);
 
@@ -80,14 +83,15 @@ class Session {
   Session(const Options& options, const World& world) : options_(options), world_(world) {}
   Status connect(std::uint64_t timeout_ms);
   Status reconnect(std::uint64_t give_up_ms);
-  /// Sleeps, unless it is told to stop.
-  void pause(std::uint64_t ms) const;
+  /// Sleeps, unless it is told to stop; false when nobody waits for the connection any more.
+  bool pause(std::uint64_t ms) const;
   /// Between half and all of it, so that not all come back at once.
   std::uint64_t spread(std::uint64_t ms) const;
 
   const Options& options_;
   World world_;
   std::shared_ptr<Base> base_;
+  std::function<bool()> away_;
 };
 
 }  // namespace candour::terminal
