@@ -313,7 +313,9 @@ void Fanout::members_changed(Group& group, const storage::RosterChange& change) 
     const auto sent = session == nullptr ? std::map<GroupId, Seq>::iterator{}
                                          : session->sent.find(group.row.group);
     if (session == nullptr || sent == session->sent.end()) continue;
-    const bool live = !session->behind && session->reading.count(group.row.group) == 0 &&
+    // A commit that begins an MLS group says nothing to a device of the one before.
+    const bool live = change.epoch != Epoch(1) && !session->behind &&
+                      session->reading.count(group.row.group) == 0 &&
                       sent->second == group.released;
     if (live && !device->revoked) {
       group.leaving.emplace_back(id, commit);
