@@ -128,6 +128,11 @@ await flow('a check while writing', async () => {
   console.log(`advice after the last letter: p50 ${Math.round(times[5])} ms, slowest ${Math.round(times[9])} ms, of these a pause of 200; ` +
     `page held up for more than 50 ms ${long.length} times, at most ${Math.round(Math.max(0, ...long))} ms, on this machine as it is now`)
   checks.equal('nothing was sent', await page.locator('c-message', { hasText: 'van 0' }).count(), 0)
+  await wendy.press('Ask a poll')
+  await page.fill('#question', 'Who drives best?')
+  await page.fill('#option-0', words)
+  await page.locator('dialog .precheck-lead', { hasText: 'likely to hold this' }).waitFor()
+  await page.keyboard.press('Escape')
   // Sent all the same: what the bot says is what counts.
   await page.press('#composer', 'Enter')
   await warningOf(wendy).waitFor()

@@ -5,9 +5,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { hex } from '../src/core/bytes.ts'
-import { Reader } from '../src/core/codec.ts'
+import { concat, hex, sha256, utf8 } from '../src/core/bytes.ts'
+import { Reader, Writer } from '../src/core/codec.ts'
 import { Engine, EngineFailure } from '../src/precheck/engine.ts'
+import { type Line, Memory } from '../src/precheck/memory.ts'
+import { digestOf, fetchPack } from '../src/precheck/pack.ts'
 import type { Question } from '../src/precheck/request.ts'
 
 const kFromMax = 200
@@ -83,6 +85,47 @@ test('long texts take linear time', () => {
     engine.judge(asked(text))
     console.log(`${text.length} characters: ${(performance.now() - start).toFixed(1)} ms`)
   }
+})
+
+test('the memory of a conversation has its newest lines and no more', () => {
+  const memory = new Memory(engine)
+  const line = (id: string, sender: string, text: string, more: Partial<Line> = {}): Line =>
+    ({ id, sender, text, time: 60_000, kind: 'text', about: '', delivered: true, ...more })
+  const reply = line('', 'ben', 'hahaha', { time: 120_000, kind: 'reply', about: 'crude', delivered: false })
+  const joins = (group: string, what = reply) => memory.judge(group, 'team', what).findings.some((one) => one.ofConversation)
+  assert.ok(!joins('a'))
+  const crude = line('crude', 'ana', 'women cops are useless')
+  memory.take('a', 'team', [crude])
+  assert.ok(joins('a'))
+  assert.ok(!joins('b'), 'another group is another conversation')
+  assert.ok(!joins('a', { ...reply, time: 60_000 + 7 * 3600 * 1000 }), 'six hours later it is forgotten')
+  const others = Array.from({ length: 64 }, (_, i) => line(`m${i}`, 'cal', 'van four is back'))
+  memory.take('a', 'team', [crude, ...others])
+  assert.ok(!joins('a'), 'only the newest 64 count')
+  memory.take('a', 'team', [])
+  assert.ok(!joins('a'))
+})
+
+test('only the rules of the policy version in force are taken', async () => {
+  const from = (body: Uint8Array, status = 200) => fetchPack(engine.digest, async (address) => {
+    assert.equal(address, `/policy/${engine.digest}.pack`)
+    return new Response(new Uint8Array(body), { status })
+  })
+  assert.equal(digestOf(pack), engine.digest)
+  assert.deepEqual(await from(pack), pack)
+  assert.equal(await from(pack, 404), 'no-pack')
+  assert.equal(await fetchPack(engine.digest, async () => Promise.reject(new TypeError())), 'no-pack')
+  const magic = pack.subarray(0, 16)
+  const note = 'candour-policy/v1\nother\n1\n'
+  for (const other of [new Uint8Array(), magic, concat(magic, new Writer().vec(note).take()), utf8('candour-pack/v2\n')]) {
+    assert.equal(await from(other), 'other-pack')
+  }
+  // Rules that the note does not list are refused by the engine, whatever the note.
+  const read = new Reader(pack)
+  const changed = concat(read.raw(16), new Writer().vec(read.vec()).vec('other rules').take())
+  assert.equal(digestOf(changed), engine.digest)
+  const whole = concat(changed, sha256(changed))
+  await assert.rejects(Engine.load(module, whole), (error: EngineFailure) => /not those that its pack.note lists/.test(error.message))
 })
 
 test('what is no pack is refused with the reason', async () => {

@@ -6,7 +6,9 @@ import type { Line } from '../precheck/memory.ts'
 import type { Kind, PrecheckFinding } from '../precheck/request.ts'
 import type { Store } from './store.ts'
 
+/** policy/conversation.h: what counts of the messages before. */
 const kLinesMax = 64
+const kAgeMaxMs = 6 * 3600 * 1000
 const kAgainMs = 60_000
 
 export interface Checked {
@@ -89,7 +91,9 @@ export class WorkerPrecheck implements Precheck {
 
   /** The newest lines, where they are others than last time. */
   #tell(worker: Worker, group: GroupView): void {
-    const lines = this.#store.linesOf(group.id).messages.map(lineOf).filter((line) => line !== null).slice(-kLinesMax)
+    const since = Date.now() - kAgeMaxMs
+    const all = this.#store.linesOf(group.id).messages.map(lineOf)
+    const lines = all.filter((line) => line !== null && line.time > since).slice(-kLinesMax) as Line[]
     const told = lines.map((line) => `${line.id}${line.delivered ? '+' : '-'}`).join(' ')
     if (this.#told.get(group.id) === told) return
     this.#told.set(group.id, told)
