@@ -1,7 +1,7 @@
 """The browser app's core against real relay, bot, witness and terminal client: starts the example
 organisation and runs web/test/headless*.test.ts in Node on it.
 
-Usage: headless_test.py COMPILED_FOLDER
+Usage: headless_test.py COMPILED_FOLDER [SEEDS]     SEEDS, as "3 4 5": only the random group, with these
 """
 import os
 import pathlib
@@ -25,13 +25,16 @@ class Brief(Example):
 
 
 def main():
-    tests = sorted(pathlib.Path(sys.argv[1]).glob("test/headless*.test.js"))
+    seeds = sys.argv[2:]
+    wanted = "test/headless_random.test.js" if seeds else "test/headless*.test.js"
+    tests = sorted(pathlib.Path(sys.argv[1]).glob(wanted))
     if not tests:
         print("SKIPPED: the app's core was not compiled (web.compile says why)", file=sys.stderr)
         sys.exit(77)
     with Brief() as organisation:
         environment = {**os.environ, "CANDOUR_ORG": str(organisation.folder),
                        "CANDOUR_BIN": str(parties.BIN),
+                       **({"CANDOUR_SEEDS": " ".join(seeds)} if seeds else {}),
                        "PATH": f"{ROOT}/var/node/bin:{os.environ['PATH']}"}
         done = subprocess.run(["node", "--test", "--test-concurrency=1", "--test-force-exit", *map(str, tests)],
                               env=environment)

@@ -28,14 +28,22 @@ const registrar = ['--key', `${folder}/registrar-1/registrar-1.key`]
 
 export type Event = Record<string, unknown> & { event: string }
 
+/** Their program, and what it needs before any verb. */
+export const terminal = (person: string): [program: string, args: readonly string[]] => [
+  `${bin}/candour`,
+  [
+    ...['--state', `${folder}/${person}/state`],
+    ...['--passphrase-file', `${folder}/${person}/passphrase`, '--json'],
+  ],
+]
+
 /**
  * The terminal client of one of the organisation's people; its events. Status 4 says that the bot
  * or the relay refused, which the events tell better.
  */
 export function candour(person: string, args: readonly string[], input = ''): readonly Event[] {
-  const state = ['--state', `${folder}/${person}/state`]
-  const secret = ['--passphrase-file', `${folder}/${person}/passphrase`, '--json']
-  const done = spawnSync(`${bin}/candour`, [...state, ...secret, ...args], { input, encoding: 'utf8' })
+  const [program, common] = terminal(person)
+  const done = spawnSync(program, [...common, ...args], { input, encoding: 'utf8' })
   if (done.status !== 0 && done.status !== 4) throw new Error(done.stderr)
   return done.stdout.split('\n').flatMap((line) => (line ? [JSON.parse(line) as Event] : []))
 }

@@ -10,6 +10,7 @@ import type { Connection } from './connection.ts'
 import { compareGroups, handleDeliver } from './engine_receive.ts'
 import { resynchronise, takeResynchronise } from './engine_resync.ts'
 import { handleMail } from './engine_mail.ts'
+import { resendToBot } from './engine_people.ts'
 import { dueSoon, handleAnswer, prepareDue, resendOutbox, transmit } from './engine_send.ts'
 import { refillKeyPackages, shareWanted } from './engine_desk.ts'
 import { alarmLog, followNewLog, provePending, watchLog } from './engine_watch.ts'
@@ -333,6 +334,7 @@ export class Engine {
     })
     await refillKeyPackages(this)
     resendOutbox(this)
+    await resendToBot(this)
     await this.submitDue()
   }
 

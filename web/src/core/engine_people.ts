@@ -4,13 +4,18 @@ import * as alert from './alert.ts'
 import type { GroupChange, PersonView } from './api.ts'
 import { type Answer, openAnswer } from './answer.ts'
 import { decodeApproval, signAppeal, signApproval, warningHash } from './appeal.ts'
-import { checkJustification, checkOptionalReason, verifyWarning } from './bot_messages.ts'
+import {
+  type ToBotType,
+  checkJustification,
+  checkOptionalReason,
+  verifyWarning,
+} from './bot_messages.ts'
 import { hex, randomBytes } from './bytes.ts'
 import { commitment } from './content.ts'
 import { openAlert, sendStep, sendToBot, withheld } from './engine_desk.ts'
 import { enqueue, newDraft, writable } from './engine_send.ts'
 import type { Engine } from './engine.ts'
-import { fault, isFinal } from './failure.ts'
+import { fault, isFinal, isLost } from './failure.ts'
 import { type GroupRequest, signGroupRequest } from './group_request.ts'
 import { appealContentSizeMax, approvalLifetimeMs } from './limits.ts'
 import type { Draft, DraftAppeal, RequestRecord } from './records.ts'
@@ -28,8 +33,8 @@ function putAppeal(e: Engine, draft: Draft, appeal: DraftAppeal | null): void {
 }
 
 /**
- * Kept before it leaves, so that the answer finds it whatever happens in between. One that may not
- * have reached the bot can be sent again: the bot takes each block's appeal once.
+ * Kept before it leaves, so that the answer finds it whatever happens in between. What may not have
+ * reached the bot is sent again at the next login: the bot takes each block's appeal once.
  */
 export async function appeal(e: Engine, id: string, reason: string): Promise<void> {
   const draft = withheld(e, id)
@@ -66,6 +71,7 @@ export async function appeal(e: Engine, id: string, reason: string): Promise<voi
   const sent: DraftAppeal = {
     state: 'sent',
     appealed,
+    signed,
     approval: null,
     expires: 0,
     decision: '',
@@ -75,7 +81,7 @@ export async function appeal(e: Engine, id: string, reason: string): Promise<voi
   try {
     await sendToBot(e, 'appeal', signed)
   } catch (thrown) {
-    if (isFinal(thrown)) throw thrown
+    if (isFinal(thrown) || isLost(thrown)) throw thrown
     await e.keep(() => putAppeal(e, draft, before))
     throw thrown
   }
@@ -276,6 +282,7 @@ export async function changeGroup(e: Engine, change: GroupChange): Promise<strin
     name: request.name ?? e.groups.get(request.group)?.record.name ?? '',
     time: request.issued,
     state: 'asked',
+    signed,
     failure: null,
   }
   await e.keep(() => {
@@ -285,7 +292,7 @@ export async function changeGroup(e: Engine, change: GroupChange): Promise<strin
   try {
     await sendToBot(e, 'member request', signed)
   } catch (thrown) {
-    if (isFinal(thrown)) throw thrown
+    if (isFinal(thrown) || isLost(thrown)) throw thrown
     await e.keep(() => dropRequest(e, record.id))
     throw thrown
   }
@@ -318,6 +325,25 @@ export const clearRequests = (e: Engine): Promise<void> =>
       if (state !== 'asked') dropRequest(e, id)
     }
   })
+
+/** What the bot has not answered; it does each once, and answers again. */
+export async function resendToBot(e: Engine): Promise<void> {
+  const unanswered: (readonly [ToBotType, Uint8Array])[] = []
+  for (const { appeal } of e.drafts.values()) {
+    if (appeal?.state === 'sent') unanswered.push(['appeal', appeal.signed])
+  }
+  for (const { state, signed } of e.requestsToBot.values()) {
+    if (state === 'asked') unanswered.push(['member request', signed])
+  }
+  for (const [type, signed] of unanswered) {
+    try {
+      await sendToBot(e, type, signed)
+    } catch (thrown) {
+      // Refused for now; it is tried again at the next login.
+      if (isFinal(thrown) || isLost(thrown)) throw thrown
+    }
+  }
+}
 
 // ---- the bot's answers -----------------------------------------------------------------------
 

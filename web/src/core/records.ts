@@ -57,6 +57,8 @@ export interface DraftAppeal {
   readonly state: 'sent' | 'received' | 'approved' | 'refused' | 'not taken'
   /** The message its warning names. */
   readonly appealed: string
+  /** To be sent again while the bot has not answered. */
+  readonly signed: Bytes
   readonly approval: Bytes | null
   /** Of the approval. */
   readonly expires: number
@@ -94,6 +96,8 @@ export interface RequestRecord {
   readonly name: string
   readonly time: number
   readonly state: 'asked' | 'done' | 'refused'
+  /** To be sent again while the bot has not answered. */
+  readonly signed: Bytes
   readonly failure: { readonly code: string; readonly message: string } | null
 }
 

@@ -138,7 +138,7 @@ export function partsOf(e: Engine): Parts {
     groups: groups.sort((a, b) => (b.last?.time ?? b.joined) - (a.last?.time ?? a.joined)),
     alerts: [...e.alerts.values()].map(viewOfAlert).sort((a, b) => b.time - a.time),
     alarms: alarmViews(e),
-    requests: [...e.requestsToBot.values()],
+    requests: [...e.requestsToBot.values()].map(({ signed: _, ...request }) => request),
     ownAlerts: [...e.closedAlerts.values()]
       .map(viewOfOwnAlert)
       .sort((a, b) => b.closed - a.closed),
