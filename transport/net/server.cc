@@ -68,7 +68,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   void bound_unopened();
   void begin_shutdown();
   void connection_ended();
-  void send(SessionId id, const SharedFrame& frame, FrameQueue::Opcode opcode);
+  void send(SessionId id, std::span<const SharedFrame> frames, FrameQueue::Opcode opcode);
 
   asio::io_context& context;
   TurnQueue& turns;
@@ -429,17 +429,22 @@ std::uint16_t Server::port() const { return impl_->port; }
 
 Status Server::reload_certificate() { return impl_->load_certificate(); }
 
-void Server::Impl::send(SessionId id, const SharedFrame& frame, FrameQueue::Opcode opcode) {
-  auto it = sessions.find(id);
-  if (it != sessions.end() && !it->second->send(frame, opcode, options)) ++counters.too_slow;
+void Server::Impl::send(SessionId id, std::span<const SharedFrame> frames,
+                        FrameQueue::Opcode opcode) {
+  const auto it = sessions.find(id);
+  if (it != sessions.end() && !it->second->send(frames, opcode, options)) ++counters.too_slow;
 }
 
 void Server::send(SessionId session, const SharedFrame& frame) {
-  impl_->send(session, frame, FrameQueue::Opcode::binary);
+  impl_->send(session, {&frame, 1}, FrameQueue::Opcode::binary);
+}
+
+void Server::send_together(SessionId session, std::span<const SharedFrame> frames) {
+  impl_->send(session, frames, FrameQueue::Opcode::binary);
 }
 
 void Server::send_text(SessionId session, const SharedFrame& text) {
-  impl_->send(session, text, FrameQueue::Opcode::text);
+  impl_->send(session, {&text, 1}, FrameQueue::Opcode::text);
 }
 
 void Server::stop_accepting() {

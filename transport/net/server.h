@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -132,6 +133,8 @@ class Server {
   Status reload_certificate();
   /// On the IoThread only. A session that is gone is ignored.
   void send(SessionId session, const SharedFrame& frame);
+  /// Several, in this order.
+  void send_together(SessionId session, std::span<const SharedFrame> frames);
   /// As a text message; it must be UTF-8.
   void send_text(SessionId session, const SharedFrame& text);
   /// Frames that wait for the socket. On the IoThread only; 0 for a session that is gone.

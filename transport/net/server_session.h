@@ -31,22 +31,22 @@ struct Session final : ByteSource, std::enable_shared_from_this<Session> {
   boost::beast::websocket::close_reason reason;
 
   /// False when this was too much: the session is being closed.
-  bool send(const SharedFrame& frame, FrameQueue::Opcode opcode, const ServerOptions& options) {
-    if (closing || !ws.is_open()) return true;  // nothing may follow a close frame
-    if (queue.size() >= options.queue_frames_max ||
-        queue.bytes() + frame->size() > options.queue_bytes_max) {
-      queue.clear();
-      close(kTooSlow, "too slow: the queue of frames for this session is full");
-      return false;
+  bool send(std::span<const SharedFrame> frames, FrameQueue::Opcode opcode,
+            const ServerOptions& options) {
+    for (const SharedFrame& frame : frames) {
+      if (closing || !ws.is_open()) return true;  // nothing may follow a close frame
+      if (queue.size() >= options.queue_frames_max ||
+          queue.bytes() + frame->size() > options.queue_bytes_max) {
+        queue.clear();
+        close(kTooSlow, "too slow: the queue of frames for this session is full");
+        return false;
+      }
+      queue.push(frame, opcode);
+      if (queue.size() > kDrainedAbove) deep = true;
+      // Many frames in one turn are no slow reader: they are not kept until its end.
+      if (queue.size() % kFramesTogetherMax == 0) core->flush();
     }
-    queue.push(frame, opcode);
-    if (queue.size() > kDrainedAbove) deep = true;
-    // Many frames in one turn are no slow reader: they are not kept until its end.
-    if (queue.size() % kFramesTogetherMax == 0) {
-      core->flush();
-    } else {
-      core->schedule_flush();
-    }
+    core->schedule_flush();
     return true;
   }
 

@@ -117,6 +117,9 @@ struct App::Impl : net::ServerHandler, Outlet, AdminSource {
   void send(net::SessionId session, const net::SharedFrame& frame) override {
     if (server) server->send(session, frame);
   }
+  void send_together(net::SessionId session, std::span<const net::SharedFrame> frames) override {
+    if (server) server->send_together(session, frames);
+  }
   void close(net::SessionId session, std::uint16_t code, const std::string& reason) override {
     if (server) server->close(session, code, reason);
   }

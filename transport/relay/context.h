@@ -14,6 +14,10 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual void send(SessionId session, const net::SharedFrame& frame) = 0;
+  /// Several, in this order.
+  virtual void send_together(SessionId session, std::span<const net::SharedFrame> frames) {
+    for (const auto& frame : frames) send(session, frame);
+  }
   virtual void close(SessionId session, std::uint16_t code, const std::string& reason) = 0;
   /// Frames queued for a session and not yet handed to its socket.
   virtual std::size_t queued(SessionId session) const = 0;

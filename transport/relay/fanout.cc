@@ -168,6 +168,10 @@ void Fanout::send_held(Group& group) {
   const auto frames = std::move(group.held);
   group.held.clear();
   const Seq first(group.released.value - frames.size() + 1);
+  // Of the frames from each on.
+  std::vector<std::uint64_t> bytes(frames.size() + 1);
+  for (std::size_t i = frames.size(); i > 0; --i) bytes[i - 1] = bytes[i] + frames[i - 1]->size();
+  Counters& counters = context_.model.counters;
   for (const Listener& to : audience(group)) {
     const Seq next = to.sent->next();
     if (next > group.released) continue;
@@ -177,10 +181,10 @@ void Fanout::send_held(Group& group) {
       read_group(*to.session, group.row.group);
       continue;
     }
-    for (auto i = next.value - first.value; i < frames.size(); ++i) {
-      context_.send(to.session->id, frames[i]);
-      ++context_.model.counters.deliveries;
-    }
+    const auto from = next.value - first.value;
+    context_.outlet.send_together(to.session->id, std::span(frames).subspan(from));
+    counters.bytes_out += bytes[from];
+    counters.deliveries += frames.size() - from;
     *to.sent = group.released;
   }
   let_go(group);
