@@ -1,6 +1,7 @@
 #include "storage/relay_store.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -127,9 +128,10 @@ std::uint64_t pragma(RelayDb& db, const char* sql) {
 
 }  // namespace
 
-struct RelayStore::Impl {
+struct RelayStore::Impl : std::enable_shared_from_this<Impl> {
   FolderLock lock;
   Post post;
+  Post at_end_of_turn;
   std::filesystem::path folder;
   std::uint64_t pages_max = 0;
   std::unique_ptr<RelayDb> writer;
@@ -142,6 +144,8 @@ struct RelayStore::Impl {
   std::condition_variable read_due;
   std::condition_variable checkpoint_wanted;
   std::deque<Operation> operations;
+  std::size_t due = 0;     // how many of them the writer may take
+  bool turn_ends = false;  // `release` will be called
   std::deque<std::function<void(const RelayReader*)>> reads;
   bool stopping = false;
   bool checkpoint_due = false;
@@ -161,12 +165,8 @@ struct RelayStore::Impl {
   void write(std::function<void(RelayDb&)> operation, Done done) {
     queue({std::move(operation), std::move(done)});
   }
-  void queue(Operation operation) {
-    std::lock_guard guard(mutex);
-    operations.push_back(std::move(operation));
-    ++operations_waiting;
-    write_due.notify_one();
-  }
+  void queue(Operation operation);
+  void release();
 
   Status open(const RelayStoreOptions& options);
   void start_threads();
@@ -179,6 +179,28 @@ struct RelayStore::Impl {
   Status try_again();
   void committed();
 };
+
+void RelayStore::Impl::queue(Operation operation) {
+  std::lock_guard guard(mutex);
+  operations.push_back(std::move(operation));
+  ++operations_waiting;
+  if (!at_end_of_turn) {
+    due = operations.size();
+    write_due.notify_one();
+  } else if (!turn_ends) {
+    turn_ends = true;
+    at_end_of_turn([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->release();
+    });
+  }
+}
+
+void RelayStore::Impl::release() {
+  std::lock_guard guard(mutex);
+  turn_ends = false;
+  due = operations.size();
+  write_due.notify_one();
+}
 
 Status RelayStore::Impl::run(const std::vector<Operation>& batch) {
   if (failed) {
@@ -252,7 +274,7 @@ Status RelayStore::Impl::try_again() {
 void RelayStore::Impl::run_waiting(std::unique_lock<std::mutex>& guard,
                                    std::size_t operations_max) {
   auto batch = std::make_shared<std::vector<Operation>>();
-  while (!operations.empty() && batch->size() < operations_max) {
+  for (; due > 0 && batch->size() < operations_max; --due) {
     batch->push_back(std::move(operations.front()));
     operations.pop_front();
   }
@@ -282,8 +304,8 @@ void RelayStore::Impl::run_read(std::unique_lock<std::mutex>& guard, const Relay
 void RelayStore::Impl::write_loop() {
   std::unique_lock guard(mutex);
   for (;;) {
-    write_due.wait(guard, [this] { return stopping || !operations.empty(); });
-    if (operations.empty()) return;
+    write_due.wait(guard, [this] { return stopping || due > 0; });
+    if (due == 0) return;
     run_waiting(guard, kBatchOperationsMax);
   }
 }
@@ -316,8 +338,11 @@ void RelayStore::Impl::checkpoint_loop() {
 
 void RelayStore::Impl::start_threads() {
   checkpoint_thread = std::thread([this] { checkpoint_loop(); });  // the writer looks at it
+  pthread_setname_np(checkpoint_thread.native_handle(), "checkpoint");
   write_thread = std::thread([this] { write_loop(); });
+  pthread_setname_np(write_thread.native_handle(), "store-write");
   read_thread = std::thread([this] { read_loop(); });
+  pthread_setname_np(read_thread.native_handle(), "store-read");
 }
 
 Status RelayStore::Impl::open(const RelayStoreOptions& options) {
@@ -342,11 +367,12 @@ Status RelayStore::Impl::open(const RelayStoreOptions& options) {
   return ok();
 }
 
-RelayStore::RelayStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RelayStore::RelayStore(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<RelayStore>> RelayStore::open(const RelayStoreOptions& options, Post post) {
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_shared<Impl>();
   impl->post = std::move(post);
+  impl->at_end_of_turn = options.at_end_of_turn;
   CANDOUR_TRY(impl->open(options));
   if (options.threads) impl->start_threads();
   return std::unique_ptr<RelayStore>(new RelayStore(std::move(impl)));
@@ -356,6 +382,7 @@ RelayStore::~RelayStore() {
   {
     std::lock_guard guard(impl_->mutex);
     impl_->stopping = true;
+    impl_->due = impl_->operations.size();
     impl_->write_due.notify_one();
     impl_->read_due.notify_one();
     impl_->checkpoint_wanted.notify_one();
@@ -368,7 +395,7 @@ RelayStore::~RelayStore() {
 
 bool RelayStore::step_writes(std::size_t operations_max) {
   std::unique_lock guard(impl_->mutex);
-  if (impl_->operations.empty()) return false;
+  if (impl_->due == 0) return false;
   impl_->run_waiting(guard, operations_max);
   return true;
 }

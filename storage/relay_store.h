@@ -4,7 +4,8 @@
 // durable. One storage thread takes everything that is waiting, runs it in one transaction, commits
 // with fsync, and only then calls the completions, in order, through `post` (group commit: the
 // batch is what arrived during the last fsync). Nothing may be acknowledged to anybody before its
-// completion came with success.
+// completion came with success. Where the caller works in turns of an event loop, the writer starts
+// at the end of a turn, with all of it (RelayStoreOptions::at_end_of_turn).
 //
 // When a transaction fails, nothing of it is durable, and every operation from then on completes
 // with storage_failed: what the domain holds in memory is ahead of the disk, so it has to be built
@@ -32,6 +33,9 @@ struct RelayStoreOptions {
   /// False for a simulation: then nothing runs but in `step_writes` and `step_read`, and what was
   /// not run is lost when the store goes, as in a kill.
   bool threads = true;
+  /// Runs a task at the end of the caller's turn: what a turn queues then goes into one transaction
+  /// and wakes the writer once. Empty: each operation wakes it.
+  std::function<void(std::function<void()>)> at_end_of_turn = {};
 };
 
 class RelayStore {
@@ -109,10 +113,10 @@ class RelayStore {
 
  private:
   struct Impl;
-  explicit RelayStore(std::unique_ptr<Impl> impl);
+  explicit RelayStore(std::shared_ptr<Impl> impl);
   void queue_read(std::function<void(const RelayReader*)> task);
   void post(std::function<void()> task);
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with what runs at the end of a turn
 };
 
 }  // namespace candour::storage

@@ -184,6 +184,35 @@ TEST_F(RelayStoreTest, FullDiskIsToldAndWhatWasAcknowledgedStays) {
   EXPECT_TRUE(accept(accepted + 1));
 }
 
+TEST_F(RelayStoreTest, WhatATurnQueuesIsOneTransactionAndIsStoredWhetherOrNotTheTurnEnds) {
+  store_.reset();
+  std::vector<std::function<void()>> ends;
+  const auto open_in_turns = [&] {
+    auto opened = RelayStore::open(
+        {.folder = folder_.path(),
+         .at_end_of_turn = [&](std::function<void()> task) { ends.push_back(std::move(task)); }},
+        [](std::function<void()> task) { task(); });
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(opened.value());
+  };
+  ASSERT_NO_FATAL_FAILURE(open_in_turns());
+  std::promise<Status> stored;
+  for (std::uint64_t n = 1; n <= 3; ++n) store_->accept(submission(n), {});
+  store_->after_durable([&](Status status) { stored.set_value(status); });
+  ASSERT_EQ(ends.size(), 1u) << "one wake-up for all";
+  EXPECT_EQ(store_->counters().waiting, 4u);
+  EXPECT_EQ(store_->counters().transactions, 0u);
+  ends.front()();
+  ASSERT_TRUE(stored.get_future().get());
+  EXPECT_EQ(store_->counters().transactions, 1u);
+  store_->accept(submission(4), {});
+  EXPECT_EQ(ends.size(), 2u) << "the next turn";
+  store_.reset();
+  ends.back()();  // late: the store is gone
+  ASSERT_NO_FATAL_FAILURE(open_in_turns());
+  EXPECT_EQ(after_kill().pending.size(), 4u);
+}
+
 TEST_F(RelayStoreTest, OneProcessAtATime) {
   auto second =
       RelayStore::open({.folder = folder_.path()}, [](std::function<void()> task) { task(); });

@@ -25,6 +25,7 @@ void block_signals() {
 IoThread::IoThread() : impl_(std::make_unique<Impl>()) {
   impl_->thread = std::thread([impl = impl_.get()] {
     block_signals();
+    pthread_setname_np(pthread_self(), "network");
     impl->context.run();
   });
 }
@@ -39,6 +40,21 @@ void IoThread::post(std::function<void()> task) {
     impl->turns.note_activity();
     task();
   });
+}
+
+void IoThread::at_end_of_turn(std::function<void()> task) {
+  if (!impl_->context.get_executor().running_in_this_thread()) {
+    return post([this, task = std::move(task)]() mutable { at_end_of_turn(std::move(task)); });
+  }
+  class Last final : public EndOfTurn {
+   public:
+    explicit Last(std::function<void()> task) : task_(std::move(task)) {}
+    void end_of_turn() override { task_(); }
+
+   private:
+    std::function<void()> task_;
+  };
+  impl_->turns.add(std::make_shared<Last>(std::move(task)));
 }
 
 void IoThread::post_after(unsigned delay_ms, std::function<void()> task) {

@@ -17,6 +17,8 @@ class IoThread {
 
   /// Runs `task` on the thread, soon. Thread-safe.
   void post(std::function<void()> task);
+  /// Runs `task` on the thread when what is ready now has been handled (turn_queue.h). Thread-safe.
+  void at_end_of_turn(std::function<void()> task);
   /// Runs `task` on the thread after `delay_ms`. Thread-safe. There is no way to take it back.
   void post_after(unsigned delay_ms, std::function<void()> task);
 

@@ -211,7 +211,10 @@ Result<std::unique_ptr<Domain>> App::Impl::open_domain() {
   const auto pages_max = config.limits.database_bytes / storage::kRelayPageSize;
   CANDOUR_TRY(auto opened,
               storage::RelayStore::open(
-                  {.folder = config.state_dir, .pages_max = static_cast<std::uint32_t>(pages_max)},
+                  {.folder = config.state_dir,
+                   .pages_max = static_cast<std::uint32_t>(pages_max),
+                   .at_end_of_turn =
+                       [this](std::function<void()> task) { io.at_end_of_turn(std::move(task)); }},
                   [this, alive = out->alive](std::function<void()> task) {
                     io.post([alive, task = std::move(task)] {
                       if (*alive) task();
