@@ -10,6 +10,7 @@
 
 #include "base/json_text.h"
 #include "base/log.h"
+#include "storage/sqlite_setup.h"
 #include "transport/net/tls_memory.h"
 #include "transport/relay/app.h"
 
@@ -101,6 +102,7 @@ int serve(const candour::config::RelayConfig& config, const std::string& config_
 int main(int argc, char** argv) {
   forbid_core_dumps();
   candour::net::keep_tls_buffers();
+  candour::storage::count_no_sqlite_memory();
   CLI::App cli("candour-relay: relays encrypted messages, keeps the log");
   std::string config_file;
   std::string state_dir;
