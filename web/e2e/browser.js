@@ -20,7 +20,7 @@ export async function watched(context, complaints) {
   const page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(`page: ${error.message}`))
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`console: ${message.text()}`)
+    if (message.type() === 'error') complaints.push(`console: ${message.text()} ${message.location().url}`)
   })
   page.on('dialog', (dialog) => {
     complaints.push(`a dialog opened: ${dialog.message()}`)

@@ -78,7 +78,7 @@ def main():
     app, pictures = pathlib.Path(sys.argv[1]), sys.argv[2]
     with WithApp(app) as organisation:
         check_bundle(organisation, app, organisation.folder / "changed")
-        environment = {**os.environ, "CANDOUR_ORG": str(organisation.folder), "CANDOUR_BIN": str(parties.BIN),
+        environment = {**os.environ, "CANDOUR_APP": str(app.resolve()), "CANDOUR_ORG": str(organisation.folder), "CANDOUR_BIN": str(parties.BIN),
                        "CANDOUR_RELAY_PID": str(organisation.relay.process.pid),
                        "CANDOUR_BOT_PID": str(organisation.bot.process.pid)}
         here = pathlib.Path(__file__).resolve().parent

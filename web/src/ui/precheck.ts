@@ -102,7 +102,10 @@ export class WorkerPrecheck implements Precheck {
 
   #hear(message: FromPrecheck): void {
     if (message.type === 'without') return this.#stop(message.why)
-    if (message.type === 'ready') return this.#clear()
+    if (message.type === 'ready') {
+      performance.measure('pre-check made ready', { end: performance.now(), duration: message.ms })
+      return this.#clear()
+    }
     if (message.id !== this.#asked) return
     this.#answer?.({ holds: message.holds, findings: message.findings })
     this.#answer = null

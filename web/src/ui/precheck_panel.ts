@@ -1,15 +1,32 @@
 // What the bot is likely to say, before anything is sent: the words marked, the standard, the advice.
 // Nothing here keeps anybody from sending.
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import type { GroupId } from '../core/api.ts'
+import type { GroupId, Span } from '../core/api.ts'
 import { text } from '../text/en.ts'
 import { icon } from './icons.ts'
 import { markedText, plainText } from './plain.ts'
 import { type Checked, type Draft, precheck } from './precheck.ts'
 import { View } from './view.ts'
 
-/** So long after the last letter a check begins. */
-const kPauseMs = 200
+/** So long after the last letter a check begins; who writes without a pause is checked now and then. */
+const kPauseMs = 120
+const kWithoutPauseMs = 1_000
+/** The words around the marked ones, so that they are found again in what was written. */
+const kAround = 40
+const kExcerptMax = 200
+
+/** The first marked words and those soon after them, with some of what stands around. */
+function excerpt(body: string, spans: readonly Span[]): TemplateResult {
+  const first = Math.min(...spans.map((span) => span.start))
+  const near = spans.filter((span) => span.start < first + kExcerptMax)
+  let start = Math.max(0, first - kAround)
+  let end = Math.min(body.length, Math.max(...near.map((span) => span.end)) + kAround)
+  // No half of a character.
+  if (/[\udc00-\udfff]/.test(body.charAt(start))) --start
+  if (/[\udc00-\udfff]/.test(body.charAt(end))) ++end
+  const marked = near.map((span) => ({ start: span.start - start, end: span.end - start }))
+  return html`${start > 0 ? '… ' : ''}${markedText(body.slice(start, end), marked)}${end < body.length ? ' …' : ''}`
+}
 
 class PrecheckPanel extends View {
   static override properties = { group: { type: String }, draft: { attribute: false, hasChanged: () => true } }
@@ -18,6 +35,7 @@ class PrecheckPanel extends View {
   private shown: { readonly checked: Checked; readonly text: string } | null = null
   private wanted = ''
   private timer = 0
+  private last = 0
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed)
@@ -26,7 +44,7 @@ class PrecheckPanel extends View {
     this.wanted = wanted
     clearTimeout(this.timer)
     if (this.draft.text === '') this.shown = null
-    else this.timer = window.setTimeout(() => void this.check(wanted), kPauseMs)
+    else this.timer = window.setTimeout(() => void this.check(wanted), performance.now() - this.last > kWithoutPauseMs ? 0 : kPauseMs)
   }
 
   override disconnectedCallback(): void {
@@ -40,7 +58,9 @@ class PrecheckPanel extends View {
     const group = this.store.current
     if (group === null || group.id !== this.group) return
     const { draft } = this
+    this.last = performance.now()
     const checked = await precheck().check(group, draft)
+    // What was written meanwhile is checked in its turn.
     if (wanted !== this.wanted) return
     this.shown = checked === null || !checked.holds ? null : { checked, text: draft.text }
     this.requestUpdate()
@@ -55,7 +75,7 @@ class PrecheckPanel extends View {
       <p class="precheck-lead" role="status">${first === undefined ? nothing : html`${icon('shield')}<b>${block ? text.precheck.block : text.precheck.warn}</b>`}</p>
       ${first === undefined ? this.without() : html`
         <div class="precheck-body" tabindex="0" role="group" aria-label=${text.precheck.why}>
-          <blockquote class="yours">${markedText(this.shown!.text, findings.map((one) => one.span))}</blockquote>
+          <blockquote class="yours">${excerpt(this.shown!.text, findings.map((one) => one.span))}</blockquote>
           <p>${plainText(first.message)}${first.advice === '' ? nothing : html` <b>${text.warning.advice}:</b> ${plainText(first.advice)}`}</p>
           <p class="muted">${first.standard === '' ? nothing : html`${text.warning.standard}: ${plainText(first.standard)} · `}${text.precheck.free}</p>
         </div>`}
