@@ -4,10 +4,10 @@
 # Exit status: as run.js; 77 where there is no such Node.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-export PATH="$here/../../var/node/bin:$PATH"
+root=$(cd "$here/../.." && pwd)
+source "$root/script/node-path.sh"
 
-major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
-if [ "$major" -lt 20 ]; then
+if ! has_node; then
   echo "SKIPPED: interoperation with ts-mls needs Node 20 or later; script/bootstrap installs it"
   exit 77
 fi

@@ -4,9 +4,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$(realpath -m "$1")
-export PATH="$root/var/node/bin:$PATH"
-if [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -lt 20 ] ||
-  [ ! -d "$root/web/node_modules" ]; then
+source "$root/script/node-path.sh"
+if ! has_node || [ ! -d "$root/web/node_modules" ]; then
   echo "SKIPPED: the browser app's tests need Node 20 and script/node-packages" >&2
   exit 77
 fi

@@ -322,6 +322,12 @@ void people(Json& out) {
   answer.code = "not_permitted";
   answer.body.clear();
   out.bytes("answer_refused", seal());
+  answer.type = messages::AnswerType::mail_refused;
+  messages::RefusedMail refused;
+  refused.action = static_cast<std::uint8_t>(messages::AlertAction::acknowledge);
+  refused.about = id<messages::RefusedMail::Subject>(4);
+  answer.body = refused.encode();
+  out.bytes("answer_mail_refused", seal());
   messages::GroupRequest request;
   request.organisation = "example-constabulary";
   request.request = id<messages::RequestId>(5);

@@ -6,11 +6,11 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 web=$here/..
-export PATH="$web/../var/node/bin:$PATH"
+root=$(cd "$web/.." && pwd)
+source "$root/script/node-path.sh"
 out=$1/web
 
-major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
-if [ "$major" -lt 20 ]; then
+if ! has_node; then
   echo "SKIPPED: the browser app needs Node 20 or later; script/bootstrap installs it"
   exit 77
 fi

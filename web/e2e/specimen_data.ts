@@ -141,7 +141,7 @@ const alert = (id: string, more: Partial<AlertView>): AlertView => ({
   rule: 'demeaning/compared-with-animals', standard: 'Code of Ethics: respect and empathy', messageId: 'm',
   subject: { pseudonym: 'Officer 7F2A', person: 'p-104', name: 'PC Dev Malhotra' }, outcome: 'overridden',
   justification: 'Quoting what the complainant said, for the statement.', excerpt: kHeld,
-  span: { start: kHeld.indexOf('they all'), end: kHeld.indexOf('. Some') }, earlier: { all: 3, actedUpon: 1, dismissed: 1 }, repeats: 2, appealed: null, proof: null,
+  span: { start: kHeld.indexOf('they all'), end: kHeld.indexOf('. Some') }, earlier: { all: 3, actedUpon: 1, dismissed: 1 }, repeats: 2, appealed: null, proof: null, refused: null,
   steps: [{ time: kNow - 3 * hour, action: 'raise', state: 'open', resolution: null, person: '', argument: '' }], ...more,
 })
 

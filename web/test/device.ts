@@ -112,10 +112,15 @@ export class Device {
   /** The page is gone, as when its process is killed: nothing more leaves it. */
   crash(): void {
     this.#life.gone = true
-    for (const socket of this.#sockets) socket.terminate()
+    this.drop()
     // Only so that its timers do not keep this process alive; it writes and sends nothing any more.
     void this.core.lock()
     held.get(`candour-core ${this.name}`)?.release()
+  }
+
+  /** The network is gone: what is on its way never arrives. */
+  drop(): void {
+    for (const socket of this.#sockets) socket.terminate()
   }
 
   environment(life: Life): Partial<Environment> {

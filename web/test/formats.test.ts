@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 import * as alert from '../src/core/alert.ts'
-import { openAnswer } from '../src/core/answer.ts'
+import { decodeRefusedStep, openAnswer } from '../src/core/answer.ts'
 import { decodeApproval, signAppeal, signApproval } from '../src/core/appeal.ts'
 import * as bot from '../src/core/bot_messages.ts'
 import { type Bytes, concat, copyOf, fromHex, hex, sha256, utf8 } from '../src/core/bytes.ts'
@@ -403,6 +403,12 @@ test('appeals, approvals and the bot\'s answers', async () => {
   assert.deepEqual([answer.message, hex(answer.body)], ['Fine by me', text('approval')])
   const refused = await open(bytes('answer_refused'))
   assert.deepEqual([refused.type, refused.code], ['group request', 'not_permitted'])
+  const step = await open(bytes('answer_mail_refused'))
+  assert.deepEqual([step.type, step.code], ['mail refused', 'not_permitted'])
+  assert.deepEqual(decodeRefusedStep(step.body), { alert: filled(16, 4), action: 1 })
+  for (let i = 0; i < step.body.length; ++i) {
+    await rejects('input_invalid', () => decodeRefusedStep(step.body.slice(0, i)))
+  }
   await rejects('signature_invalid', () => open(bytes('answer'), by, mail, device.publicKey))
   await rejects('signature_invalid', () => open(bytes('answer'), filled(32, 1)))
   await rejects('decryption_failed', () => open(bytes('answer'), by, new Uint8Array(16)))

@@ -6,7 +6,8 @@ import { test } from 'node:test'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 
 import { type Device, eventually, value } from './device.ts'
-import { candour, inTeamA, passphrase, teamA } from './organisation.ts'
+import { addMember, candour, enrolled, inTeamA, passphrase, teamA } from './organisation.ts'
+import { hex } from '../src/core/bytes.ts'
 import { ClientFrameSchema, ServerFrameSchema } from '../src/core/wire/candour_pb.ts'
 
 /** Requests of this kind never reach the relay while `code` says what their answer is. */
@@ -42,6 +43,49 @@ test("a fault of the relay's own ends nothing here", async () => {
   await device.core.goOnline()
   await device.untilLine(teamA, id, 'delivered', (m) => m.state === 'delivered')
   await device.core.lock()
+})
+
+test('what the relay has no room for goes out again as it is', async () => {
+  const device = await inTeamA('w-507', 'PC Patient')
+  let refusals = 3
+  refuses(device, 'submit', () => (refusals-- > 0 ? 'queue_full' : null))
+  const { onSend } = device.world
+  const sent = new Set<string>()
+  device.world.onSend = (bytes) => {
+    const { body } = fromBinary(ClientFrameSchema, bytes)
+    if (body.case === 'submit') sent.add(hex(body.value.ciphertext))
+    return onSend?.(bytes)
+  }
+  const id = value(await device.core.sendText(teamA, 'There is room in the end'))
+  await device.untilLine(teamA, id, 'delivered', (m) => m.state === 'delivered')
+  assert.ok(refusals <= 0)
+  assert.equal(sent.size, 1)
+  await device.core.lock()
+})
+
+test('a connection lost while a welcome is looked into loses no welcome', async () => {
+  const device = await enrolled('w-508', 'PC Unlucky')
+  // It does not hear of the newer member, so it has to ask; and then the connection is gone.
+  let lost = false
+  device.world.onReceive = (bytes) => {
+    const { replyTo, body } = fromBinary(ServerFrameSchema, bytes)
+    return body.case === 'directory' && replyTo === 0n ? [] : [bytes]
+  }
+  const guest = await inTeamA('w-509', 'PC Newcomer')
+  device.world.onSend = (bytes) => {
+    if (lost || fromBinary(ClientFrameSchema, bytes).body.case !== 'getDirectory') return
+    lost = true
+    device.drop()
+  }
+  addMember(teamA, device.core.state().device?.device as string)
+  await eventually('lost in the middle', () => lost)
+  delete device.world.onReceive
+  await device.until('in it all the same', (state) => state.groups.length === 1)
+  assert.deepEqual(device.core.state().alarms, [])
+  const id = value(await device.core.sendText(teamA, 'Here after all'))
+  await device.untilLine(teamA, id, 'delivered', (m) => m.state === 'delivered')
+  await device.core.lock()
+  await guest.core.lock()
 })
 
 test('an acknowledgement the relay does not know is asked for again, and nothing is lost', async () => {

@@ -20,8 +20,8 @@ const appealed = (web: Device, id: string, state: string) =>
   web.untilLine(teamA, id, state, (line) => line.warning?.appeal?.state === state)
 
 test('a block is appealed, approved at the desk, and what was approved is sent', async () => {
-  const web = await inTeamA('w-501', 'PC Wilma Reed')
-  const desk = await enrolled('w-502', 'Sgt Walt Holm', 'supervisor')
+  const web = await inTeamA('w-511', 'PC Wilma Reed')
+  const desk = await enrolled('w-512', 'Sgt Walt Holm', 'supervisor')
   const id = await block(web, 1)
   assert.equal((await web.line(teamA, id))?.warning?.appeal, null)
   assert.equal(codeOf(await web.core.appeal(id, 'short')), 'justification_invalid')
@@ -38,12 +38,14 @@ test('a block is appealed, approved at the desk, and what was approved is sent',
   const closing = { action: 'close', resolution: 'training', note: 'no' } as const
   value(await desk.core.alertStep(alert.id, { action: 'acknowledge' }))
   value(await desk.core.alertStep(alert.id, closing))
+  await desk.until('told why not', () => found()?.refused?.code === 'not_permitted')
   assert.equal(codeOf(await desk.core.alertStep(alert.id, { action: 'refuse', reason: 'no' })), 'justification_invalid')
   // Not even a crash before the answer loses the approval.
   web.crash()
   value(await desk.core.alertStep(alert.id, { action: 'approve', reason: 'In the public domain' }))
   await desk.until('approved', () => found()?.state === 'closed')
   assert.equal(found()?.steps.at(-1)?.resolution, 'approved')
+  assert.equal(found()?.refused, null)
   await unlocked(web)
   const approved = await appealed(web, id, 'approved')
   assert.equal(approved.warning?.appeal?.decision, 'In the public domain')
@@ -58,7 +60,7 @@ test('a block is appealed, approved at the desk, and what was approved is sent',
 })
 
 test('a refusal says why, from a terminal desk too', async () => {
-  const web = await inTeamA('w-503', 'PC Wren Abel')
+  const web = await inTeamA('w-513', 'PC Wren Abel')
   const id = await block(web, 2)
   value(await web.core.appeal(id, reason))
   await appealed(web, id, 'received')
@@ -78,8 +80,8 @@ test('a refusal says why, from a terminal desk too', async () => {
 })
 
 test('an owner starts a group, changes it and hands it over', async () => {
-  const owner = await enrolled('w-504', 'Sgt Wynn Lord', 'supervisor')
-  const member = await enrolled('w-505', 'PC Ward Quist')
+  const owner = await enrolled('w-514', 'Sgt Wynn Lord', 'supervisor')
+  const member = await enrolled('w-515', 'PC Ward Quist')
   const ask = async (of: Device, change: GroupChange): Promise<string> => {
     const id = value(await of.core.changeGroup(change))
     const found = () => of.core.state().requests.find((one) => one.id === id)
@@ -88,13 +90,13 @@ test('an owner starts a group, changes it and hands it over', async () => {
   }
   const people = async (text: string): Promise<readonly string[]> =>
     value(await owner.core.people(text)).map((one) => one.person)
-  await eventually('in the directory', async () => (await people('quist')).includes('w-505'))
+  await eventually('in the directory', async () => (await people('quist')).includes('w-515'))
   assert.deepEqual(await people('p-103'), ['p-103'])
   assert.ok(!(await people('')).includes('bot-1'))
   const create = { action: 'create', name: 'Night shift', groupClass: 'ordinary' } as const
   assert.equal(codeOf(await owner.core.changeGroup({ ...create, people: ['nobody'] })), 'not_found')
   assert.equal(codeOf(await owner.core.changeGroup({ ...create, name: 'a\u202eb', people: [] })), 'input_invalid')
-  assert.equal(await ask(owner, { ...create, people: ['w-505', 'p-103'] }), 'done')
+  assert.equal(await ask(owner, { ...create, people: ['w-515', 'p-103'] }), 'done')
   await owner.until('in it', (state) => state.groups.length === 1)
   await member.until('in it', (state) => state.groups.length === 1)
   const group = owner.core.state().groups[0]?.id as string
@@ -117,7 +119,7 @@ test('an owner starts a group, changes it and hands it over', async () => {
   assert.equal(await ask(owner, { action: 'remove', group, people: ['p-102'] }), 'done')
   await member.until('one less', () => !of(member)?.members.some((one) => one.person === 'p-102'))
 
-  assert.equal(await ask(owner, { action: 'owners', group, people: ['w-505'] }), 'done')
+  assert.equal(await ask(owner, { action: 'owners', group, people: ['w-515'] }), 'done')
   await member.until('its owner', () => of(member)?.members.some((one) => one.self && one.owner) ?? false)
   assert.equal(await ask(owner, { action: 'rename', group, name: 'Still mine' }), 'not_permitted')
   // What was answered survives a crash; the answer to what is asked comes after it.

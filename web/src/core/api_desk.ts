@@ -33,6 +33,8 @@ export interface AlertView {
   readonly excerpt: string
   readonly span: Span
   readonly earlier: { readonly all: number; readonly actedUpon: number; readonly dismissed: number }
+  /** The last step from this device, where the bot did not take it. */
+  readonly refused: Failure | null
   /** Of a report: what it proves by itself. */
   readonly proof: ReportView | null
   /** Of an appeal: all of the message that was blocked. */

@@ -156,7 +156,9 @@ export class Engine {
     engine.dutySince = await store.dutySince()
     for (const asked of await store.requests()) engine.requestsToBot.set(asked.id, asked)
     for (const { id, group, order, state } of engine.drafts.values()) {
-      if (state === 'queued') engine.queued.set(id, { group, order, notBefore: 0 })
+      if (state === 'queued') {
+        engine.queued.set(id, { group, order, notBefore: 0, encrypted: engine.outbox.has(id) })
+      }
     }
     engine.order = await store.order()
     engine.mailCursor = await store.mailCursor()

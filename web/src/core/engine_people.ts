@@ -2,7 +2,7 @@
 // changes of groups; and the bot's answers to that.
 import * as alert from './alert.ts'
 import type { GroupChange, PersonView } from './api.ts'
-import { type Answer, openAnswer } from './answer.ts'
+import { type Answer, decodeRefusedStep, openAnswer } from './answer.ts'
 import { decodeApproval, signAppeal, signApproval, warningHash } from './appeal.ts'
 import {
   type ToBotType,
@@ -314,8 +314,6 @@ function takeGroupAnswer(e: Engine, answer: Answer): void {
   if (asked === undefined) return // of a request that this device no longer remembers
   const failure = answer.code === '' ? null : { code: answer.code, message: answer.message }
   putRequest(e, { ...asked, state: failure === null ? 'done' : 'refused', failure })
-  // The commit that removes this device is not for it to read.
-  if (asked.action === 'leave' && failure === null) e.groups.get(asked.group)?.leave()
 }
 
 /** Forgets those that were answered: the person has seen it. */
@@ -345,6 +343,17 @@ export async function resendToBot(e: Engine): Promise<void> {
   }
 }
 
+/** Of a desk's step: the alert says so until a step on it is taken. */
+function takeRefusal(e: Engine, answer: Answer): void {
+  const { alert: id, action } = decodeRefusedStep(answer.body)
+  const record = e.alerts.get(id)
+  // Sharing with other desks is this app's own doing, and tried again by itself.
+  if (record === undefined || action === 0 || action === alert.actionShare) return
+  const refused = { ...record, refused: { code: answer.code, message: answer.message } }
+  e.alerts.set(id, refused)
+  e.store.putAlert(refused)
+}
+
 // ---- the bot's answers -----------------------------------------------------------------------
 
 export async function handleBotsAnswer(e: Engine, mail: MailItem): Promise<void> {
@@ -360,6 +369,10 @@ export async function handleBotsAnswer(e: Engine, mail: MailItem): Promise<void>
       return takeAppealAnswer(e, answer)
     case 'group request':
       return takeGroupAnswer(e, answer)
+    case 'mail refused':
+      return takeRefusal(e, answer)
+    case 'other': // of a later version of the bot
+      return
     case 'group name': {
       const session = e.groups.get(answer.about)
       if (session !== undefined && !session.progress.removed) {

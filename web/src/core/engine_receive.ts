@@ -290,6 +290,7 @@ export function dropDraft(e: Engine, id: string): void {
   if (draft === undefined) return
   e.drafts.delete(id)
   e.store.deleteDraft(id)
+  if (e.outbox.delete(id)) e.store.deleteOutbox(id)
   e.touch(draft.group, id)
 }
 
@@ -343,10 +344,13 @@ function showCommit(
 ): void {
   // What was encrypted for the epoch that just ended and not accepted is sent again at once.
   for (const queued of e.queued.values()) queued.notBefore = 0
-  if (commit.joined.length === 0 && commit.removed.length === 0) return
+  // One that was added anew with fresh keys neither came nor went.
+  const joined = commit.joined.filter((device) => !commit.removed.includes(device))
+  const left = commit.removed.filter((device) => !commit.joined.includes(device))
+  if (joined.length === 0 && left.length === 0) return
   keepMembership(e, session, delivered.token, {
-    joined: commit.joined.map((device) => e.personOf(device)),
-    left: commit.removed.map((device) => e.personOf(device)),
+    joined: joined.map((device) => e.personOf(device)),
+    left: left.map((device) => e.personOf(device)),
     reformed: false,
     missed: 0,
   })

@@ -21,7 +21,7 @@ const retryDoublingsMax = 10
 const soonMs = 1_000
 const proofRetryMs = 500
 
-/** Failures that pass by themselves: the message is encrypted anew and sent again. */
+/** Failures that pass by themselves: the message is sent again. */
 const passing = new Set([
   'epoch_stale',
   'epoch_pending',
@@ -32,6 +32,9 @@ const passing = new Set([
   'shutting_down',
   'notice_unacknowledged',
 ])
+
+/** Of those, the ones that say nothing about the bytes are answered by the same bytes again. */
+const needsNewBytes = new Set(['epoch_stale', 'epoch_pending'])
 
 /** A group one may write into now or once there is a connection. */
 export function writable(e: Engine, group: string): GroupSession {
@@ -73,7 +76,7 @@ export function enqueue(e: Engine, draft: Draft): void {
   e.drafts.set(draft.id, draft)
   e.store.putDraft(draft)
   const { group, order } = draft
-  e.queued.set(draft.id, { group, order, notBefore: 0 })
+  e.queued.set(draft.id, { group, order, notBefore: 0, encrypted: false })
   e.touch(group, draft.id)
 }
 
@@ -90,7 +93,7 @@ export async function prepareDue(e: Engine, ready: OutboxItem[]): Promise<void> 
   e.waitingFor.clear()
   for (const [id, queued] of due) {
     if (held.has(queued.group)) continue
-    if (queued.notBefore > now || submitted(e) >= undecidedMax) {
+    if (queued.notBefore > now || (!queued.encrypted && submitted(e) >= undecidedMax)) {
       held.add(queued.group)
       continue
     }
@@ -119,9 +122,20 @@ export async function prepareDue(e: Engine, ready: OutboxItem[]): Promise<void> 
       held.add(draft.group)
       continue
     }
-    ready.push(await encrypt(e, session, draft))
+    const before = queued.encrypted ? encryptedBefore(e, session, draft) : null
+    ready.push(before ?? (await encrypt(e, session, draft)))
     e.queued.delete(id)
   }
+}
+
+/** The bytes in the outbox, unless the epoch moved: each encryption costs a generation. */
+function encryptedBefore(e: Engine, session: GroupSession, draft: Draft): OutboxItem | null {
+  const item = e.outbox.get(draft.id)
+  if (item === undefined || item.epoch !== session.mls.epoch) return null
+  draft.state = 'submitted'
+  e.store.putDraft(draft)
+  e.touch(draft.group, draft.id)
+  return item
 }
 
 /** Encrypts and keeps: when this is committed the bytes are final. */
@@ -180,7 +194,9 @@ export function resendOutbox(e: Engine): void {
     items.filter((item) => {
       const session = e.groups.get(item.group)
       // Of a group that is to be formed again it is encrypted anew then.
-      return session && !e.isOfOldLog(session) && !session.progress.removed
+      // What is queued waits for its time.
+      const due = e.drafts.get(item.id)?.state === 'submitted'
+      return due && session && !e.isOfOldLog(session) && !session.progress.removed
     }),
   )
 }
@@ -220,7 +236,7 @@ function handleRefusal(e: Engine, draft: Draft, reason: Failure, retryAfterMs: n
   // It waits for the person then.
   if (reason.code === 'notice_unacknowledged') e.setNoticeAcknowledged('')
   const attempts = Math.min((e.attempts.get(draft.id) ?? 0) + 1, retryDoublingsMax)
-  requeue(e, draft)
+  requeue(e, draft, !needsNewBytes.has(reason.code))
   e.attempts.set(draft.id, attempts)
   const queued = e.queued.get(draft.id)
   const pause = Math.max(retryMs * 2 ** (attempts - 1), Math.min(retryAfterMs, retryAfterMaxMs))
@@ -237,14 +253,16 @@ export function dueSoon(e: Engine): void {
   }
 }
 
-function requeue(e: Engine, draft: Draft): void {
+function requeue(e: Engine, draft: Draft, encrypted: boolean): void {
   draft.state = 'queued'
   draft.receipt = null
   e.store.putDraft(draft)
-  e.outbox.delete(draft.id)
-  e.store.deleteOutbox(draft.id)
+  if (!encrypted) {
+    e.outbox.delete(draft.id)
+    e.store.deleteOutbox(draft.id)
+  }
   const { group, order } = draft
-  e.queued.set(draft.id, { group, order, notBefore: 0 })
+  e.queued.set(draft.id, { group, order, notBefore: 0, encrypted })
   e.touch(group, draft.id)
 }
 
@@ -268,9 +286,13 @@ export function outcome(e: Engine, id: string): void {
 export function encryptAnew(e: Engine, group: string): void {
   e.provenEpochs.delete(group)
   e.held.delete(group)
+  // Of the same epoch of another MLS group, perhaps.
+  for (const [id, queued] of e.queued) {
+    if (queued.group === group) e.queued.set(id, { ...queued, encrypted: false })
+  }
   for (const draft of e.drafts.values()) {
     if (draft.group !== group || draft.state !== 'submitted') continue
-    requeue(e, draft)
+    requeue(e, draft, false)
     e.attempts.delete(draft.id)
     // What the relay still says about the bytes sent before is not about those sent next.
     for (const [request, id] of e.requests) {

@@ -7,6 +7,8 @@ export interface Queued {
   readonly group: string
   readonly order: number
   notBefore: number
+  /** The outbox has its bytes, which the relay did not take. */
+  readonly encrypted: boolean
 }
 
 export interface Claim {

@@ -198,6 +198,8 @@ export interface AlertRecord {
   readonly checks: ReportChecks | null
   /** Of a report: where the log has it, once somebody asked. */
   readonly logged: { readonly index: number; readonly size: number } | null
+  /** The last own step, where the bot did not take it. */
+  readonly refused: { readonly code: string; readonly message: string } | null
   /** Desks that came later and are to get it from here. */
   readonly wanted: readonly string[]
   /** More messages like it. */

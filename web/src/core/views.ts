@@ -240,6 +240,7 @@ export function viewOfAlert(record: AlertRecord): AlertView {
     excerpt: body.excerpt,
     span: spanInText(body.excerpt, body.start, body.end) ?? { start: 0, end: body.excerpt.length },
     earlier: body.earlier,
+    refused: record.refused,
     proof: reportView(record, body),
     appealed: body.appeal && checkable(decodeContent(body.appeal.content)),
     repeats: record.repeats,

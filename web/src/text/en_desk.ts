@@ -97,5 +97,6 @@ export const desk = {
     refuse: 'Appeal refused',
   } as Readonly<Record<string, string>>,
   in: (group: string) => `in ${group}`,
+  stepRefused: 'Your last step was not taken:',
   logged: 'Each step is signed by you and logged.',
 } as const

@@ -76,6 +76,7 @@ class Alert extends View {
         </dl>
         <p class="muted">${text.desk.earlier(a.earlier.all, a.earlier.actedUpon, a.earlier.dismissed)}${a.repeats === 0 ? nothing : html` · ${text.desk.repeats(a.repeats)}`}</p>
         <p><button @click=${() => openContext(this.store, a)}>${icon('lock')}${text.desk.context}</button></p>
+        ${a.refused === null ? nothing : html`<p class="problem" role="alert">${text.desk.stepRefused} ${a.refused.message}</p>`}
         ${a.state === 'closed' ? nothing : this.steps()}
         <h3>${text.desk.history}</h3>
         <ol role="list" class="history">${a.steps.map(
