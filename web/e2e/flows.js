@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { kPhone, launch, watched } from './browser.js'
 import { Checks } from './check.js'
-import { bot, candour, history, kSite, kTeam, relay, revoke } from './organisation.js'
+import { bot, candour, history, kSite, kTeam, moreRules, relay, revoke } from './organisation.js'
 import { Person } from './person.js'
 
 const pictures = process.argv[2]
@@ -171,6 +171,31 @@ await flow('no rules to check with while writing', async () => {
     await page.unroute('**/policy/*.pack')
     await yara.reload()
   }
+})
+
+if (hasEngine) await flow('the rules change while somebody writes', async () => {
+  await moreRules('0.5', `[[rule]]
+id = "fitness.test"
+category = "fitness"
+severity = "warn"
+message = "It speaks of a purple giraffe."
+patterns = ['purple giraffe']
+matches = ["a purple giraffe", "the purple giraffe is back", "my purple giraffe"]
+passes = ["a giraffe", "purple", "the van is back", "a purple van", "a tall giraffe"]
+`)
+  const { page } = wendy
+  const lead = page.locator('.precheck-lead', { hasText: 'The compliance bot' })
+  const words = 'The purple giraffe has the keys.'
+  const deadline = performance.now() + 60_000
+  while ((await lead.count()) === 0 && performance.now() < deadline) {
+    await page.fill('#composer', '')
+    await page.fill('#composer', words)
+    await page.waitForTimeout(500)
+  }
+  checks.equal('advice is by the version that the log proves now', await lead.count(), 1)
+  await page.press('#composer', 'Enter')
+  // The bot is still at the version before, and its verdict is what counts.
+  await wendy.delivered(words)
 })
 
 await flow('a warning: edit', async () => {

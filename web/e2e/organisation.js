@@ -1,7 +1,7 @@
 // The example organisation that flows_test.py started: its programs, and what its people do.
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const folder = process.env.CANDOUR_ORG
@@ -57,6 +57,21 @@ export async function certify(person, request) {
 }
 export const addMember = (device) => ctl('group', 'add', ...remote, ...registrar, '--group', kTeam, '--member', device)
 export const revoke = (device) => ctl('revoke', ...remote, ...registrar, '--device', device, '--reason', 'lost')
+
+/** Author and approver sign a version of the rules with one more, which browsers can fetch and the log has; the bot stays at
+ * the version before. */
+export async function moreRules(version, rule) {
+  const pack = `${folder}/drafts/policy-${version}`
+  cpSync(`${folder}/bot/policy`, pack, { recursive: true })
+  writeFileSync(`${pack}/more.toml`, rule)
+  await ctl('policy', 'note', pack, '--name', 'candour-default', '--version', version)
+  for (const who of ['policy-author', 'policy-approver']) {
+    await ctl('policy', 'sign', pack, '--key', `${folder}/${who}/${who}.key`, '--statement', `${folder}/public/statement.note`, '--root', `${folder}/public/root.vkey`)
+  }
+  await ctl('policy', 'compile', pack, '--out', `${folder}/relay/policy`)
+  process.kill(relay.pid, 'SIGHUP')
+  await ctl('policy', 'publish', pack, ...remote, '--key', `${folder}/policy-author/policy-author.key`, '--wait')
+}
 
 /** A server of the organisation that can be stopped and started again. */
 class Server {
