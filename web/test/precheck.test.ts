@@ -18,7 +18,7 @@ const pack = examples.vec()
 const module = await WebAssembly.compile(readFileSync(process.env['CANDOUR_ENGINE']!))
 const began = performance.now()
 const engine = await Engine.load(module, pack)
-console.log(`pack loaded in ${Math.round(performance.now() - began)} ms`)
+console.log(`pack loaded in ${Math.round(performance.now() - began)} ms, ${engine.memoryMiB} MiB`)
 
 const asked = (text: string, more: Partial<Question> = {}): Question => ({ text, groupClass: 'team', kind: 'text', talk: null, ...more })
 

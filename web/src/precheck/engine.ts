@@ -70,6 +70,10 @@ export class Engine {
     return this.#call('candour_judge', request)
   }
 
+  get memoryMiB(): number {
+    return Math.round(this.#exports.memory.buffer.byteLength / 2 ** 20)
+  }
+
   /** Steps that compile what a later judgement would have to. */
   warming(): Generator<void> {
     return this.#page.compiling()
