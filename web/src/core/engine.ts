@@ -13,7 +13,14 @@ import { handleMail } from './engine_mail.ts'
 import { resendToBot } from './engine_people.ts'
 import { dueSoon, handleAnswer, prepareDue, resendOutbox, transmit } from './engine_send.ts'
 import { refillKeyPackages, shareWanted } from './engine_desk.ts'
-import { alarmLog, followNewLog, provePending, watchLog } from './engine_watch.ts'
+import {
+  alarmLog,
+  followNewLog,
+  provePending,
+  seeShownCheckpoint,
+  watchLog,
+} from './engine_watch.ts'
+import { loadState } from './engine_load.ts'
 import type { Claim, EngineListener, Queued } from './engine_types.ts'
 import type { Environment } from './environment.ts'
 import { asFailure, codeOf, fault, isFinal, isPassing } from './failure.ts'
@@ -133,36 +140,7 @@ export class Engine {
     const { store, profile, suite } = parts
     const trust = await Trust.load(parseKey(profile.root), store)
     const engine = new Engine(parts, trust)
-    await engine.watch.load()
-    for (const record of await store.groups()) {
-      const progress = await store.progress(record.id)
-      const state = await store.mlsState(record.id)
-      if (progress === null || state === null) {
-        throw fault('state_damaged', `group ${record.id} has no encryption state`)
-      }
-      const session = new GroupSession(record, progress, MlsGroup.restore(state, suite))
-      await session.members()
-      engine.groups.set(record.id, session)
-      engine.summaries.set(
-        record.id,
-        (await store.summary(record.id)) ?? { unread: 0, mentioned: false, last: null },
-      )
-    }
-    for (const draft of await store.drafts()) engine.drafts.set(draft.id, draft)
-    for (const item of await store.outbox()) engine.outbox.set(item.id, item)
-    for (const alert of await store.alerts()) engine.alerts.set(alert.id, alert)
-    for (const alarm of await store.alarms()) engine.alarms.set(alarm.subject, alarm)
-    for (const one of await store.closedAlerts()) engine.closedAlerts.set(one.messageId, one)
-    engine.dutySince = await store.dutySince()
-    for (const asked of await store.requests()) engine.requestsToBot.set(asked.id, asked)
-    for (const { id, group, order, state } of engine.drafts.values()) {
-      if (state === 'queued') {
-        engine.queued.set(id, { group, order, notBefore: 0, encrypted: engine.outbox.has(id) })
-      }
-    }
-    engine.order = await store.order()
-    engine.mailCursor = await store.mailCursor()
-    engine.noticeAcknowledged = (await store.noticeAcknowledged()) ?? ''
+    await loadState(engine, suite)
     return engine
   }
 
@@ -186,7 +164,10 @@ export class Engine {
    * keeps what was done before it; only a failing disk, or a bug, undoes it, and then memory and
    * disk differ, so this engine is finished.
    */
-  async keep(work: () => Promise<void> | void): Promise<void> {
+  async keep(
+    work: () => Promise<void> | void,
+    durability: 'strict' | 'relaxed' = 'strict',
+  ): Promise<void> {
     this.checkWorking()
     let worked: unknown = null
     try {
@@ -198,17 +179,21 @@ export class Engine {
           worked = thrown
         }
         this.#flush()
-      })
+      }, durability)
     } catch (thrown) {
-      this.#broken = thrown
-      this.#changed.clear()
-      this.#arrivals = []
-      this.connection?.close()
-      this.listener.broken(asFailure(thrown))
+      this.#fail(thrown)
       throw thrown
     }
     this.#tell()
     if (worked !== null) throw worked
+  }
+
+  #fail(thrown: unknown): void {
+    this.#broken = thrown
+    this.#changed.clear()
+    this.#arrivals = []
+    this.connection?.close()
+    this.listener.broken(asFailure(thrown))
   }
 
   #flush(): void {
@@ -315,14 +300,7 @@ export class Engine {
       throw thrown
     }
     await this.keep(() => provePending(this))
-    const statement = this.trust.needStatement()
-    if (statement.id !== this.profile.organisation) {
-      throw fault(
-        'foreign_certificate',
-        `the relay is of organisation "${statement.id}", this device was enrolled in ` +
-          `"${this.profile.organisation}"`,
-      )
-    }
+    checkOrganisation(this.trust.needStatement().id, this.profile.organisation)
     this.trust.directory.device(this.keys.device, this.now())
     this.keyPackagesHeld = loggedIn.keyPackages
     this.lastResortDue = loggedIn.lastResortDue
@@ -395,8 +373,8 @@ export class Engine {
           // What was not handled is delivered again.
           if (this.lost !== null) break
         }
-      })
-      this.acknowledge()
+      }, 'relaxed')
+      await this.acknowledge()
       if (this.lost !== null) throw this.lost
     }
     if (connection.ended !== null) throw connection.ended
@@ -436,10 +414,19 @@ export class Engine {
     }
   }
 
-  /** Only what is durable. */
-  acknowledge(): void {
+  /**
+   * Only what is durable. It was shown a moment before: what the power took with it comes again.
+   */
+  async acknowledge(): Promise<void> {
     const { connection } = this
     if (connection === null || connection.ended !== null) return
+    if (this.acks.size === 0 && this.mailAck === null) return
+    try {
+      await this.db.settle()
+    } catch (thrown) {
+      this.#fail(thrown)
+      throw thrown
+    }
     // A lost acknowledgement costs a repetition at the next login, nothing else.
     for (const [group, seq] of this.acks) {
       const id = Uint8Array.from(group.match(/../g) ?? [], (pair) => parseInt(pair, 16))
@@ -454,19 +441,7 @@ export class Engine {
 
   /** What needs the network and therefore waits until the frames at hand are durable. */
   async #followUp(connection: Connection): Promise<void> {
-    const shown = this.checkpointShown
-    if (shown !== null) {
-      this.checkpointShown = null
-      try {
-        await this.keep(() => this.trust.seeCheckpoint(shown, connection))
-      } catch (thrown) {
-        if (codeOf(thrown) !== 'log_inconsistent') throw thrown
-        await this.keep(async () => {
-          for (const session of this.groups.values()) this.stopGroup(session, thrown)
-          await alarmLog(this, thrown)
-        })
-      }
-    }
+    await seeShownCheckpoint(this, connection)
     await refillKeyPackages(this)
     await resynchronise(this)
     await watchLog(this)
@@ -485,6 +460,16 @@ export class Engine {
     this.listener.stateChanged()
   }
 
+  /** Keeps what `work` writes and, with a connection, the bytes of what is due: in one go. */
+  async keepAndSubmit(work: () => Promise<void> | void): Promise<void> {
+    const ready: OutboxItem[] = []
+    await this.keep(async () => {
+      await work()
+      if (this.connection !== null) await prepareDue(this, ready)
+    })
+    transmit(this, ready)
+  }
+
   /** Encrypts and sends what waits. */
   async submitDue(): Promise<void> {
     const now = this.env.monotonic()
@@ -494,4 +479,12 @@ export class Engine {
     await this.keep(() => prepareDue(this, ready))
     transmit(this, ready)
   }
+}
+
+function checkOrganisation(found: string, wanted: string): void {
+  if (found === wanted) return
+  throw fault(
+    'foreign_certificate',
+    `the relay is of organisation "${found}", this device was enrolled in "${wanted}"`,
+  )
 }

@@ -35,12 +35,11 @@ export async function send(e: Engine, group: string, content: Content): Promise<
   }
   const bytes = encodeChecked(content)
   let id = ''
-  await e.keep(() => {
+  await e.keepAndSubmit(() => {
     const draft = newDraft(e, group, bytes)
     id = draft.id
     enqueue(e, draft)
   })
-  await e.submitDue()
   return id
 }
 
@@ -65,7 +64,7 @@ export async function edit(e: Engine, id: string, text: string): Promise<string>
           : before
     const bytes = encodeChecked(content)
     let edited = ''
-    await e.keep(async () => {
+    await e.keepAndSubmit(async () => {
       await endWarning(e, id, 'edited')
       const draft = newDraft(e, old.group, bytes)
       edited = draft.id
@@ -73,7 +72,6 @@ export async function edit(e: Engine, id: string, text: string): Promise<string>
       e.queued.delete(id)
       enqueue(e, draft)
     })
-    await e.submitDue()
     return edited
   }
   const row = await e.store.rowIn(e.groups.keys(), id)
@@ -116,7 +114,7 @@ export async function answerWarning(
     )
   }
   let answer = ''
-  await e.keep(() => {
+  await e.keepAndSubmit(() => {
     // The same content under the same commitment: what was warned about is what is sent.
     const draft = { ...newDraft(e, warned.group, warned.content) }
     enqueue(e, {
@@ -128,7 +126,6 @@ export async function answerWarning(
     answer = draft.id
     e.touch(warned.group, id)
   })
-  await e.submitDue()
   return answer
 }
 
@@ -148,7 +145,7 @@ export async function report(
   const bot = e.trust.directory.device(session.record.bot, e.now())
   const cover = encodeContent({ type: 'reaction', about: id, emoji: reportMark })
   let carrier = ''
-  await e.keep(async () => {
+  await e.keepAndSubmit(async () => {
     let draft = newDraft(e, group, cover)
     carrier = draft.id
     let proof = encodeProof(row)
@@ -160,7 +157,6 @@ export async function report(
     draft.field = { type: 'report', reported: id, reason, proof }
     enqueue(e, draft)
   })
-  await e.submitDue()
   return carrier
 }
 
@@ -180,10 +176,9 @@ export async function acknowledgeNotice(e: Engine): Promise<void> {
   if (notice === null) throw fault('not_found', 'the organisation has no monitoring notice')
   const object = await signNoticeAck(notice.digest, e.keys.device, e.now(), e.keys.signing)
   await connection.request({ case: 'noticeAck', value: { object } })
-  await e.keep(() => {
+  await e.keepAndSubmit(() => {
     e.setNoticeAcknowledged(notice.digest)
   })
-  await e.submitDue()
 }
 
 // ---- alerts ----------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ export async function resubmit(e: Engine, id: string): Promise<string> {
   }
   const warning = approved.signedWarning
   let sent = ''
-  await e.keep(() => {
+  await e.keepAndSubmit(() => {
     const draft = { ...newDraft(e, approved.group, approved.content) }
     enqueue(e, {
       ...draft,
@@ -114,7 +114,6 @@ export async function resubmit(e: Engine, id: string): Promise<string> {
     sent = draft.id
     e.touch(approved.group, id)
   })
-  await e.submitDue()
   return sent
 }
 

@@ -1,6 +1,7 @@
 // The watch over log and directory: asking for proofs, comparing checkpoints, and telling a person
 // what is wrong, once.
 import { hex, sha256, utf8 } from './bytes.ts'
+import type { Connection } from './connection.ts'
 import { membersProven } from './engine_desk.ts'
 import { deliverHeld } from './engine_receive.ts'
 import type { Engine } from './engine.ts'
@@ -307,4 +308,20 @@ export function followNewLog(e: Engine, before: string): void {
   }
   e.alarms.set(subject, alarm)
   e.store.putAlarm(alarm)
+}
+
+/** The newest checkpoint the relay showed follows on the ones before, or no group is trusted. */
+export async function seeShownCheckpoint(e: Engine, connection: Connection): Promise<void> {
+  const shown = e.checkpointShown
+  if (shown === null) return
+  e.checkpointShown = null
+  try {
+    await e.keep(() => e.trust.seeCheckpoint(shown, connection))
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'log_inconsistent') throw thrown
+    await e.keep(async () => {
+      for (const session of e.groups.values()) e.stopGroup(session, thrown)
+      await alarmLog(e, thrown)
+    })
+  }
 }

@@ -263,19 +263,39 @@ export class SealedDb {
     for (const key of keys) this.delete(key as unknown as Key)
   }
 
-  /** Everything `work` puts becomes durable together once it returns, or nothing does. */
-  async atomically(work: () => Promise<void>): Promise<void> {
+  /**
+   * Everything `work` puts is kept together once it returns, or nothing is: for good, or, relaxed,
+   * until the power fails before `settle`.
+   */
+  async atomically(
+    work: () => Promise<void>,
+    durability: 'strict' | 'relaxed' = 'strict',
+  ): Promise<void> {
     if (this.#batch !== null) throw fault('internal', 'two transactions at a time')
     this.#batch = new Map()
     try {
       await work()
-      await this.#commit([...this.#batch.values()])
+      await this.#commit([...this.#batch.values()], durability)
     } finally {
       this.#batch = null
     }
   }
 
-  async #commit(writes: readonly { key: Key; value: Value | undefined }[]): Promise<void> {
+  /** Everything kept so far stays, whatever fails: databases keep the order of what is written. */
+  async settle(): Promise<void> {
+    try {
+      const strict = { durability: 'strict' } as const
+      const transaction = this.#database.transaction('plain', 'readwrite', strict)
+      await Promise.all([transaction.store.put(1, 'settled'), transaction.done])
+    } catch (thrown) {
+      throw storageFailed(thrown)
+    }
+  }
+
+  async #commit(
+    writes: readonly { key: Key; value: Value | undefined }[],
+    durability: 'strict' | 'relaxed',
+  ): Promise<void> {
     if (writes.length === 0) return
     try {
       const sealed = await Promise.all(
@@ -284,9 +304,7 @@ export class SealedDb {
           box: value === undefined ? undefined : await this.#seal(key, value),
         })),
       )
-      const transaction = this.#database.transaction('sealed', 'readwrite', {
-        durability: 'strict',
-      })
+      const transaction = this.#database.transaction('sealed', 'readwrite', { durability })
       const { store } = transaction
       const requests = sealed.map(({ key, box }) =>
         box === undefined ? store.delete(key) : store.put(box, key),
