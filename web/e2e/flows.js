@@ -243,6 +243,52 @@ await flow('a warning: send anyway', async () => {
   checks.equal('sent once', (await history('ben')).filter((one) => one === crude(4)).length, 1)
 })
 
+await flow('a block: appeal and approval', async () => {
+  await wendy.write('Our CHIS is the barman at the Crown')
+  await warningOf(wendy).getByText('This cannot be sent').waitFor()
+  await wendy.press('Ask a supervisor')
+  await wendy.page.fill('#reason', 'The name is public, from the trial')
+  await wendy.press('Ask for it to be let through')
+  await warningOf(wendy).getByText('Your supervisors have your request.').waitFor()
+  const { page } = sergeant
+  await page.locator('.tab', { hasText: 'Desk' }).click()
+  await page.locator('.find').fill('barman')
+  await page.locator('.alert-row').first().click()
+  const detail = page.locator('c-alert')
+  await detail.getByText('Our CHIS is the barman at the Crown').last().waitFor()
+  checks.equal('an appeal is not closed', await detail.getByRole('button', { name: 'Close', exact: true }).count(), 0)
+  await sergeant.press('Approve')
+  await page.fill('#step-note', 'It was said in open court')
+  await page.screenshot({ path: join(pictures, 'flow-appeal.png') })
+  await page.locator('.step').getByRole('button', { name: 'Approve' }).click()
+  await detail.locator('header .badge', { hasText: 'Closed' }).waitFor()
+  await page.locator('.find').fill('')
+  await warningOf(wendy).getByText('It was said in open court').waitFor()
+  await wendy.press('Send as approved')
+  await xavier.sees('Our CHIS is the barman')
+  await warningOf(wendy).waitFor({ state: 'detached' })
+})
+
+await flow("a group of one's own", async () => {
+  const { page } = sergeant
+  await page.locator('.tab', { hasText: 'Chats' }).click()
+  await sergeant.press('New group')
+  await page.fill('#group-name', 'Late shift')
+  await page.fill('#people', 'ash')
+  await page.locator('.people .item', { hasText: 'Wendy Ash' }).click()
+  await sergeant.press('Start the group')
+  for (const one of [sergeant, wendy]) await one.page.locator('.group', { hasText: 'Late shift' }).waitFor()
+  await page.locator('.requests').getByText('Done').waitFor()
+  await page.locator('.group', { hasText: 'Late shift' }).click()
+  await sergeant.press('Who is here')
+  await sergeant.press('Rename')
+  await page.fill('#group-name', 'Later shift')
+  await page.locator('dialog').last().getByRole('button', { name: 'Rename' }).click()
+  await wendy.page.locator('.group', { hasText: 'Later shift' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByText('Called “Late shift”').waitFor()
+})
+
 await flow("the supervisor's desk", async () => {
   const { page } = sergeant
   await page.locator('.tab', { hasText: 'Desk' }).click()
@@ -329,6 +375,23 @@ await flow('a reload in the middle of sending', async () => {
   await wendy.reload()
   await wendy.page.waitForFunction(() => document.querySelector('#composer').value === 'Half a thou')
   await wendy.page.fill('#composer', '')
+})
+
+await flow('another device by its code', async () => {
+  await wendy.page.locator('.tab', { hasText: 'Settings' }).click()
+  await wendy.press('Show the code')
+  await wendy.page.locator('.code path').waitFor()
+  await wendy.context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  await wendy.press('Copy the link')
+  const link = await wendy.page.evaluate(() => navigator.clipboard.readText())
+  const context = await browser.newContext({ ignoreHTTPSErrors: true })
+  const page = await watched(context, complaints)
+  await page.goto(link)
+  await page.getByText('PC Wendy Ash').waitFor()
+  checks.equal('the address keeps nothing', new URL(page.url()).hash, '')
+  await context.close()
+  await wendy.page.locator('.tab', { hasText: 'Chats' }).click()
+  await wendy.open()
 })
 
 await flow('a second tab', async () => {

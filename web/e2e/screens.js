@@ -123,6 +123,11 @@ const kScreens = {
     await page.getByRole('button', { name: 'Context by a warrant' }).click()
     await page.waitForSelector('.draft')
   }],
+  'another device': ['', async (page) => {
+    await tab('Settings')(page)
+    await page.getByRole('button', { name: 'Show the code' }).click()
+    await page.locator('.code').scrollIntoViewIfNeeded()
+  }],
   record: ['', async (page) => {
     await tab('Settings')(page)
     await page.getByRole('button', { name: 'Show my record' }).click()

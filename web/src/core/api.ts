@@ -439,6 +439,8 @@ export interface Core {
   ): Promise<Result<ContextView>>
 
   // Oneself.
+  /** The fragment of a link that enrols another device of this person (`readOffer`). */
+  invitation(): Promise<Result<string>>
   ownRecord(): Promise<Result<OwnRecord>>
   dismissDuty(): Promise<Result<void>>
 

@@ -33,7 +33,7 @@ import { lineOf, page, search } from './lines.ts'
 import { Link } from './link.ts'
 import { MlsSuite } from './mls.ts'
 import { parseNote } from './note.ts'
-import { checkOffer, readOffer } from './offer.ts'
+import { checkOffer, offerFragment, readOffer } from './offer.ts'
 import type { Profile } from './records.ts'
 import { SealedDb, destroy, exists } from './sealed_db.ts'
 import { deviceView, emptyParts, partsOf } from './state.ts'
@@ -469,6 +469,9 @@ class DeviceCore implements Core {
     { minutes, everyone }: { minutes: number; everyone: boolean },
   ): Promise<Result<ContextView>> {
     return this.#do(async (e) => contextOf(desk.alertOf(e, id), minutes, everyone))
+  }
+  invitation(): Promise<Result<string>> {
+    return attempt(() => offerFragment(this.#need().profile))
   }
   ownRecord(): Promise<Result<OwnRecord>> {
     return this.#do((e) => ownRecord(e))

@@ -112,7 +112,7 @@ export const text = {
     botAway:
       'Waiting for the compliance check. Messages are kept and delivered once it is back; nothing is delivered unchecked.',
     unwitnessed: 'The log has no outside witness at the moment. Messages go on.',
-    duty: 'A reminder, not about you: if a message here troubles you, you may challenge it, and you can speak up to professional standards from its menu. Nobody in the group sees that.',
+    duty: 'A reminder, not about you: you can speak up to professional standards from the menu of any message.',
     dutyRead: 'All right',
     retry: 'Try now',
     example: 'Example organisation: anybody may know its keys.',
@@ -299,6 +299,12 @@ export const text = {
     notKept:
       'The browser did not promise to keep what this device holds: if its disk runs full, it may delete keys and messages. Adding Candour to the bookmarks or installing it often helps.',
     fingerprint: 'Organisation’s fingerprint',
+    another: 'Another device of yours',
+    anotherMore: 'Scan this with a phone, or open the link on another computer. Keys are made there, and registrars approve it like any device.',
+    anotherShow: 'Show the code',
+    anotherCopy: 'Copy the link',
+    anotherPublic: 'The code holds no secret: your name and unit, the server, and the organisation’s key. Compare the fingerprint there all the same.',
+    code: 'QR code with the invitation for another device',
     passphrase: 'Change the passphrase',
     from: 'Passphrase now',
     to: 'New passphrase',

@@ -22,7 +22,7 @@ const kCalls = [
   'markAlarmsSeen', 'sendText', 'sendReaction', 'sendPoll', 'sendVote', 'edit', 'deleteForEveryone', 'withdraw',
   'overrideWarning', 'dispute', 'report', 'acknowledgeNotice', 'alertStep',
   'appeal', 'resubmit', 'people', 'changeGroup', 'clearRequests', 'proveReport',
-  'alertContext', 'ownRecord', 'dismissDuty',
+  'alertContext', 'ownRecord', 'dismissDuty', 'invitation',
 ] as const satisfies ReadonlyArray<keyof Core>
 
 /** The worker's end: makes every call on `core` and tells what changed. */

@@ -6,6 +6,7 @@ import { dateOf, numberOf } from './format.ts'
 import { keepsStorage } from './persistence.ts'
 import { plainName } from './plain.ts'
 import { applyTheme, prefer, preference, theme, type Theme } from './preferences.ts'
+import './another_device.ts'
 import './own_record.ts'
 import { View } from './view.ts'
 
@@ -45,6 +46,7 @@ class Settings extends View {
         ${keepsStorage() === false ? html`<p class="hint">${text.settings.notKept}</p>` : nothing}
         <div class="row"><c-forget></c-forget></div></section>
       <c-own-record></c-own-record>
+      <c-another-device></c-another-device>
       ${this.passphrase()}
       ${notice === null ? nothing : html`<section class="tile column"><h2>${text.settings.notice}</h2><c-notice readonly></c-notice></section>`}
     </div>`
