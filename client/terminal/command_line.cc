@@ -52,7 +52,9 @@ void add_messages(CLI::App& app, Options& o, Texts& texts) {
   send->add_option("--window", o.window, "messages under way at a time")->check(CLI::Range(1, 512));
   send->add_option("--delay", o.delay_ms, "milliseconds between messages");
   send->add_option("--reply-to,--reply", o.reply_to, "message this answers");
-  send->add_option("--mention", o.mentions, "person id, repeated; @id in the text does the same");
+  // One value each, so that the text may follow.
+  send->add_option("--mention", o.mentions, "person id, repeated; @id in the text does the same")
+      ->allow_extra_args(false);
   CLI::Option* react = send->add_option("--react", o.react, "send this emoji as a reaction");
   react->needs(send->add_option("--to", o.about, "the message reacted to"));
   send->add_option("--delete", o.remove, "delete this own message for everyone");
@@ -88,7 +90,9 @@ void add_contents(CLI::App& app, Options& o, Texts& texts) {
   CLI::App* poll = app.add_subcommand("poll", "Ask a question with options to vote for");
   poll->add_option("--group,-g", o.group, "id, beginning of the id, or name")->required();
   poll->add_option("text", texts.text, "the question")->required();
-  poll->add_option("--option", o.poll_options, "an option, repeated: 2 to 20")->required();
+  poll->add_option("--option", o.poll_options, "an option, repeated: 2 to 20")
+      ->required()
+      ->allow_extra_args(false);
   CLI::App* vote = app.add_subcommand("vote", "Vote in a poll; the last vote counts");
   vote->add_option("id", o.id, "message id of the poll")->required();
   vote->add_option("option", o.choice, "its number, from 1, or its text")->required();
@@ -111,8 +115,9 @@ void add_people(CLI::App& app, Options& o) {
   group->add_option("--name", o.title, "of create and rename");
   group->add_option("--class", o.group_class,
                     "ordinary, statement, training, privileged or sensitive");
-  group->add_option("--member", o.people, "person id, repeated");
-  group->add_option("--owner", o.owners, "person id, repeated; of owners: all there shall be");
+  group->add_option("--member", o.people, "person id, repeated")->allow_extra_args(false);
+  group->add_option("--owner", o.owners, "person id, repeated; of owners: all there shall be")
+      ->allow_extra_args(false);
   CLI::App* read = app.add_subcommand("read", "Mark the messages of a group as read");
   read->add_option("--group,-g", o.group, "the group")->required();
   read->add_option("--until", o.until, "only up to this message");

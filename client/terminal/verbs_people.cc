@@ -55,15 +55,20 @@ Status fill_members(const Options& options, client::Client& client,
   return ok();
 }
 
-/// Those of the people's devices that are in the group: what is no member cannot be removed.
-Status keep_members(const GroupId& group, client::Client& client, messages::GroupRequest& request) {
+/// Those of each person's devices that are in the group: only members can be removed, or own it.
+Status keep_members(const std::vector<std::string>& people, const GroupId& group,
+                    client::Client& client, std::vector<DeviceId>& devices) {
   const auto members = client.groups().at(group).members();
-  std::erase_if(request.members, [&](const DeviceId& device) {
+  std::erase_if(devices, [&](const DeviceId& device) {
     return std::none_of(members.begin(), members.end(),
                         [&](const auto& member) { return member.device == device; });
   });
-  if (!request.members.empty()) return ok();
-  return error(ErrorCode::not_a_member, "none of these people is in the group");
+  const std::vector<std::string> there = client.people_of(group);
+  for (const std::string& person : people) {
+    if (std::find(there.begin(), there.end(), person) != there.end()) continue;
+    return error(ErrorCode::not_a_member, "\"" + person + "\" is not in the group");
+  }
+  return ok();
 }
 
 }  // namespace
@@ -105,7 +110,10 @@ Status group(const Options& options, const World& world) {
   if (request.creates() || request.action == "class") request.group_class = options.group_class;
   CANDOUR_TRY(fill_members(options, client, request));
   if (request.action == "remove") {
-    CANDOUR_TRY(keep_members(request.group, client, request));
+    CANDOUR_TRY(keep_members(options.people, request.group, client, request.members));
+  }
+  if (request.action == "owners") {
+    CANDOUR_TRY(keep_members(options.owners, request.group, client, request.owners));
   }
   sink.forget();
   CANDOUR_TRY(const messages::RequestId id, client.request_group(std::move(request)));

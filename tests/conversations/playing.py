@@ -9,7 +9,7 @@ from stagehand import Stagehand
 
 SETTLED_S = 20  # states are asked for again and again for so long
 WITHHELD = ("warned", "blocked", "rejected")
-IN_GROUP = ("send", "history", "drafts", "roster")
+IN_GROUP = ("send", "history", "drafts", "roster", "poll", "read", "group")
 OF_ALL = ("alarms", "groups", "notice")
 
 
@@ -23,7 +23,7 @@ class Play:
     def __init__(self, stage, conversation, texts, group):
         self.stage, self.conversation, self.group = stage, conversation, group
         self.known = dict(texts)
-        self.known["group"] = group or ""
+        self.known |= {"group": group or "", "folder": stage.folder}
         # Index into a person's events: of this conversation's first, of what was looked at last.
         self.begun = {name: len(actor.events) for name, actor in stage.actors.items()}
         self.cursors = dict(self.begun)
@@ -56,9 +56,14 @@ class Play:
         return actor
 
     def words(self, step):
-        words = [expanded(w, self.known) for w in step.words]
-        if words[0] in IN_GROUP and not {"--group", "-g"} & set(words) and self.group:
-            words += ["--group", self.group]
+        return self.placed([expanded(w, self.known) for w in step.words])
+
+    def placed(self, words):
+        """With the conversation's group where no other is named."""
+        at = 2 if words[0] == "--timeout" else 0
+        named = {"--group", "-g"} & set(words) or words[at:at + 2] == ["group", "create"]
+        if words[at] in IN_GROUP and not named and self.group:
+            return [*words, "--group", self.group]
         return words
 
     def events(self, actor, since=None):
@@ -73,7 +78,15 @@ class Play:
     def does(self, actor, step):
         actor.start()
         before = len(actor.events)
-        self.judge(actor, step, before, actor.do(*self.words(step)))
+        answer = actor.do(*self.words(step))
+        self.adopt(actor, before)
+        self.judge(actor, step, before, answer)
+
+    def adopt(self, actor, before):
+        """What happens in groups that people of this conversation create belongs to it."""
+        for event in actor.events[before:]:
+            if event["event"] == "group_request" and event["action"] == "create":
+                self.hand.groups.add(event["group"])
 
     def does_once(self, actor, step):
         before = len(actor.events)
@@ -177,9 +190,8 @@ class Play:
         at = next((i for i, w in enumerate(step.words) if w.endswith(":")), None)
         if at is None:
             raise Wrong("the verb that lists ends with ':'")
-        verb = [expanded(w, self.known) for w in (*step.words[:at], step.words[at][:-1])]
-        if verb[0] in IN_GROUP and "--group" not in verb and self.group:
-            verb += ["--group", self.group]
+        verb = self.placed([expanded(w, self.known)
+                            for w in (*step.words[:at], step.words[at][:-1])])
         patterns, conditions = [], []
         for word in step.words[at + 1:] + ["|"]:
             if word == "|":

@@ -115,7 +115,8 @@ def table(results, seconds):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--only", default="", help="those whose file, title or setting has this")
+    arguments.add_argument("--only", action="append", default=[],
+                           help="those whose file, title or setting has this; may be repeated")
     arguments.add_argument("--at-once", type=int, default=2, help="settings played side by side")
     arguments.add_argument("--list", action="store_true", help="only say what there is")
     options = arguments.parse_args()
@@ -124,7 +125,8 @@ def main():
     except BadScript as bad:
         print(f"conversations: {bad}", file=sys.stderr)
         return 2
-    chosen = [c for c in conversations if options.only in f"{c.file}: {c.title} [{c.setting}]"]
+    chosen = [c for c in conversations if not options.only or any(
+        only in f"{c.file}: {c.title} [{c.setting}]" for only in options.only)]
     if options.list:
         return table([Result(c, 0) for c in chosen], 0)
     started = time.monotonic()

@@ -30,8 +30,10 @@ MORE_PEOPLE = {
     "sue": ("p-110", "PC Sue Hollis", "officer", "team-a"),
     "tom": ("p-111", "PC Tom Ferris", "officer", "team-a"),
     "late": ("p-204", "Sgt Late Comer", "supervisor", "team-a"),
+    "eve": ("p-112", "PC Eve Short", "officer", "team-a"),  # for a certificate that ends
 }
-NOT_ENROLLED_YET = ("late",)  # their certificates wait in drafts/ for a conversation to publish
+# Their certificates wait in drafts/ for a conversation to publish, or to be replaced by another.
+NOT_ENROLLED_YET = ("late", "eve")
 
 
 class Template:

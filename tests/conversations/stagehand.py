@@ -2,6 +2,7 @@
 import json
 import pathlib
 import signal
+import subprocess
 import time
 
 import parties
@@ -99,6 +100,16 @@ class Stagehand:
         path.write_text("".join(f"{speaker} says number {i}\n" for i in range(int(count))))
         self.play.known[name] = path
 
+    def on_file(self, path, *conditions):
+        """`@file PATH mode=600 has=TEXT lacks=TEXT`: what a verb wrote."""
+        text, mode = pathlib.Path(path).read_text(), pathlib.Path(path).stat().st_mode & 0o777
+        for condition in conditions:
+            what, _, wanted = condition.partition("=")
+            holds = {"mode": f"{mode:o}" == wanted, "has": wanted in text,
+                     "lacks": wanted not in text}[what]
+            if not holds:
+                raise Broken(f"expected: {condition}\ngot:      mode {mode:o}, {text[:500]}")
+
     # --- registrars and other offices -------------------------------------------------------------
 
     def on_registrar(self, what, *words):
@@ -130,6 +141,11 @@ class Stagehand:
         members = [x for p in people for x in ("--member", self.device(p))]
         self.stage.ctl("group", verb, "--group", self.play.group, *members)
 
+    def registrar_owners(self, *people):
+        """These and nobody else own the group."""
+        owners = [x for p in people for x in ("--owner", self.device(p))]
+        self.stage.ctl("group", "owners", "--group", self.play.group, *owners)
+
     def registrar_revoke(self, name):
         self.may_be_refused.add(name)
         self.stage.ctl("revoke", "--device", self.device(name), "--reason", "reported lost")
@@ -137,6 +153,31 @@ class Stagehand:
     def registrar_enrol(self, name):
         """Publishes a certificate that waited."""
         self.stage.ctl("publish", self.stage.folder / "drafts" / f"{name}.certificate")
+
+    def registrar_issue(self, name, seconds):
+        """A certificate that ends in so many seconds: two registrars, published, and taken."""
+        folder, ctl = self.stage.folder, self.stage.organisation.ctl
+        certificate = folder / "drafts" / f"{name}-{time.monotonic_ns()}.certificate"
+        common = ["--request", folder / "drafts" / f"{name}.request", "--certificate", certificate,
+                  "--statement", folder / "public" / "statement.note", "--root",
+                  folder / "public" / "root.vkey", "--days", "1"]
+        # The first one's clock is a day behind, so that a day ends soon.
+        behind = ["faketime", "-f", f"-{24 * 3600 - int(seconds)}s", parties.BIN / "candourctl"]
+        done = subprocess.run([str(a) for a in (*behind, "approve", "--key",
+                                                self.stage.key("registrar-1"), *common)],
+                              capture_output=True)
+        if done.returncode != 0:
+            raise Broken(done.stderr.decode())
+        self.ends = time.monotonic() + int(seconds)
+        ctl("approve", "--key", self.stage.key("registrar-2"), *common)
+        self.play.actor(name).stop()
+        self.stage.organisation.candour(name, "enrol", "--certificate", certificate)
+        self.stage.ctl("publish", certificate)
+        self.may_be_refused.add(name)
+
+    def registrar_outlast(self):
+        """Until the certificate that was issued has ended."""
+        time.sleep(max(0, self.ends + 0.5 - time.monotonic()))
 
     def on_notice(self, version, text):
         """A new monitoring notice, signed by two, published."""
