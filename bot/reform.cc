@@ -15,26 +15,34 @@ constexpr std::string_view kRelayLost = "relay-lost";
 }  // namespace
 
 Result<std::vector<Reform::Due>> Reform::compare(client::Connection& connection) const {
-  v1::ClientFrame frame;
-  frame.mutable_get_rosters();
-  const auto answered = connection.request(std::move(frame));
-  if (!answered && (answered.error().code == ErrorCode::frame_malformed ||
-                    answered.error().code == ErrorCode::not_permitted)) {
-    log::warning("groups_not_compared", {{"why", log::LogSafe(answered.error().message)}});
-    return std::vector<Due>();
-  }
-  CANDOUR_TRY(const v1::ServerFrame& answer, answered);
-  if (!answer.has_rosters()) {
-    return error(ErrorCode::frame_malformed, "the relay did not answer with its rosters");
-  }
   std::vector<Due> due;
   std::set<GroupId> known;
-  for (const v1::GroupState& head : answer.rosters().groups()) {
-    const auto id = GroupId::from(as_bytes(head.group()));
-    if (!id) return error(ErrorCode::frame_malformed, "the relay names a group by no id");
-    known.insert(*id);
-    if (auto one = of_relay(head, answer.rosters())) due.push_back(std::move(*one));
-  }
+  std::string after;
+  do {
+    v1::ClientFrame frame;
+    frame.mutable_get_rosters()->set_after(after);
+    const auto answered = connection.request(std::move(frame));
+    if (!answered && (answered.error().code == ErrorCode::frame_malformed ||
+                      answered.error().code == ErrorCode::not_permitted)) {
+      log::warning("groups_not_compared", {{"why", log::LogSafe(answered.error().message)}});
+      return std::vector<Due>();
+    }
+    CANDOUR_TRY(const v1::ServerFrame& answer, answered);
+    if (!answer.has_rosters()) {
+      return error(ErrorCode::frame_malformed, "the relay did not answer with its rosters");
+    }
+    for (const v1::GroupState& head : answer.rosters().groups()) {
+      const auto id = GroupId::from(as_bytes(head.group()));
+      if (!id) return error(ErrorCode::frame_malformed, "the relay names a group by no id");
+      known.insert(*id);
+      if (auto one = of_relay(head, answer.rosters())) due.push_back(std::move(*one));
+    }
+    const std::string& next = answer.rosters().next();
+    if (!next.empty() && next <= after) {
+      return error(ErrorCode::frame_malformed, "the relay's rosters do not come to an end");
+    }
+    after = next;
+  } while (!after.empty());
   for (const auto& [id, group] : groups_.all()) {
     // Nothing of a group in its first epoch was released, so that the relay need not know it.
     if (!known.contains(id) && group.mls.epoch() != Epoch(0)) due.push_back(of_own(group));
@@ -51,6 +59,7 @@ std::optional<identity::Roster> Reform::roster_of(const GroupId& group,
   // A relay may show old ones, with members who have left since: the newest epoch counts.
   std::optional<identity::Roster> newest;
   for (const std::string& bytes : rosters.rosters()) {
+    if (!identity::Roster::names(as_bytes(bytes), group)) continue;  // before what costs more
     for (const SigningPublicKey& bot : bots) {
       auto roster = identity::Roster::verify(as_bytes(bytes), bot);
       if (!roster || roster.value().group != group) continue;

@@ -69,6 +69,13 @@ Bytes Roster::sign(const crypto::SigningKey& bot) const {
   return out;
 }
 
+bool Roster::names(ByteView bytes, const GroupId& group) {
+  Reader in(bytes);
+  const bool known = in.u8() == kVersion;
+  const bool same_group = in.id<GroupId>() == group;
+  return in.ok() && known && same_group;
+}
+
 Result<Roster> Roster::verify(ByteView bytes, const SigningPublicKey& bot) {
   if (bytes.size() < Signature::kSize) return invalid("it is shorter than a signature");
   const ByteView body = bytes.first(bytes.size() - Signature::kSize);

@@ -33,6 +33,8 @@ struct Roster {
 
   Bytes sign(const crypto::SigningKey& bot) const;
   static Result<Roster> verify(ByteView bytes, const SigningPublicKey& bot);
+  /// Whether the bytes say that they are this group's; nothing else of them is looked at.
+  static bool names(ByteView bytes, const GroupId& group);
 };
 
 }  // namespace candour::identity

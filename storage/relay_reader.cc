@@ -262,6 +262,29 @@ Result<std::vector<Bytes>> RelayReader::rosters() const {
   }
 }
 
+Result<RelayReader::RosterPage> RelayReader::rosters_after(const GroupId& after,
+                                                          std::size_t size_max) const {
+  try {
+    RosterPage page;
+    GroupId last;
+    std::size_t size = 0;
+    auto q = db_.query("SELECT group_id, roster FROM rosters WHERE group_id > ? ORDER BY group_id",
+                       after);
+    while (q.step()) {
+      if (size >= size_max) {
+        page.next = last;
+        break;
+      }
+      last = q.id<GroupId>(0);
+      page.rosters.push_back(q.blob(1));
+      size += page.rosters.back().size();
+    }
+    return page;
+  } catch (const std::exception& e) {
+    return read_failed("rosters", e);
+  }
+}
+
 Result<RelaySnapshot> RelayReader::snapshot() const {
   try {
     RelaySnapshot out;

@@ -68,6 +68,13 @@ class RelayReader : public tlog::HashReader, public tlog::EntryReader {
   Result<std::vector<OpeningBody>> openings(std::uint64_t from, const std::string& auditor,
                                             std::size_t size_max) const;
   Result<std::vector<Bytes>> rosters() const;
+  struct RosterPage {
+    std::vector<Bytes> rosters;
+    std::optional<GroupId> next;  // there are more after this group
+  };
+  /// Those of groups after `after`, in the order of their ids, until `size_max` bytes of them are
+  /// together (at least one when there is any).
+  Result<RosterPage> rosters_after(const GroupId& after, std::size_t size_max) const;
 
   /// A stored checkpoint with its cosignatures; nothing when it is not kept.
   Result<std::optional<CheckpointRow>> checkpoint(std::uint64_t size) const;

@@ -122,14 +122,18 @@ Status Bot::login() {
 }
 
 Status Bot::create_groups() {
-  v1::ClientFrame ask;
-  ask.mutable_get_rosters();
-  CANDOUR_TRY(const auto known, call(std::move(ask), v1::ServerFrame::kRosters));
-  for (const auto& group : known.rosters().groups()) {
-    CANDOUR_TRY(const auto id, wire::id_of<GroupId>(group.group(), "group"));
-    CANDOUR_TRY(const auto hash, wire::id_of<Digest>(group.token_hash(), "token_hash"));
-    chains_[id] = {Seq(group.seq()), hash};
-  }
+  std::string after;
+  do {
+    v1::ClientFrame ask;
+    ask.mutable_get_rosters()->set_after(after);
+    CANDOUR_TRY(const auto known, call(std::move(ask), v1::ServerFrame::kRosters));
+    for (const auto& group : known.rosters().groups()) {
+      CANDOUR_TRY(const auto id, wire::id_of<GroupId>(group.group(), "group"));
+      CANDOUR_TRY(const auto hash, wire::id_of<Digest>(group.token_hash(), "token_hash"));
+      chains_[id] = {Seq(group.seq()), hash};
+    }
+    after = known.rosters().next();
+  } while (!after.empty());
   for (std::uint32_t i = 0; i < size_.groups; ++i) {
     if (chains_.count(bench::group_id(i)) != 0) continue;
     CANDOUR_TRY(create_group(i));

@@ -245,7 +245,7 @@ void RelayDouble::handle(v1::ClientFrame frame) {
     case v1::ClientFrame::kGetProof:
       return on_get_proof(id, frame.get_proof());
     case v1::ClientFrame::kGetRosters:
-      return on_get_rosters(id);
+      return on_get_rosters(id, frame.get_rosters());
     case v1::ClientFrame::kCosignature:
       if (frame.cosignature().line().find('\n') != std::string::npos) {
         // The bot shows what it cosigned last, after login.
@@ -259,16 +259,21 @@ void RelayDouble::handle(v1::ClientFrame frame) {
   }
 }
 
-void RelayDouble::on_get_rosters(std::uint64_t to) {
+// One group in an answer, so that every test of more asks again.
+void RelayDouble::on_get_rosters(std::uint64_t to, const v1::GetRosters& asked) {
   v1::ServerFrame answer;
   v1::Rosters& rosters = *answer.mutable_rosters();
-  for (const auto& [id, group] : groups) {
+  const auto found = asked.after().empty() ? groups.begin()
+                                           : groups.upper_bound(id_of<GroupId>(asked.after()));
+  if (found != groups.end()) {
+    const auto& [id, group] = *found;
     v1::GroupState& state = *rosters.add_groups();
     state.set_group(text(id.view()));
     state.set_epoch(group.epoch);
     state.set_seq(group.seq);
     state.set_token_hash(text(group.token_hash.view()));
     if (!group.roster.empty()) rosters.add_rosters(group.roster);
+    if (std::next(found) != groups.end()) rosters.set_next(text(id.view()));
   }
   reply(to, std::move(answer));
 }

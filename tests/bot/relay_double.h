@@ -93,7 +93,7 @@ class RelayDouble {
   void done(std::uint64_t to, bool duplicate);
   void fail(std::uint64_t to, std::string code);
   void login(std::uint64_t to);
-  void on_get_rosters(std::uint64_t to);
+  void on_get_rosters(std::uint64_t to, const v1::GetRosters& asked);
   void on_submit(std::uint64_t to, const v1::Submit& submit);
   void on_verdict(std::uint64_t to, const v1::Verdict& verdict);
   bool apply(const v1::Verdict& verdict, GroupRow& group);

@@ -371,6 +371,8 @@ TEST_F(Records, RostersAndEntriesAreForTheirRolesOnly) {
   rosters.mutable_get_rosters();
   const auto found = investigator->call(rosters).rosters();
   ASSERT_EQ(found.rosters_size(), 1);
+  EXPECT_TRUE(found.next().empty());
+  EXPECT_EQ(found.groups_size(), 0);
   const auto roster =
       identity::Roster::verify(as_bytes(found.rosters(0)), world.bot.key.public_key());
   ASSERT_TRUE(roster);

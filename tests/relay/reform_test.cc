@@ -58,8 +58,14 @@ TEST_F(Reforming, TheBotIsToldWhereEveryGroupStands) {
   EXPECT_EQ(told.groups(0).epoch(), 1u);
   EXPECT_EQ(told.groups(0).token_hash(), wire::to_field(bot->chains[group].previous));
   EXPECT_EQ(current().members.size(), 3u);
+  EXPECT_TRUE(told.next().empty());
   v1::ClientFrame ask;
-  ask.mutable_get_rosters();
+  ask.mutable_get_rosters()->set_after(wire::to_field(group));
+  const auto rest = bot->peer().call(ask).rosters();
+  EXPECT_EQ(rest.groups_size() + rest.rosters_size(), 0);
+  ask.mutable_get_rosters()->set_after("short");
+  EXPECT_EQ(bot->peer().refusal(ask), ErrorCode::frame_malformed);
+  ask.mutable_get_rosters()->clear_after();
   EXPECT_EQ(a->refusal(ask), ErrorCode::not_permitted);
 }
 

@@ -200,5 +200,36 @@ TEST_F(RelayStoreTest, NewestRosterOfEachGroupIsKept) {
   EXPECT_EQ(rosters.value()[0], Bytes(3, 2));
 }
 
+TEST_F(RelayStoreTest, RostersComeInPages) {
+  using Page = RelayReader::RosterPage;
+  const auto page = [&](const GroupId& after, std::size_t size_max) {
+    return read<Page>([&](const RelayReader& reader) {
+             return reader.rosters_after(after, size_max);
+           }).value();
+  };
+  EXPECT_TRUE(page(GroupId(), 1).rosters.empty());
+  const GroupId groups[] = {id<GroupId>(1), id<GroupId>(2), id<GroupId>(3)};
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    auto accepted = submission(n);
+    accepted.creates_group = true;
+    accepted.pending.about.group = accepted.submitted.group = groups[n - 1];
+    ASSERT_TRUE(wait(
+        [&](RelayStore::Done done) { store_->accept(std::move(accepted), std::move(done)); }));
+    auto judged = release(n, 1);
+    judged.mail.clear();  // numbered by the delivery, which is the first of each group
+    judged.verdict.group = judged.released->group = groups[n - 1];
+    judged.roster = RosterChange{.epoch = Epoch(1), .members = {amy_}};
+    judged.released->roster = Bytes(3, static_cast<std::uint8_t>(n));
+    ASSERT_TRUE(judge(std::move(judged)));
+  }
+  const Page first = page(GroupId(), 4);
+  EXPECT_EQ(first.rosters, (std::vector<Bytes>{Bytes(3, 1), Bytes(3, 2)}));
+  ASSERT_EQ(first.next, groups[1]);
+  const Page second = page(*first.next, 4);
+  EXPECT_EQ(second.rosters, std::vector<Bytes>{Bytes(3, 3)});
+  EXPECT_FALSE(second.next);
+  EXPECT_FALSE(page(GroupId(), 100).next);
+}
+
 }  // namespace
 }  // namespace candour::storage

@@ -104,32 +104,45 @@ Status Records::get(const Session& session, std::uint64_t request, const v1::Get
   return ok();
 }
 
-Status Records::rosters(const Session& session, std::uint64_t request) {
+Status Records::rosters(const Session& session, std::uint64_t request,
+                        const v1::GetRosters& frame) {
   if (!session.bot) {
     CANDOUR_TRY(check_role(session, "investigator"));
   }
+  GroupId after;
+  if (!frame.after().empty()) {
+    CANDOUR_TRY(after, wire::id_of<GroupId>(frame.after(), "after"));
+  }
   // What was decided before is durable first, so that groups and rosters fit together.
-  context_.store.after_durable([this, id = session.id, request, bot = session.bot](Status status) {
-    if (context_.durable(status, id, request)) answer_rosters(id, request, bot);
-  });
+  context_.store.after_durable(
+      [this, id = session.id, request, after, bot = session.bot](Status status) {
+        if (context_.durable(status, id, request)) answer_rosters(id, request, after, bot);
+      });
   return ok();
 }
 
-void Records::answer_rosters(SessionId id, std::uint64_t request, bool with_groups) {
-  context_.store.read<std::vector<Bytes>>(
-      [](const storage::RelayReader& reader) { return reader.rosters(); },
-      [this, id, request, with_groups](Result<std::vector<Bytes>> rosters) {
-        if (!rosters) return context_.refuse(id, request, rosters.error());
+void Records::answer_rosters(SessionId id, std::uint64_t request, const GroupId& after,
+                             bool with_groups) {
+  using Page = storage::RelayReader::RosterPage;
+  context_.store.read<Page>(
+      [after](const storage::RelayReader& reader) {
+        return reader.rosters_after(after, kPageSize);
+      },
+      [this, id, request, after, with_groups](Result<Page> page) {
+        if (!page) return context_.refuse(id, request, page.error());
         v1::ServerFrame out;
         auto& all = *out.mutable_rosters();
-        for (const auto& roster : rosters.value()) all.add_rosters(wire::to_field(roster));
+        for (const auto& roster : page.value().rosters) all.add_rosters(wire::to_field(roster));
+        const auto& next = page.value().next;
+        if (next) all.set_next(wire::to_field(*next));
         for (const auto& [group, state] : context_.model.groups) {
-          if (with_groups) *all.add_groups() = group_state(state);
+          const bool here = group > after && (!next || group <= *next);
+          if (with_groups && here) *all.add_groups() = group_state(state);
         }
         if (out.ByteSizeLong() > limits::kFrameSizeMax - 1024) {
           return context_.refuse(id, request,
                                  error(ErrorCode::frame_too_large,
-                                       "the rosters of all groups do not fit into one frame"));
+                                       "too many groups without a roster for one frame"));
         }
         context_.answer(id, request, std::move(out));
       });

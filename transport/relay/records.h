@@ -15,14 +15,15 @@ class Records {
   Status get(const Session& session, std::uint64_t request, const v1::GetRecords& frame);
   /// Investigators, and the bot, which is also told how far each group has come: from that it forms
   /// groups again that it has lost.
-  Status rosters(const Session& session, std::uint64_t request);
+  Status rosters(const Session& session, std::uint64_t request, const v1::GetRosters& frame);
   /// Role keys only. At most kEntriesMax entries of those asked for.
   Status entries(const Session& session, std::uint64_t request, const v1::GetEntries& frame);
 
   static constexpr std::uint64_t kEntriesMax = 16'384;
 
  private:
-  void answer_rosters(SessionId session, std::uint64_t request, bool with_groups);
+  void answer_rosters(SessionId session, std::uint64_t request, const GroupId& after,
+                      bool with_groups);
   Status check_role(const Session& session, std::string_view wanted) const;
   Context& context_;
 };

@@ -225,7 +225,7 @@ Status Relay::dispatch_role(Session& session, v1::ClientFrame& frame) {
     case v1::ClientFrame::kGetRecords:
       return records_.get(session, request, frame.get_records());
     case v1::ClientFrame::kGetRosters:
-      return records_.rosters(session, request);
+      return records_.rosters(session, request, frame.get_rosters());
     case v1::ClientFrame::kGetEntries:
       return records_.entries(session, request, frame.get_entries());
     default:
@@ -278,7 +278,7 @@ Status Relay::dispatch_device(Session& session, v1::ClientFrame& frame) {
       if (!session.bot) return error(ErrorCode::not_permitted, "only the bot cosigns here");
       return log_.cosignature(session.id, request, frame.cosignature());
     case v1::ClientFrame::kGetRosters:
-      return records_.rosters(session, request);
+      return records_.rosters(session, request, frame.get_rosters());
     case v1::ClientFrame::kPublishOpening:
     case v1::ClientFrame::kGetOpenings:
     case v1::ClientFrame::kUnseal:

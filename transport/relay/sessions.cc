@@ -199,6 +199,8 @@ void Sessions::send_logged_in(const Session& session, std::uint64_t request) {
     out.set_notice_acknowledged(device.notice_acknowledged);
     out.set_last_resort_due(device.last_resort_due);
     for (const auto& id : device.groups) {
+      // The bot is in every group, too many for one frame, and asks for its rosters.
+      if (session.bot) break;
       const Group& group = model.groups.at(id);
       auto& state = *out.add_groups();
       state.set_group(wire::to_field(id));
