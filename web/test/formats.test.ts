@@ -24,7 +24,7 @@ import { checkReport, decodeProof } from '../src/core/report.ts'
 import { signNoticeAck, verifyNotice } from '../src/core/notice.ts'
 import { offerFragment, readOffer } from '../src/core/offer.ts'
 import { verifyStatement } from '../src/core/statement.ts'
-import { spanInText, trimmedCodePoints } from '../src/core/text.ts'
+import { mayName, spanInText, trimmedCodePoints } from '../src/core/text.ts'
 import { checkNext, verifyRoster, verifyToken } from '../src/core/token.ts'
 
 const made = JSON.parse(readFileSync(process.env.CANDOUR_FIXTURES as string, 'utf8')) as Record<
@@ -454,6 +454,16 @@ test('places in text and lengths of reasons', () => {
   assert.equal(trimmedCodePoints(' \u3000 ten \u{1f600} chars \n'), 11)
   assert.throws(() => bot.checkJustification('too short'))
   bot.checkJustification('long enough')
+})
+
+test('who may be named in a text', () => {
+  const said = 'Ask Sgt N\u00f8va, M\u00fcller or Ash about the bell, says p-201'
+  const named = (name: string, person = 'p-1') => mayName(said, name, person)
+  assert.ok(named('Sgt Anna Muller'))
+  assert.ok(named('DI Bell'))
+  assert.ok(named('Li Ash'))
+  assert.ok(named('PC Nobody', 'P-201'))
+  assert.ok(!named('PC Wendy Holt', 'p-301'))
 })
 
 test('offers survive the link they travel in', () => {

@@ -15,6 +15,7 @@ import { keyPackagesGoal } from './limits.ts'
 import { signNoticeAck } from './notice.ts'
 import type { AlertRecord, Draft } from './records.ts'
 import { encodeParcel, encodeProof } from './report.ts'
+import { mayName } from './text.ts'
 import { changesAnother, checkChange } from './timeline.ts'
 
 /** Appeals are decided elsewhere (engine_people.ts). */
@@ -270,7 +271,9 @@ async function share(e: Engine, record: AlertRecord, desk: string): Promise<void
   const to = e.trust.directory.device(desk, e.now())
   const body = alert.decodeAlertBody(record.body)
   const inLine = to.role === 'supervisor' && !alert.goesPastLine(body)
-  if ((!inLine && to.role !== 'investigator') || to.person === body.subject.person) {
+  // Who was enrolled after the alert was raised may be named in it.
+  const named = to.person === body.subject.person || mayName(body.excerpt, to.name, to.person)
+  if ((!inLine && to.role !== 'investigator') || named) {
     throw fault('not_permitted', 'an alert is not for this desk')
   }
   const envelope = await alert.wrapAlertKeys(record.id, record.keys, to.sealingKey)

@@ -68,6 +68,26 @@ export function spanInText(text: string, startByte: number, endByte: number): Sp
   return { start: before.length, end: before.length + marked.length }
 }
 
+const titleSizeMax = 3
+
+/** Letters without their marks, small. */
+const bare = (text: string): string =>
+  text.normalize('NFD').replace(/\p{Mn}/gu, '').toLocaleLowerCase()
+
+/**
+ * Whether the text may name the person: their id, or a word of their name that is no short title,
+ * is in it. More is taken for a name than by client/messages/person_names.h, never less of what
+ * people are called.
+ */
+export function mayName(text: string, name: string, person: string): boolean {
+  const said = bare(text)
+  const words = bare(name).split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
+  const long = words.filter((word) => word.length > titleSizeMax)
+  return [person.toLocaleLowerCase(), ...(long.length > 0 ? long : words)].some((word) =>
+    said.includes(word),
+  )
+}
+
 export const timeEncode = (ms: number): string => new Date(ms).toISOString()
 
 /** RFC 3339 UTC as in notes; null otherwise. */
