@@ -63,6 +63,33 @@ test('what the relay has no room for goes out again as it is', async () => {
   await device.core.lock()
 })
 
+test('what was overtaken before there was room is encrypted anew, and nothing is rejected', async () => {
+  const device = await inTeamA('w-510', 'PC Overtaken')
+  const sent: string[] = []
+  refuses(device, 'submit', () => (sent.length === 1 ? 'rate_limited' : null))
+  const { onSend, onReceive } = device.world
+  device.world.onSend = (bytes) => {
+    const { body } = fromBinary(ClientFrameSchema, bytes)
+    if (body.case === 'submit') sent.push(hex(body.value.messageId))
+    return onSend?.(bytes)
+  }
+  // The first is refused when the second was encrypted and sent.
+  let late: readonly Uint8Array[] = []
+  device.world.onReceive = (bytes) => {
+    const given = [...late, ...(onReceive?.(bytes) ?? [bytes])]
+    late = sent.length < 2 ? given.filter((one) => fromBinary(ServerFrameSchema, one).body.case === 'failure') : []
+    return given.filter((one) => !late.includes(one))
+  }
+  const first = value(await device.core.sendText(teamA, 'Refused at first'))
+  const second = value(await device.core.sendText(teamA, 'And overtaken'))
+  for (const id of [first, second]) {
+    const line = await device.untilLine(teamA, id, 'with an outcome', (m) => m.seq !== 0 || m.state === 'rejected')
+    assert.equal(line.state, 'delivered')
+  }
+  assert.deepEqual(sent, [first, second, first])
+  await device.core.lock()
+})
+
 test('a connection lost while a welcome is looked into loses no welcome', async () => {
   const device = await enrolled('w-508', 'PC Unlucky')
   // It does not hear of the newer member, so it has to ask; and then the connection is gone.

@@ -128,10 +128,14 @@ export async function prepareDue(e: Engine, ready: OutboxItem[]): Promise<void> 
   }
 }
 
-/** The bytes in the outbox, unless the epoch moved: each encryption costs a generation. */
+/**
+ * The bytes in the outbox, as each encryption costs a generation; but only where nothing was
+ * encrypted after them: bot and members take no generation older than one they have seen.
+ */
 function encryptedBefore(e: Engine, session: GroupSession, draft: Draft): OutboxItem | null {
   const item = e.outbox.get(draft.id)
   if (item === undefined || item.epoch !== session.mls.epoch) return null
+  if (item.counter !== session.progress.counter) return null
   draft.state = 'submitted'
   e.store.putDraft(draft)
   e.touch(draft.group, draft.id)
@@ -163,6 +167,7 @@ async function encrypt(e: Engine, session: GroupSession, draft: Draft): Promise<
     order: draft.order,
     group: draft.group,
     epoch: sealed.epoch,
+    counter: session.progress.counter,
     ciphertextHash: sealed.ciphertextHash,
     commitment: commitment(draft.commitmentKey, draft.content),
     submit: copyOf(toBinary(SubmitSchema, submit)),
@@ -186,9 +191,10 @@ export function transmit(e: Engine, ready: readonly OutboxItem[]): void {
   }
 }
 
-/** What has no outcome is sent again: the same bytes under the same message id. */
+/** What has no outcome is sent again, as encrypted: the same bytes under the same message id. */
 export function resendOutbox(e: Engine): void {
-  const items = [...e.outbox.values()].sort((a, b) => a.order - b.order)
+  // In the order of encryption: what had to be encrypted anew comes after what was written later.
+  const items = [...e.outbox.values()].sort((a, b) => a.counter - b.counter)
   transmit(
     e,
     items.filter((item) => {

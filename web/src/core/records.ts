@@ -135,6 +135,8 @@ export interface OutboxItem {
   readonly order: number
   readonly group: string
   readonly epoch: number
+  /** The group's own counter in it: of two, the higher one was encrypted later. */
+  readonly counter: number
   readonly ciphertextHash: string
   readonly commitment: string
   /** Encoded Submit. */
