@@ -263,7 +263,7 @@ Result<std::vector<Bytes>> RelayReader::rosters() const {
 }
 
 Result<RelayReader::RosterPage> RelayReader::rosters_after(const GroupId& after,
-                                                          std::size_t size_max) const {
+                                                           std::size_t size_max) const {
   try {
     RosterPage page;
     GroupId last;

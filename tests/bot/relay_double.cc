@@ -263,8 +263,8 @@ void RelayDouble::handle(v1::ClientFrame frame) {
 void RelayDouble::on_get_rosters(std::uint64_t to, const v1::GetRosters& asked) {
   v1::ServerFrame answer;
   v1::Rosters& rosters = *answer.mutable_rosters();
-  const auto found = asked.after().empty() ? groups.begin()
-                                           : groups.upper_bound(id_of<GroupId>(asked.after()));
+  const auto found =
+      asked.after().empty() ? groups.begin() : groups.upper_bound(id_of<GroupId>(asked.after()));
   if (found != groups.end()) {
     const auto& [id, group] = *found;
     v1::GroupState& state = *rosters.add_groups();

@@ -203,9 +203,9 @@ TEST_F(RelayStoreTest, NewestRosterOfEachGroupIsKept) {
 TEST_F(RelayStoreTest, RostersComeInPages) {
   using Page = RelayReader::RosterPage;
   const auto page = [&](const GroupId& after, std::size_t size_max) {
-    return read<Page>([&](const RelayReader& reader) {
-             return reader.rosters_after(after, size_max);
-           }).value();
+    return read<Page>(
+               [&](const RelayReader& reader) { return reader.rosters_after(after, size_max); })
+        .value();
   };
   EXPECT_TRUE(page(GroupId(), 1).rosters.empty());
   const GroupId groups[] = {id<GroupId>(1), id<GroupId>(2), id<GroupId>(3)};
@@ -213,8 +213,8 @@ TEST_F(RelayStoreTest, RostersComeInPages) {
     auto accepted = submission(n);
     accepted.creates_group = true;
     accepted.pending.about.group = accepted.submitted.group = groups[n - 1];
-    ASSERT_TRUE(wait(
-        [&](RelayStore::Done done) { store_->accept(std::move(accepted), std::move(done)); }));
+    ASSERT_TRUE(
+        wait([&](RelayStore::Done done) { store_->accept(std::move(accepted), std::move(done)); }));
     auto judged = release(n, 1);
     judged.mail.clear();  // numbered by the delivery, which is the first of each group
     judged.verdict.group = judged.released->group = groups[n - 1];

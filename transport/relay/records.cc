@@ -140,9 +140,9 @@ void Records::answer_rosters(SessionId id, std::uint64_t request, const GroupId&
           if (with_groups && here) *all.add_groups() = group_state(state);
         }
         if (out.ByteSizeLong() > limits::kFrameSizeMax - 1024) {
-          return context_.refuse(id, request,
-                                 error(ErrorCode::frame_too_large,
-                                       "too many groups without a roster for one frame"));
+          return context_.refuse(
+              id, request,
+              error(ErrorCode::frame_too_large, "too many groups without a roster for one frame"));
         }
         context_.answer(id, request, std::move(out));
       });
