@@ -26,6 +26,16 @@ Result<Draft> Client::withheld_draft(const MessageId& id) {
     return error(ErrorCode::input_invalid,
                  "message " + id.hex() + " is with the bot; wait for its outcome");
   }
+  // The same text past its warning, disputed or approved: it may be with the bot.
+  CANDOUR_TRY(const auto drafts, store_.drafts());
+  for (const Draft& other : drafts) {
+    const bool under_way =
+        other.state == DraftState::queued || other.state == DraftState::submitted;
+    if (under_way && other.original == id) {
+      return error(ErrorCode::input_invalid, "an answer to the warning of message " + id.hex() +
+                                                 " is on its way; wait for its outcome");
+    }
+  }
   return std::move(*draft);
 }
 

@@ -172,7 +172,14 @@ TEST_F(ClientTest, WarnedDraftIsKeptAndSentAnywayWithTheSameCommitment) {
   auto sent = client_->override_warning(first, SecretText::copy_of("a reason that is long enough"));
   ASSERT_VALUE(sent);
   EXPECT_NE(sent.value(), first);
+  // Until it has an outcome there is one text under way, not two.
+  const SecretText again = SecretText::copy_of("a reason that is long enough");
+  EXPECT_CODE(client_->override_warning(first, again.clone()), "input_invalid");
+  EXPECT_CODE(client_->dispute(first, again.clone()), "input_invalid");
+  EXPECT_CODE(client_->edit(first, SecretText::copy_of("other words")), "input_invalid");
+  EXPECT_CODE(client_->withdraw(first), "input_invalid");
   pump();
+  EXPECT_CODE(client_->withdraw(first), "input_invalid");
   const v1::Submit submit = relay_.submissions.back();
   auto field = messages::BotField::open(as_bytes(submit.bot_field()), organisation_.bot.sealing,
                                         crypto::sha256(as_bytes(submit.ciphertext())), bot_.id,

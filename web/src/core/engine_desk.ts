@@ -44,12 +44,23 @@ export async function send(e: Engine, group: string, content: Content): Promise<
   return id
 }
 
-/** What is withheld, to be answered. */
+/** Whether the same text, past its warning, disputed or approved, is to go out or may be with the bot. */
+export const answerUnderWay = (e: Engine, id: string): boolean =>
+  [...e.drafts.values()].some(
+    ({ original, state }) => original === id && (state === 'queued' || state === 'submitted'),
+  )
+
+/** What is withheld, to be answered, once. */
 export function withheld(e: Engine, id: string): Draft {
   const draft = e.drafts.get(id)
   if (draft === undefined) throw fault('not_found', 'there is no such message on its way')
-  if (draft.state !== 'submitted') return draft
-  throw fault('input_invalid', 'the message is with the bot; wait for its outcome')
+  if (draft.state === 'submitted') {
+    throw fault('input_invalid', 'the message is with the bot; wait for its outcome')
+  }
+  if (answerUnderWay(e, id)) {
+    throw fault('input_invalid', 'an answer to its warning is on its way; wait for its outcome')
+  }
+  return draft
 }
 
 export async function edit(e: Engine, id: string, text: string): Promise<string> {

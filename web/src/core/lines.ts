@@ -1,6 +1,7 @@
 // The lines of conversations as the screens read them: rows of the store and drafts, put together.
 import type { MessageView, Page } from './api.ts'
 import { decodeContent } from './content.ts'
+import { answerUnderWay } from './engine_desk.ts'
 import type { Engine } from './engine.ts'
 import type { Draft, Row } from './records.ts'
 import { type Quote, type Viewer, isLine, textOfRow, viewOfDraft, viewOfRow } from './views.ts'
@@ -36,9 +37,7 @@ async function draftView(e: Engine, draft: Draft): Promise<MessageView> {
 /** A warned message gives way to the answer that is on its way; a report is no line. */
 function isShown(e: Engine, draft: Draft): boolean {
   if (draft.field.type === 'report' && draft.state !== 'rejected') return false
-  const answered = (other: Draft) =>
-    other.original === draft.id && ['queued', 'submitted'].includes(other.state)
-  return ![...e.drafts.values()].some(answered)
+  return !answerUnderWay(e, draft.id)
 }
 
 /** The line with this id; null when there is none (any more). */

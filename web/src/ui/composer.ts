@@ -26,6 +26,16 @@ export class Composer extends View {
   private length = 0
   private timer = 0
 
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed)
+    const { changing } = this
+    if (changing === null || changing.seq !== 0) return
+    // Sent anyway or withdrawn meanwhile: there is nothing left to change. New words stay.
+    if (this.store.linesOf(this.group).messages.some((one) => one.id === changing.id)) return
+    this.changing = null
+    if (this.box.value === changing.text) this.put('')
+  }
+
   override render(): TemplateResult {
     const group = this.store.current
     const left = kTextMax - this.length

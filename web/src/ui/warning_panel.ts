@@ -124,9 +124,9 @@ class WarningPanel extends View {
       message.warning?.block === true && message.warning.expires > Date.now() &&
       (appeal === null || appeal.state === 'sent' || appeal.state === 'not taken')
     return html`<div class="row choices">
-      ${cleared ? html`<button class="primary" @click=${() => void this.store.try(this.store.core.resubmit(message.id))}>${text.warning.resubmit}</button>` : nothing}
+      ${cleared ? html`<button class="primary" ?disabled=${this.busy} @click=${() => void this.once(() => this.store.core.resubmit(message.id))}>${text.warning.resubmit}</button>` : nothing}
       ${editable ? html`<button class=${cleared ? '' : 'primary'} @click=${() => this.edit(message)}>${text.warning.edit}</button>` : nothing}
-      <button @click=${() => void this.store.try(this.store.core.withdraw(message.id))}>${text.warning.withdraw}</button>
+      <button ?disabled=${this.busy} @click=${() => void this.once(() => this.store.core.withdraw(message.id))}>${text.warning.withdraw}</button>
       ${final ? nothing : html`<button @click=${() => this.begin('anyway')}>${text.warning.anyway}</button>`}
       ${appealable ? html`<button @click=${() => this.begin('appeal')}>${text.warning.appeal}</button>` : nothing}
       ${message.warning === null || message.warning.disputed
@@ -167,18 +167,26 @@ class WarningPanel extends View {
     this.dispatchEvent(new CustomEvent('edit-withheld', { detail: message, bubbles: true }))
   }
 
+  /** Pressed twice, it is done once. */
+  private async once(act: () => Promise<Result<unknown>>): Promise<void> {
+    if (this.busy) return
+    this.busy = true
+    this.requestUpdate()
+    await this.store.try(act())
+    this.busy = false
+    this.requestUpdate()
+  }
+
   private async answer(event: Event, message: MessageView, asking: Question): Promise<void> {
     event.preventDefault()
     const reason = this.reason.trim()
     if (this.busy || tooShort(asking, [...reason].length)) return
-    this.busy = true
     const { core } = this.store
-    const asked: Promise<Result<unknown>> =
+    await this.once(() =>
       asking === 'anyway' ? core.overrideWarning(message.id, reason)
       : asking === 'wrong' ? core.dispute(message.id, reason)
-      : core.appeal(message.id, reason)
-    await this.store.try(asked)
-    this.busy = false
+      : core.appeal(message.id, reason),
+    )
     if (this.store.failure === null) {
       this.asking = null
       this.reason = ''
