@@ -96,8 +96,11 @@ const kScreens = {
   }],
   report: ['', async (page) => {
     await group('Team A')(page)
-    await menuOf(page, 'bring the keys')
+    await menuOf(page, 'room 2')
     await page.getByRole('button', { name: 'Speak up about this' }).click()
+    const quotes = await page.locator('dialog .quote').allInnerTexts()
+    checks.check('what is reported is what was released', quotes[0].includes('17:00, room 1'))
+    checks.check('the change stands beside it', quotes[1]?.includes('17:30, room 2'))
     await page.fill('#report-reason', 'This has happened before')
     await page.getByRole('button', { name: 'Look it over' }).click()
   }],
@@ -106,6 +109,12 @@ const kScreens = {
     await menuOf(page, 'in my locker')
     await page.getByRole('button', { name: 'Show the proof' }).click()
     await page.waitForSelector('.checks')
+  }],
+  'proof without a receipt': ['unreceipted', async (page) => {
+    await group('Team A')(page)
+    await menuOf(page, 'in my locker')
+    await page.getByRole('button', { name: 'Show the proof' }).click()
+    await page.locator('.checks .unsure', { hasText: 'has not come yet' }).waitFor()
   }],
   poll: ['', async (page) => {
     await group('Team A')(page)

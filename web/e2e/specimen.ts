@@ -1,6 +1,6 @@
 // The app's own screens on made data (specimen_data.ts), on the page's thread. Everything that is
 // checked about the core is checked with the real one (flows.ts); here only how screens look,
-// read out and cope. `#phase=locked`, `#appeal=approved`, `#requests`, `#unchecked`, `#notice`, `#offline`, `#waiting` and `#blocked` choose a state.
+// read out and cope. `#phase=locked`, `#appeal=approved`, `#requests`, `#unchecked`, `#notice`, `#offline`, `#waiting`, `#unreceipted` and `#blocked` choose a state.
 import '../src/ui/styles/tokens.css'
 import '../src/ui/styles/base.css'
 import '../src/ui/styles/frame.css'
@@ -68,7 +68,7 @@ const core: Record<string, unknown> = {
   composer: () => done(''),
   people: (text: string) => done(colleagues.filter((one) => one.name.toLowerCase().includes(text.toLowerCase()))),
   prove: (group: string, id: string) => done({
-    id, seq: 12, submission: 14, overridden: false, receipt: true, leafHash: proofHash, policyDigest: policyHash, leafIndex: 18210, logOrigin: state.organisation!.logOrigin,
+    id, seq: 12, submission: 14, overridden: false, receipt: !options.has('unreceipted'), leafHash: proofHash, policyDigest: policyHash, leafIndex: 18210, logOrigin: state.organisation!.logOrigin,
     treeSize: 18234, witnesses: [{ name: 'bot-witness.candour.example', time: kNow - 60_000 }, { name: 'witness.candour.example', time: kNow - 59_000 }], quorum: true, file: group,
   }),
   withdraw: (id: string) => {

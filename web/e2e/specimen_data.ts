@@ -49,7 +49,7 @@ const message = (group: string, seq: number, who: number, text: string, ago: num
   const [person, name] = people[who]!
   return {
     id: `${group}-${seq}-${text.length}-${more.state ?? ''}`, group, kind: 'text', state: 'delivered', seq, time: kNow - ago, own: who === 0,
-    device: hex(who + 11), person, name, text, edited: false, deleted: false, about: null, reply: null, mentions: [],
+    device: hex(who + 11), person, name, text, edited: false, first: null, deleted: false, about: null, reply: null, mentions: [],
     mentionsMe: false, reactions: [], poll: null, overridden: false, warning: null, checkedText: text, failure: null,
     membership: null, ...more,
   }
@@ -105,7 +105,7 @@ export function teamMessages(): MessageView[] {
     of(6, 0, 'I will take the afternoon.', day + 50 * minute, { about: 'g-1-4', reply: { name: 'PC Ben Okafor', text: 'Who is covering the school gate on Thursday?' } }),
     of(7, 2, 'Body-worn camera 14 is back from repair. Please sign it out as usual.', 5 * hour),
     of(8, 2, '', 4.8 * hour, { deleted: true, text: '' }),
-    of(9, 3, 'Debrief moved to 17:30, room 2.', 3 * hour, { edited: true }),
+    of(9, 3, 'Debrief moved to 17:30, room 2.', 3 * hour, { edited: true, first: 'Debrief moved to 17:00, room 1.' }),
     of(10, 5, 'Pizza or curry after the debrief?', 2.5 * hour, {
       kind: 'poll',
       poll: { question: 'Pizza or curry after the debrief?', ownVote: 1, options: [

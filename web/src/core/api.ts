@@ -226,6 +226,8 @@ export interface MessageView {
   /** The newest text; empty when deleted. */
   readonly text: string
   readonly edited: boolean
+  /** As it was released, where it was edited since: what its proof and a report of it are about. */
+  readonly first: string | null
   readonly deleted: boolean
   readonly about: MessageId | null
   /** Of a reply: what it answers, as known here. */

@@ -17,7 +17,7 @@ function shown(message: MessageView, proof: ProofView): TemplateResult {
     <ul role="list" class="checks">
       ${line(true, text.proof.included)}
       ${line(proof.quorum, proof.quorum ? text.proof.witnessed : text.proof.notWitnessed)}
-      ${message.own ? line(proof.receipt, text.proof.receipt) : html`<li class="unsure">${text.proof.noReceipt}</li>`}
+      ${message.own ? line(proof.receipt, proof.receipt ? text.proof.receipt : text.proof.receiptMissing) : html`<li class="unsure">${text.proof.noReceipt}</li>`}
     </ul>
     <dl class="facts">
       <dt>${text.proof.leaf}</dt><dd>${text.proof.of(numberOf(proof.leafIndex), numberOf(proof.treeSize))}</dd>
@@ -31,11 +31,17 @@ function shown(message: MessageView, proof: ProofView): TemplateResult {
     <button @click=${() => saveFile(text.proof.file, proof.file)}>${text.proof.save}</button>`
 }
 
+/** What was released; what the sender made of it since stands beside it. */
+export function releasedQuote(message: MessageView, by: TemplateResult | typeof nothing = nothing): TemplateResult {
+  return html`<blockquote class="quote">${by}${plainText(message.first ?? message.text)}</blockquote>
+    ${message.first === null ? nothing : html`<p class="muted">${text.proof.changedTo}</p><blockquote class="quote">${plainText(message.text)}</blockquote>`}`
+}
+
 export function openProof(store: Store, message: MessageView): void {
   let proof: ProofView | null = null
   let failure: Failure | null = null
   const dialog = openDialog(text.proof.title, (): TemplateResult => {
-    const quote = html`<blockquote class="quote">${plainText(message.text)}</blockquote>`
+    const quote = releasedQuote(message)
     if (failure !== null) return html`${quote}<p class="problem" role="alert">${failure.message}</p>`
     if (proof === null) return html`${quote}<p role="status">${text.proof.checking}</p>`
     return html`${message.text === '' ? nothing : quote}${shown(message, proof)}`

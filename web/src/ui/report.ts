@@ -5,6 +5,7 @@ import type { MessageView } from '../core/api.ts'
 import { text } from '../text/en.ts'
 import { openDialog } from './dialog.ts'
 import { plainName, plainText } from './plain.ts'
+import { releasedQuote } from './proof.ts'
 import type { Store } from './store.ts'
 
 const kReasonMin = 10
@@ -13,7 +14,8 @@ const kReasonMax = 500
 export function openReport(store: Store, message: MessageView): void {
   let reason = ''
   let step = 1
-  const about = html`<blockquote class="quote"><b>${plainName(message.name)}</b> ${plainText(message.text)}</blockquote>`
+  let busy = false
+  const about = releasedQuote(message, html`<b>${plainName(message.name)}</b> `)
   openDialog(text.report.title, (close, dialog): TemplateResult => {
     const typed = (event: Event): void => {
       reason = (event.target as HTMLTextAreaElement).value
@@ -24,6 +26,9 @@ export function openReport(store: Store, message: MessageView): void {
       dialog.redraw()
     }
     const send = async (): Promise<void> => {
+      if (busy) return
+      busy = true
+      dialog.redraw()
       const sent = await store.try(store.core.report(message.group, message.id, reason.trim()))
       close()
       if (sent !== undefined) store.say(text.report.done)
@@ -43,7 +48,7 @@ export function openReport(store: Store, message: MessageView): void {
       ${list(text.report.whatTitle, text.report.what)}
       ${about}<blockquote class="quote">${plainText(reason.trim())}</blockquote>
       ${list(text.report.whoTitle, text.report.who)}
-      <div class="row"><button class="primary" @click=${send}>${text.report.confirm}</button>
-        <button @click=${() => to(1)}>${text.back}</button></div>`
+      <div class="row"><button class="primary" ?disabled=${busy} @click=${send}>${text.report.confirm}</button>
+        <button ?disabled=${busy} @click=${() => to(1)}>${text.back}</button></div>`
   })
 }
