@@ -1,10 +1,7 @@
 #include "storage/relay_store.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -15,6 +12,7 @@
 
 #include "base/limits.h"
 #include "storage/relay_db.h"
+#include "storage/relay_folder.h"
 #include "storage/relay_schema.h"
 #include "storage/relay_writes.h"
 
@@ -29,42 +27,13 @@ constexpr std::uint64_t kCheckpointPages = 1000;
 constexpr std::uint64_t kCheckpointPagesMax = 16'000;
 /// Passes of the background thread over a log that grows meanwhile.
 constexpr int kCheckpointPassesMax = 4;
-/// What has to be free, under the bound and on the disk, before a full database is tried again:
-/// more than one transaction takes.
+/// What has to be free under the bound before a full database is tried again: more than one
+/// transaction takes.
 constexpr std::uint64_t kFreePagesMin = 64;
-constexpr std::size_t kProbeSize = 2 * 1024 * 1024;
 /// With less than this free on the disk the log goes into the database from this many pages (1 MB)
 /// on: once a log has filled the disk, the database may have no room to take it.
 constexpr std::uint64_t kLowRoom = 2 * kProbeSize;
 constexpr std::uint64_t kCheckpointPagesLowRoom = 64;
-
-/// An advisory lock on relay.lock, held as long as the object lives.
-class FolderLock {
- public:
-  FolderLock() = default;
-  ~FolderLock() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
-  Status take(const std::filesystem::path& folder) {
-    const auto file = folder / "relay.lock";
-    descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor_ < 0) {
-      return error(ErrorCode::config_invalid, "the state folder " + folder.string() +
-                                                  " cannot be written; create it for this user");
-    }
-    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      return error(ErrorCode::state_locked,
-                   "another candour-relay is using " + folder.string() + "; stop it first");
-    }
-    return ok();
-  }
-
- private:
-  int descriptor_ = -1;
-};
 
 /// A disk that fails is not a damaged file: restoring a backup then would lose what is there.
 Error not_opened(const std::filesystem::path& file, const std::exception& why) {
@@ -91,25 +60,6 @@ struct Operation {
   RelayStore::Done done;
   bool probe = false;
 };
-
-/// Whether the disk takes kProbeSize bytes more: one small transaction may fit where the next does
-/// not.
-bool has_room(const std::filesystem::path& folder) {
-  const auto file = folder / "relay.probe";
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (descriptor < 0) return false;
-  const Bytes block(64 * 1024);
-  std::size_t written = 0;
-  while (written < kProbeSize) {
-    if (::write(descriptor, block.data(), block.size()) != static_cast<ssize_t>(block.size()))
-      break;
-    written += block.size();
-  }
-  const bool kept = written >= kProbeSize && fdatasync(descriptor) == 0;
-  close(descriptor);
-  unlink(file.c_str());
-  return kept;
-}
 
 /// Moves the write-ahead log into the database; how many of its pages are left to move.
 std::uint64_t checkpoint(RelayDb& db, int mode) {
