@@ -9,12 +9,15 @@ namespace candour::storage {
 namespace {
 
 // A bot.db of another format is refused: nothing is lost without somebody deciding it.
-constexpr int kSchemaVersion = 7;
+constexpr int kSchemaVersion = 8;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE groups(
-  group_id BLOB PRIMARY KEY, about BLOB NOT NULL, mls_state BLOB NOT NULL, seq INTEGER NOT NULL,
-  previous_token BLOB NOT NULL, previous_record BLOB NOT NULL) WITHOUT ROWID;
+  group_id BLOB PRIMARY KEY, about BLOB NOT NULL, mls_state BLOB NOT NULL) WITHOUT ROWID;
+-- Apart from the states, which are large: these change with every message.
+CREATE TABLE chains(
+  group_id BLOB PRIMARY KEY, seq INTEGER NOT NULL, previous_token BLOB NOT NULL,
+  previous_record BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE ratchets(
   group_id BLOB NOT NULL, epoch INTEGER NOT NULL, leaf INTEGER NOT NULL, blob BLOB NOT NULL,
   PRIMARY KEY(group_id, epoch, leaf)) WITHOUT ROWID;
@@ -25,8 +28,7 @@ CREATE TABLE senders(
   released_generations INTEGER NOT NULL, PRIMARY KEY(group_id, device)) WITHOUT ROWID;
 CREATE TABLE seen(
   group_id BLOB NOT NULL, message_id BLOB NOT NULL, submission INTEGER NOT NULL,
-  sender BLOB NOT NULL, PRIMARY KEY(group_id, message_id)) WITHOUT ROWID;
-CREATE INDEX seen_message ON seen(message_id);
+  sender BLOB NOT NULL, PRIMARY KEY(message_id, group_id)) WITHOUT ROWID;
 CREATE TABLE warnings_used(
   warning BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE requests_done(request BLOB PRIMARY KEY) WITHOUT ROWID;
@@ -71,6 +73,7 @@ Status prepare(SQLite::Database& database) {
   database.exec("PRAGMA journal_mode=WAL");
   database.exec("PRAGMA synchronous=FULL");
   database.exec("PRAGMA secure_delete=ON");
+  database.exec("PRAGMA temp_store=MEMORY");  // what marks keep needs no file
   database.exec("BEGIN IMMEDIATE");
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   if (version == 0) {
@@ -122,7 +125,7 @@ Result<std::unique_ptr<BotStore>> BotStore::open(const std::filesystem::path& fi
 Status BotStore::begin() {
   CANDOUR_ASSERT(!impl_->batch);
   return impl_->guard([&]() -> Status {
-    impl_->database.exec("BEGIN IMMEDIATE");
+    impl_->statement("BEGIN IMMEDIATE").exec();
     impl_->batch = true;
     return ok();
   });
@@ -131,9 +134,10 @@ Status BotStore::begin() {
 Status BotStore::commit() {
   CANDOUR_ASSERT(impl_->batch);
   return impl_->guard([&]() -> Status {
+    impl_->write_senders();
     // A statement that still stands on a row would keep the WAL from being checkpointed.
     for (auto& [sql, statement] : impl_->statements) statement->tryReset();
-    impl_->database.exec("COMMIT");
+    impl_->statement("COMMIT").exec();
     impl_->batch = false;
     return ok();
   });
@@ -141,7 +145,8 @@ Status BotStore::commit() {
 
 Status BotStore::mark() {
   return impl_->write([&] {
-    impl_->database.exec("SAVEPOINT mark");
+    impl_->write_senders();
+    impl_->statement("SAVEPOINT mark").exec();
     impl_->marks.push_back(impl_->database.getTotalChanges());
   });
 }
@@ -149,7 +154,8 @@ Status BotStore::mark() {
 Status BotStore::keep() {
   CANDOUR_ASSERT(!impl_->marks.empty());
   return impl_->write([&] {
-    impl_->database.exec("RELEASE mark");
+    impl_->write_senders();
+    impl_->statement("RELEASE mark").exec();
     impl_->marks.pop_back();
   });
 }
@@ -158,9 +164,11 @@ Result<bool> BotStore::undo() {
   CANDOUR_ASSERT(impl_->batch && !impl_->marks.empty());
   return impl_->guard([&]() -> Result<bool> {
     for (auto& [sql, statement] : impl_->statements) statement->tryReset();
-    const bool changed = impl_->database.getTotalChanges() != impl_->marks.back();
-    impl_->database.exec("ROLLBACK TO mark");
-    impl_->database.exec("RELEASE mark");
+    const bool changed =
+        !impl_->senders.empty() || impl_->database.getTotalChanges() != impl_->marks.back();
+    impl_->senders.clear();
+    impl_->statement("ROLLBACK TO mark").exec();
+    impl_->statement("RELEASE mark").exec();
     impl_->marks.pop_back();
     return changed;
   });
@@ -172,7 +180,8 @@ Result<std::vector<BotGroup>> BotStore::groups() {
   return impl_->guard([&]() -> Result<std::vector<BotGroup>> {
     std::vector<BotGroup> all;
     auto& query = impl_->statement(
-        "SELECT group_id, about, mls_state, seq, previous_token, previous_record FROM groups");
+        "SELECT group_id, about, mls_state, seq, previous_token, previous_record "
+        "FROM groups JOIN chains USING(group_id)");
     while (query.executeStep()) {
       BotGroup group;
       group.group = id_at<GroupId>(query, 0);
@@ -194,14 +203,17 @@ Status BotStore::add_group(const BotGroup& group) {
     const Bytes about = impl_->seal(row_context("about", {group.group.view()}), group.about.view());
     const Bytes state =
         impl_->seal(row_context("mls_state", {group.group.view()}), group.mls_state.view());
-    auto& insert = impl_->statement("INSERT INTO groups VALUES(?, ?, ?, ?, ?, ?)");
+    auto& insert = impl_->statement("INSERT INTO groups VALUES(?, ?, ?)");
     put_at(insert, 1, group.group.view());
     put_at(insert, 2, about);
     put_at(insert, 3, state);
-    put_at(insert, 4, group.seq.value);
-    put_at(insert, 5, group.previous_token.view());
-    put_at(insert, 6, encode_previous(group.previous_record));
     insert.exec();
+    auto& chain = impl_->statement("INSERT INTO chains VALUES(?, ?, ?, ?)");
+    put_at(chain, 1, group.group.view());
+    put_at(chain, 2, group.seq.value);
+    put_at(chain, 3, group.previous_token.view());
+    put_at(chain, 4, encode_previous(group.previous_record));
+    chain.exec();
   });
 }
 
@@ -230,7 +242,7 @@ Status BotStore::put_mls_state(const GroupId& group, ByteView state) {
 
 Status BotStore::put_chain(const GroupId& group, Seq seq, const Digest& previous_token) {
   return impl_->write([&] {
-    auto& update = impl_->statement("UPDATE groups SET seq=?, previous_token=? WHERE group_id=?");
+    auto& update = impl_->statement("UPDATE chains SET seq=?, previous_token=? WHERE group_id=?");
     put_at(update, 1, seq.value);
     put_at(update, 2, previous_token.view());
     put_at(update, 3, group.view());
@@ -240,7 +252,7 @@ Status BotStore::put_chain(const GroupId& group, Seq seq, const Digest& previous
 
 Status BotStore::put_previous_record(const GroupId& group, const BotPrevious& record) {
   return impl_->write([&] {
-    auto& update = impl_->statement("UPDATE groups SET previous_record=? WHERE group_id=?");
+    auto& update = impl_->statement("UPDATE chains SET previous_record=? WHERE group_id=?");
     put_at(update, 1, encode_previous(record));
     put_at(update, 2, group.view());
     CANDOUR_ASSERT(update.exec() == 1);
@@ -289,6 +301,8 @@ Status BotStore::put_ratchet(const GroupId& group, const BotRatchet& ratchet) {
 
 Result<std::optional<BotSender>> BotStore::sender(const GroupId& group, const DeviceId& device) {
   return impl_->guard([&]() -> Result<std::optional<BotSender>> {
+    const auto put = impl_->senders.find({group, device});
+    if (put != impl_->senders.end()) return std::optional<BotSender>(put->second);
     auto& query = impl_->statement(
         "SELECT counter, withheld_epoch, withheld, previous_record, generation_epoch, "
         "seen_generations, released_generations FROM senders WHERE group_id=? AND device=?");
@@ -310,9 +324,12 @@ Result<std::optional<BotSender>> BotStore::sender(const GroupId& group, const De
 }
 
 Status BotStore::put_sender(const BotSender& sender) {
-  return impl_->write([&] {
-    auto& put =
-        impl_->statement("INSERT OR REPLACE INTO senders VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  return impl_->write([&] { impl_->senders[{sender.group, sender.device}] = sender; });
+}
+
+void BotStore::Impl::write_senders() {
+  for (const auto& [key, sender] : senders) {
+    auto& put = statement("INSERT OR REPLACE INTO senders VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put_at(put, 1, sender.group.view());
     put_at(put, 2, sender.device.view());
     put_at(put, 3, sender.counter);
@@ -323,11 +340,13 @@ Status BotStore::put_sender(const BotSender& sender) {
     put_at(put, 8, sender.seen_generations);
     put_at(put, 9, sender.released_generations);
     put.exec();
-  });
+  }
+  senders.clear();
 }
 
 Result<bool> BotStore::withheld_reached(const GroupId& group, Epoch epoch, std::uint64_t count) {
   return impl_->guard([&]() -> Result<bool> {
+    impl_->write_senders();
     auto& query = impl_->statement(
         "SELECT 1 FROM senders WHERE group_id=?1 AND ((withheld_epoch=?2 AND withheld>=?3) OR "
         "(generation_epoch=?2 AND seen_generations-released_generations>?3)) LIMIT 1");

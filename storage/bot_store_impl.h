@@ -3,10 +3,13 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/codec.h"
+#include "base/stages.h"
 #include "storage/bot_store.h"
 
 namespace candour::storage {
@@ -37,6 +40,7 @@ struct BotStore::Impl {
   /// Runs `work` and turns whatever SQLite throws into storage_failed.
   template <class Work>
   auto guard(Work&& work) -> decltype(work()) {
+    const StageScope stage(Stage::database);
     if (broken) return failure("an earlier write failed");
     try {
       return work();
@@ -54,6 +58,8 @@ struct BotStore::Impl {
       return ok();
     });
   }
+  /// Puts into the database what put_sender was given since.
+  void write_senders();
   static Error failure(const std::string& why) {
     return error(ErrorCode::storage_failed, "bot.db cannot be read or written: " + why);
   }
@@ -62,6 +68,9 @@ struct BotStore::Impl {
   std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements;
   crypto::AeadKey key;
   Random& random;
+  /// Given to put_sender and not yet in the database: several parts of the bot change one row for
+  /// one message. Written before the next mark, keep or commit, and gone with an undo.
+  std::map<std::pair<GroupId, DeviceId>, BotSender> senders;
   std::vector<std::int64_t> marks;  // changes made in all when each mark was set
   bool batch = false;
   bool broken = false;

@@ -5,9 +5,11 @@ namespace candour::storage {
 
 Status BotStore::replace_group(const BotGroup& group) {
   CANDOUR_TRY(impl_->write([&] {
+    impl_->write_senders();
     for (const char* sql :
-         {"DELETE FROM groups WHERE group_id=?", "DELETE FROM ratchets WHERE group_id=?",
-          "DELETE FROM commits WHERE group_id=?", "DELETE FROM wanted WHERE group_id=?",
+         {"DELETE FROM groups WHERE group_id=?", "DELETE FROM chains WHERE group_id=?",
+          "DELETE FROM ratchets WHERE group_id=?", "DELETE FROM commits WHERE group_id=?",
+          "DELETE FROM wanted WHERE group_id=?",
           "UPDATE senders SET withheld_epoch=0, withheld=0, generation_epoch=0, "
           "seen_generations=0, released_generations=0 WHERE group_id=?"}) {
       auto& run = impl_->statement(sql);

@@ -99,6 +99,38 @@ TEST_F(BotStoreTest, UndoTakesBackToTheMarkAndNoFurther) {
   EXPECT_EQ(store->number("kept").value(), 2u);
 }
 
+TEST_F(BotStoreTest, SendersAreReadAsPutAndUndoneWithTheMark) {
+  storage::BotSender sender;
+  sender.group = dice.id<GroupId>();
+  sender.device = dice.id<DeviceId>();
+  const auto counter = [&] { return store->sender(sender.group, sender.device).value()->counter; };
+  const auto put = [&](std::uint64_t value) {
+    sender.counter = value;
+    return store->put_sender(sender);
+  };
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(put(1));
+  EXPECT_EQ(counter(), 1u);
+  ASSERT_TRUE(store->mark());
+  ASSERT_TRUE(put(2));
+  ASSERT_TRUE(put(3));
+  EXPECT_EQ(counter(), 3u);
+  EXPECT_TRUE(store->undo().value()) << "it would have been written";
+  EXPECT_EQ(counter(), 1u);
+  ASSERT_TRUE(store->mark());
+  sender.withheld_epoch = Epoch(7);
+  sender.withheld = 5;
+  ASSERT_TRUE(put(4));
+  EXPECT_TRUE(store->withheld_reached(sender.group, Epoch(7), 5).value());
+  ASSERT_TRUE(store->keep());
+  ASSERT_TRUE(put(5));
+  ASSERT_TRUE(store->commit());
+  ASSERT_TRUE(store->begin());
+  ASSERT_TRUE(put(6));
+  open();
+  EXPECT_EQ(counter(), 5u) << "the last batch was left open";
+}
+
 TEST_F(BotStoreTest, OpenBatchIsForgotten_I4) {
   ASSERT_TRUE(store->begin());
   ASSERT_TRUE(store->put_outbox(row("never said")));
