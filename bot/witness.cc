@@ -223,15 +223,24 @@ Status Witness::tick(bool idle) {
   return ok();
 }
 
-Status Witness::check_proof(const Digest& leaf, const v1::Proof& proof) const {
-  CANDOUR_TRY(const auto note, identity::SignedNote::parse(proof.checkpoint()));
-  CANDOUR_TRY(const auto checkpoint,
-              tlog::verify_log_signature(note, context_.trust.statement()->log));
+// Many proofs come under one checkpoint.
+Result<const Witness::Verified*> Witness::verify(const std::string& text) {
+  const identity::NoteKey& log = context_.trust.statement()->log;
+  if (verified_ && verified_->text == text && verified_->log == log.public_key) return &*verified_;
+  CANDOUR_TRY(const auto note, identity::SignedNote::parse(text));
+  CANDOUR_TRY(auto checkpoint, tlog::verify_log_signature(note, log));
   const identity::NoteKey self{context_.keys.witness_name, identity::NoteKeyType::cosignature,
                                context_.keys.witness.public_key()};
+  verified_ = Verified{text, log.public_key, std::move(checkpoint), note.signed_by(self)};
+  return &*verified_;
+}
+
+Status Witness::check_proof(const Digest& leaf, const v1::Proof& proof) {
+  CANDOUR_TRY(const Verified* verified, verify(proof.checkpoint()));
+  const tlog::Checkpoint& checkpoint = verified->checkpoint;
   const bool to_be_cosigned =
       awaiting_ && checkpoint.size == awaiting_->size && checkpoint.root == awaiting_->root;
-  if (!to_be_cosigned && !note.signed_by(self)) {
+  if (!to_be_cosigned && !verified->cosigned) {
     return error(ErrorCode::not_found, "the checkpoint of the proof is not cosigned by this bot");
   }
   CANDOUR_TRY(const tlog::Proof hashes, read_proof(proof.hashes()));

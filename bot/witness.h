@@ -76,6 +76,14 @@ class Witness {
     std::set<Digest> leaves;
   };
 
+  /// A checkpoint the log signed, and whether this bot cosigned it.
+  struct Verified {
+    std::string text;
+    SigningPublicKey log;
+    tlog::Checkpoint checkpoint;
+    bool cosigned = false;
+  };
+
   std::uint64_t leaves_due() const;
   /// Acknowledged so long ago that they must be in the log, and not proven; the oldest first.
   std::vector<Digest> records_due() const;
@@ -83,7 +91,8 @@ class Witness {
   Status check_contradiction(const v1::CosignRequest& request);
   Status sign(tlog::WitnessAnswer decided);
   void ask(const Digest& leaf, std::uint64_t tree_size);
-  Status check_proof(const Digest& leaf, const v1::Proof& proof) const;
+  Result<const Verified*> verify(const std::string& text);
+  Status check_proof(const Digest& leaf, const v1::Proof& proof);
   void answer(std::string line);
   Status refuse();
   void forget_request() { awaiting_.reset(); }
@@ -97,6 +106,7 @@ class Witness {
   std::set<Digest> in_flight_;
   std::set<Digest> missing_;  // a wrong proof was given, or none where there must be one
   std::optional<Awaiting> awaiting_;
+  std::optional<Verified> verified_;  // the newest
   bool contradicted_ = false;
   TimeMs ask_at_;  // no proofs are asked for before
   std::optional<TimeMs> answer_at_;
