@@ -2,12 +2,15 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
+#include "base/stages.h"
 
 namespace candour::bot {
 namespace {
 
-// How many sealings are prepared in one idle turn; each costs a third of a millisecond.
-constexpr int kPrecomputedPerIdleTurn = 32;
+// How many sealings are prepared in one idle turn, each in a seventh of a millisecond; and how long
+// a turn waits for work first, as long as there are some to prepare.
+constexpr int kPrecomputedPerIdleTurn = 16;
+constexpr std::uint64_t kUnpreparedWaitMs = 2;
 constexpr std::uint64_t kProveEveryMs = 1'000;
 constexpr std::uint64_t kProveLateMs = 60'000;
 constexpr std::uint64_t kExpiryWarningMs = 30ull * 24 * 3600 * 1000;
@@ -139,6 +142,7 @@ Status Bot::form_lost_groups(client::Connection& connection) {
 }
 
 Result<Bot::Frames> Bot::receive(client::Connection& connection, std::uint64_t timeout_ms) {
+  const StageScope stage(Stage::network);
   Frames frames;
   while (frames.size() < kBatchFramesMax) {
     auto frame = connection.receive(frames.empty() ? timeout_ms : 0);
@@ -155,6 +159,7 @@ Result<Bot::Frames> Bot::receive(client::Connection& connection, std::uint64_t t
 }
 
 Status Bot::turn(client::Connection& connection, std::uint64_t timeout_ms) {
+  if (!context_.pool.full()) timeout_ms = std::min(timeout_ms, kUnpreparedWaitMs);
   CANDOUR_TRY(Frames frames, receive(connection, timeout_ms));
   for (v1::ServerFrame& frame : frames) {
     CANDOUR_TRY(handle_outside(frame, connection));
@@ -360,7 +365,7 @@ Status Bot::handle_held() {
 Status Bot::follow_statement() {
   CANDOUR_TRY(const crypto::Point key, warrant::escrow_key(*context_.trust.statement()));
   if (!(key == context_.pool.public_key())) {
-    context_.pool = warrant::SealingPool(key, kSealingPoolMax);
+    context_.pool = warrant::SealingPool(key, context_.pool.size_max());
     log::info("custodians_changed");
   }
   return ok();
@@ -471,12 +476,17 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
     return error(ErrorCode::disconnected,
                  "the clocks disagree: logging in again, to hear the relay's time anew");
   }
-  if (idle) {
-    for (int i = 0; i < kPrecomputedPerIdleTurn; ++i) {
-      if (!context_.pool.precompute_one(context_.random)) break;
-    }
-  }
+  if (idle) prepare_sealings();
   return ok();
+}
+
+void Bot::prepare_sealings() {
+  if (context_.pool.full()) return;
+  const StageScope stage(Stage::sealing_ahead);
+  for (int i = 0; i < kPrecomputedPerIdleTurn; ++i) {
+    if (!context_.pool.precompute_one(context_.random)) break;
+  }
+  if (context_.pool.full()) log::debug("sealings_prepared", {{"count", context_.pool.size()}});
 }
 
 }  // namespace candour::bot

@@ -31,7 +31,6 @@ namespace candour::bot {
 
 inline constexpr std::size_t kBatchFramesMax = 256;
 /// Sealings prepared in idle moments and kept for busy ones.
-inline constexpr std::size_t kSealingPoolMax = 1024;
 
 class Bot {
  public:
@@ -98,6 +97,7 @@ class Bot {
   void watch_own_certificate();
   Status form_lost_groups(client::Connection& connection);
   Status housekeeping(client::Connection& connection, bool idle);
+  void prepare_sealings();
 
   Context& context_;
   Groups groups_;

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/stages.h"
 #include "crypto/hash.h"
 #include "mls/rules.h"
 
@@ -204,7 +205,10 @@ Result<Opened> Intake::open(const Envelope& envelope, Group& group, bool& genera
                                                      opened.ciphertext_hash, envelope.group,
                                                      envelope.message_id));
 
-  auto unprotected = group.mls.unprotect(envelope.ciphertext);
+  auto unprotected = [&] {
+    const StageScope stage(Stage::mls);
+    return group.mls.unprotect(envelope.ciphertext);
+  }();
   if (!unprotected) {
     if (!is_too_far(unprotected.error())) return std::move(unprotected).error();
     // Too far ahead even for this bot, so every later message would be as well: a sender that used

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "base/stages.h"
 #include "bot/runner.h"
 #include "bot/setup.h"
 #include "bot/trust_store.h"
@@ -29,6 +30,7 @@ struct Arguments {
   std::string config;
   std::string state;
   bool json = false;
+  bool stages = false;
   InitRequest init;
   std::string request_out;
   std::string certificate;
@@ -80,7 +82,7 @@ Status serve(const Arguments& arguments, bool& ready_told) {
   trust->set_own_witness(
       {keys.witness_name, identity::NoteKeyType::cosignature, keys.witness.public_key()});
   Policies policies(pack, policy_loader(config));
-  warrant::SealingPool pool(escrow, kSealingPoolMax);
+  warrant::SealingPool pool(escrow, config.sealings_prepared);
   Context context{keys,          *store,          *trust,
                   policies,      retention,       pool,
                   clock,         system_random(), config.attempts_log_warned,
@@ -127,6 +129,17 @@ Status serve_over_failures(const Arguments& arguments) {
   }
 }
 
+/// For the benchmark: what the thread that decides spent its time on.
+void print_stages(StageTimes& times) {
+  times.enter(Stage::other);
+  std::cout << "{\"event\":\"stages\"";
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Stage::count); ++i) {
+    const auto stage = static_cast<Stage>(i);
+    std::cout << ",\"" << name_of(stage) << "\":" << times.microseconds(stage);
+  }
+  std::cout << "}" << std::endl;
+}
+
 int finish(const Status& status, bool json) {
   if (status) return 0;
   const Error& e = status.error();
@@ -149,6 +162,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("candour-bot 0.1.0"));
   app.add_option("--config", arguments.config, "bot.toml");
   app.add_option("--state", arguments.state, "directory of keys and bot.db (over the config's)");
+  app.add_flag("--stages", arguments.stages, "print at the end where the time went, in us");
   app.add_flag("--json", arguments.json, "errors and results as JSON lines");
   CLI::App* init_verb = app.add_subcommand("init", "make the bot's keys, or store its certificate");
   init_verb->fallthrough();
@@ -169,6 +183,10 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, on_signal);
   std::signal(SIGINT, on_signal);
   std::signal(SIGHUP, on_hangup);
-  return finish(init_verb->parsed() ? init(arguments) : serve_over_failures(arguments),
-                arguments.json);
+  candour::StageTimes times;
+  if (arguments.stages) candour::measure_stages(&times);
+  const candour::Status ended =
+      init_verb->parsed() ? init(arguments) : serve_over_failures(arguments);
+  if (arguments.stages) print_stages(times);
+  return finish(ended, arguments.json);
 }

@@ -1,5 +1,6 @@
 #include "bot/outbox.h"
 
+#include "base/stages.h"
 #include "tlog/leaf.h"
 
 namespace candour::bot {
@@ -145,6 +146,7 @@ bool Outbox::holds(const GroupId& group, Submission submission) const {
 }
 
 Status Outbox::flush(client::Connection& connection) {
+  const StageScope stage(Stage::network);
   for (auto next = rows_.upper_bound(sent_through_); next != rows_.end(); ++next) {
     CANDOUR_TRY(const std::uint64_t id, connection.send_request(next->second.frame));
     expected_[id] = next->second.expected;

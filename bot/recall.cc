@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/codec.h"
+#include "base/stages.h"
 #include "crypto/hash.h"
 
 namespace candour::bot {
@@ -103,6 +104,7 @@ SecretBytes Recall::salt_of(const GroupId& group) const {
 
 policy::Judgement Recall::judge(const Opened& opened, const Group& group,
                                 const std::optional<MessageId>& resent) const {
+  const StageScope stage(Stage::policy);
   static const policy::History kNothing;
   const auto found = pasts_.find(group.id());
   const policy::History* past = found == pasts_.end() ? &kNothing : &found->second.history;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/clock.h"
+#include "base/stages.h"
 #include "identity/login.h"
 #include "transport/wire/frames.h"
 
@@ -118,7 +119,10 @@ Status Connection::log_in(const LoginOptions& options) {
 }
 
 Result<v1::ServerFrame> Connection::read(std::uint64_t timeout_ms) {
-  auto message = channel_->receive(timeout_ms);
+  auto message = [&] {
+    const StageScope stage(Stage::waiting);
+    return channel_->receive(timeout_ms);
+  }();
   if (!message) {
     if (message.error().code == ErrorCode::disconnected) {
       retry_after_ms_ = retry_after_in(channel_->close_reason());

@@ -53,6 +53,7 @@ Result<BotConfig> load_bot_config(const std::filesystem::path& path,
   Section rotation = root.table("rotation");
   rotation.number("messages", config.rotation.messages, 0, 1'000'000, kOptional);
   rotation.number("period_ms", config.rotation.period_ms, 0, 365 * kDayMs, kOptional);
+  root.table("sealing").number("prepared", config.sealings_prepared, 0, 1'000'000, kOptional);
   CANDOUR_TRY(file.finish());
   if (config.alerts.escalate_after_ms <= config.alerts.remind_after_ms ||
       config.alerts.serious_escalate_after_ms <= config.alerts.serious_remind_after_ms) {
@@ -100,6 +101,8 @@ std::string show(const BotConfig& config, bool redacted) {
   out.section("rotation");
   out.number("messages", config.rotation.messages);
   out.number("period_ms", config.rotation.period_ms);
+  out.section("sealing");
+  out.number("prepared", config.sealings_prepared);
   return out.take();
 }
 

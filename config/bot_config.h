@@ -93,6 +93,8 @@ struct BotConfig {
   std::vector<std::string> officers_create_in;
   AlertSettings alerts;
   RotationSettings rotation;
+  /// Sealings of records prepared ahead, in idle moments; each takes about 300 bytes.
+  std::uint64_t sealings_prepared = 1'024;
 };
 
 /// not_found or config_invalid ("file:line:column: key 'relay.port': ...").

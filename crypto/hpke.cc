@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/codec.h"
+#include "base/stages.h"
 #include "crypto/hpke_labels.h"
 #include "crypto/hpke_suite.h"
 
@@ -79,6 +80,7 @@ Result<Secret<32>> x25519(const SealingPrivateKey& mine, const SealingPublicKey&
 
 Result<HpkeCiphertext> hpke_seal(const SealingPublicKey& to, ByteView info, ByteView aad,
                                  ByteView plaintext, Random& random) {
+  const StageScope stage(Stage::hpke);
   return hpke_seal_with(SealingKey::generate(random), to, info, aad, plaintext);
 }
 
@@ -89,6 +91,7 @@ Result<HpkeCiphertext> hpke_seal_with(const SealingKey& ephemeral, const Sealing
 
 Result<SecretBytes> hpke_open(const SealingKey& mine, const SealingPublicKey& enc, ByteView info,
                               ByteView aad, ByteView ciphertext) {
+  const StageScope stage(Stage::hpke);
   return hpke_open(HpkeAead::chacha20_poly1305, mine, enc, info, aad, ciphertext);
 }
 

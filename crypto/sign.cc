@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "base/bytes.h"
+#include "base/stages.h"
 
 namespace candour::crypto {
 namespace {
@@ -30,6 +31,7 @@ SigningSeed SigningKey::seed() const {
 }
 
 Signature SigningKey::sign(ByteView message) const {
+  const StageScope stage(Stage::sign);
   Signature out;
   crypto_sign_ed25519_detached(out.mutable_view().data(), nullptr, message.data(), message.size(),
                                secret_key_.view().data());
@@ -41,6 +43,7 @@ Signature SigningKey::sign_labelled(std::string_view label, ByteView message) co
 }
 
 bool verify(const SigningPublicKey& key, ByteView message, const Signature& signature) {
+  const StageScope stage(Stage::verify);
   return crypto_sign_ed25519_verify_detached(signature.view().data(), message.data(),
                                              message.size(), key.view().data()) == 0;
 }

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/assert.h"
+#include "base/stages.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "warrant/seal/challenge.h"
@@ -73,7 +74,7 @@ Precomputed precompute(const crypto::Point& public_key, Random& random) {
 }
 
 bool SealingPool::precompute_one(Random& random) {
-  if (ready_.size() >= size_max_) return false;
+  if (full()) return false;
   ready_.push_back(precompute(public_key_, random));
   return true;
 }
@@ -88,6 +89,7 @@ Precomputed SealingPool::take(Random& random) {
 Result<Bytes> seal_record(const Record& record, std::string_view log_origin,
                           std::string_view retention_class, const RetentionKeys& keys,
                           SealingPool& pool, Random& random) {
+  const StageScope stage(Stage::sealing);
   CANDOUR_TRY(const RetentionKey* retention, keys.find(retention_class, record.bot_time));
   const SecretBytes plaintext = record.encode();
   if (plaintext.size() > kRecordPlaintextSizeMax) {

@@ -105,6 +105,8 @@ class SealingPool {
   /// One from the pool, or made now when it is empty.
   Precomputed take(Random& random);
   std::size_t size() const { return ready_.size(); }
+  std::size_t size_max() const { return size_max_; }
+  bool full() const { return ready_.size() >= size_max_; }
   const crypto::Point& public_key() const { return public_key_; }
 
  private:
