@@ -1,4 +1,4 @@
-"""kill -9 of the real bot in the middle of warn, override, alert and report, again and again.
+"""kill -9 of the real bot in the middle of everything it does for people, again and again.
 
 It comes at the n-th frame between bot and relay, lost or passed on, and at random moments. The
 outcome must be that of the run in which nothing happened (I4).
@@ -115,41 +115,56 @@ def points_of(count, calm_s, options, chance):
     return chosen + [("after", chance.uniform(0, calm_s)) for _ in range(options.moments)]
 
 
+def kill_through(stage, conversation, texts, options, chance):
+    """The points at which the outcome was another."""
+    failed, started, kills = [], time.monotonic(), stage.kills
+    stage.calm_log = None
+    play_once(stage, conversation, texts, ("never", None))
+    began = time.monotonic()
+    play_once(stage, conversation, texts, ("never", None))
+    calm_s = time.monotonic() - began
+    points = points_of(stage.counted, calm_s, options, chance)
+    print(f"{conversation.title}: undisturbed {stage.counted} frames, {calm_s:.1f} s; log "
+          f"{stage.calm_log}; {len(points)} points, seed {options.seed}", flush=True)
+    for number, point in enumerate(points, 1):
+        try:
+            play_once(stage, conversation, texts, point)
+        except (Wrong, Broken, parties.Failed) as bad:
+            failed.append(point)
+            print(f"FAILED, killed {point[0]} {point[1]}:\n{bad}", flush=True)
+            stage.all_there()
+        if number % 20 == 0 or number == len(points):
+            print(f"  {number} points, {stage.kills - kills} kills, {len(failed)} failed, "
+                  f"{time.monotonic() - started:.0f} s", flush=True)
+    if stage.kills - kills < len(points):
+        failed.append("fewer kills than points")
+    return failed
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--points", type=int, default=0, help="so many frames; 0: every one")
-    arguments.add_argument("--moments", type=int, default=40, help="so many random moments")
+    arguments.add_argument("--points", type=int, default=0,
+                           help="so many frames of each conversation; 0: every one")
+    arguments.add_argument("--moments", type=int, default=40, help="so many random moments of each")
+    arguments.add_argument("--only", default="", help="the conversation whose title has this")
     arguments.add_argument("--seed", type=int, default=20260131)
     options = arguments.parse_args()
     _, texts, _ = load()
-    conversation = Conversation("killed", tomllib.loads(SCRIPT.read_text())["conversation"][0], {})
-    chance, failed, started = random.Random(options.seed), [], time.monotonic()
-    with Template() as template, KillStage(template, "kills",
-                                           bot={"alerts": {"delay_max_ms": 0}}) as stage:
-        play_once(stage, conversation, texts, ("never", None))
-        began = time.monotonic()
-        play_once(stage, conversation, texts, ("never", None))
-        calm_s = time.monotonic() - began
-        points = points_of(stage.counted, calm_s, options, chance)
-        print(f"undisturbed: {stage.counted} frames, {calm_s:.1f} s; log {stage.calm_log}; "
-              f"{len(points)} points, seed {options.seed}", flush=True)
-        for number, point in enumerate(points, 1):
-            try:
-                play_once(stage, conversation, texts, point)
-            except (Wrong, Broken, parties.Failed) as bad:
-                failed.append(point)
-                print(f"FAILED, killed {point[0]} {point[1]}:\n{bad}", flush=True)
-                stage.all_there()
-            if number % 20 == 0:
-                print(f"  {number} points, {stage.kills} kills, {len(failed)} failed, "
-                      f"{time.monotonic() - started:.0f} s", flush=True)
+    chosen = [Conversation("killed", entry, {})
+              for entry in tomllib.loads(SCRIPT.read_text())["conversation"]
+              if options.only in entry["title"]]
+    chance, failed = random.Random(options.seed), []
+    with Template() as template, KillStage(
+            template, "kills", bot={"alerts": {"delay_max_ms": 0},
+                                    "rotation": {"messages": 4, "period_ms": 0}}) as stage:
+        for conversation in chosen:
+            failed += kill_through(stage, conversation, texts, options, chance)
         verified = stage.verify()
         if not verified["ok"]:
             failed.append("log")
             print(f"FAILED: the log does not verify: {verified}")
-    print(f"{len(points)} points, {stage.kills} kills, {len(failed)} failed, "
-          f"{time.monotonic() - started:.0f} s")
-    return 1 if failed or stage.kills < len(points) else 0
+    print(f"{len(chosen)} conversations, {stage.kills} kills, {len(failed)} failed")
+    return 1 if failed or not chosen else 0
 
 
 sys.exit(main())
