@@ -14,9 +14,9 @@
 namespace candour::bot {
 
 /// BotAlert::sealed:
-///   version u8 = 2, by vec, at u64, past line u8, appeal u8, and if 1: content commitment 32, warning hash 32;
-///   ciphertext vec, signature 64, excluded u16 count, each: person vec; own note vec,
-///   envelopes u16 count, each: next u8 (0 the desk's, 1 the next line's), device 32, keys vec
+///   version u8 = 2, by vec, at u64, past line u8, appeal u8, and if 1: content commitment 32,
+///   warning hash 32; ciphertext vec, signature 64, excluded u16 count, each: person vec; own note
+///   vec, envelopes u16 count, each: next u8 (0 the desk's, 1 the next line's), device 32, keys vec
 struct KeptAlert {
   struct Envelope {
     DeviceId device;

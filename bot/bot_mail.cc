@@ -37,9 +37,9 @@ Status Bot::open_mail(const v1::MailItem& mail) {
     case messages::ToBotType::group_request:
       return steward_.request(as_text(opened.body.view()));
     case messages::ToBotType::failure_report:
-      return steward_.failure_report(opened.body.view());
+      return steward_.failure_report(opened.body.view(), *id);
     case messages::ToBotType::lost_group:
-      return steward_.lost_group(opened.body.view());
+      return steward_.lost_group(opened.body.view(), *id);
     case messages::ToBotType::appeal:
       return appeals_.receive(opened.body.view());
     case messages::ToBotType::member_request:
@@ -93,8 +93,8 @@ std::optional<Bot::SignedMail> Bot::signed_sender(const messages::ToBot& mail) c
     const auto step = messages::AlertStep::decode(body);
     if (!step) return std::nullopt;
     const DeviceId device = step.value().device;
-    auto out = about(messages::AlertStep::verify(body, key_of(device)), device,
-                     step.value().alert.view());
+    auto out =
+        about(messages::AlertStep::verify(body, key_of(device)), device, step.value().alert.view());
     if (out) out->mail.action = static_cast<std::uint8_t>(step.value().action);
     return out;
   }

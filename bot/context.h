@@ -36,6 +36,8 @@ struct Context {
   /// Units whose officers may create groups themselves; "*" is all (groups.officers_create_in).
   std::vector<std::string> officers_create_in = {};
 
+  config::ReaddSettings readd = {};
+
   /// The log's origin, as the statement names it.
   const std::string& origin() const { return trust.statement()->log.name; }
 };

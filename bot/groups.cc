@@ -163,8 +163,13 @@ Status Groups::load() {
   }
   CANDOUR_TRY(auto wanted, context_.store.wanted());
   for (const storage::BotWanted& row : wanted) {
-    if (Group* group = find(row.group))
-      group->wanted[row.device] = {row.owner, row.missing_told, row.readd};
+    Group* group = find(row.group);
+    if (group == nullptr) continue;
+    Wanted& one = group->wanted[row.device];
+    one = {row.owner, row.missing_told, row.readd, TimeMs()};
+    if (!row.readd) continue;
+    CANDOUR_TRY(const std::uint64_t at, context_.store.number(readd_name(row.group, row.device)));
+    one.readd_at = TimeMs(at);
   }
   CANDOUR_TRY(auto commits, context_.store.commits());
   for (storage::BotCommit& row : commits) {

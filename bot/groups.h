@@ -48,6 +48,7 @@ struct Wanted {
   bool owner = false;
   bool missing_told = false;  // a record says that it had no key package
   bool readd = false;         // it could not process a commit: remove and add again
+  TimeMs readd_at;            // not before
 };
 
 /// A group that is being formed again: its first commit is not released yet.
@@ -84,6 +85,7 @@ struct Group {
   bool rekey = false;        // a sender used up its withheld generations of this epoch
   bool fetching = false;     // key packages are being asked for
   bool settled = false;      // the tree is known to be as wanted
+  TimeMs unsettled_at;       // when somebody is to be added again; 0 = nobody
   TimeMs retry_at;           // no new attempt at a commit before
 
   /// Something changed: compare tree and wishes again, now.
@@ -98,6 +100,9 @@ struct Group {
 
   const GroupId& id() const { return info.group; }
 };
+
+/// The number in bot.db that says when the device was last to be added again (steward_readd.cc).
+std::string readd_name(const GroupId& group, const DeviceId& device);
 
 /// The leaf's device id; zero when its identity is none (never for members we added).
 DeviceId device_of(const mls::Member& member);

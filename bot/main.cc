@@ -89,6 +89,7 @@ Status serve(const Arguments& arguments, bool& ready_told) {
                   config.alerts, config.rotation};
   context.warning_lifetime_ms = config.warning_lifetime_ms;
   context.officers_create_in = config.officers_create_in;
+  context.readd = config.readd;
   Bot bot(context);
   CANDOUR_TRY(bot.load());
 

@@ -34,7 +34,7 @@ Status Steward::want(Group& group, const DeviceId& device, Wanted wanted) {
   return ok();
 }
 
-Status Steward::failure_report(ByteView bytes) {
+Status Steward::failure_report(ByteView bytes, const messages::MailId& mail) {
   CANDOUR_TRY(const auto unchecked, messages::FailureReport::decode(bytes));
   CANDOUR_TRY(const identity::Certificate* by, context_.trust.device(unchecked.device));
   CANDOUR_TRY(const auto report, messages::FailureReport::verify(bytes, by->subject.signing_key));
@@ -52,16 +52,13 @@ Status Steward::failure_report(ByteView bytes) {
   CANDOUR_TRY(const bool done, context_.store.request_done(key));
   if (done) return ok();
   CANDOUR_TRY(context_.store.put_request_done(key));
-  Wanted wanted = group->wanted.at(report.device);
-  wanted.readd = true;
   log::warning("failure_report",
                {{"group", report.group}, {"device", report.device}, {"epoch", report.epoch}});
-  group->unsettle();
-  return want(*group, report.device, wanted);
+  return add_again(*group, report.device, mail, messages::ToBotType::failure_report);
 }
 
 // Numbered by the device's own clock: a report that comes again, by whomever, is an older one.
-Status Steward::lost_group(ByteView bytes) {
+Status Steward::lost_group(ByteView bytes, const messages::MailId& mail) {
   CANDOUR_TRY(const auto unchecked, messages::LostReport::decode(bytes));
   CANDOUR_TRY(const identity::Certificate* by, context_.trust.device(unchecked.device));
   CANDOUR_TRY(const auto report, messages::LostReport::verify(bytes, by->subject.signing_key));
@@ -70,8 +67,7 @@ Status Steward::lost_group(ByteView bytes) {
       !group->wanted.contains(report.device)) {
     return error(ErrorCode::not_a_member, "the device that lost the group is not in it");
   }
-  Wanted wanted = group->wanted.at(report.device);
-  if (wanted.readd) return ok();
+  if (group->wanted.at(report.device).readd) return ok();
   const std::string heard = "lost " + report.group.hex() + " " + report.device.hex();
   CANDOUR_TRY(const std::uint64_t last, context_.store.number(heard));
   if (report.time.value > context_.clock.now().value + limits::kClockSkewMs) {
@@ -83,11 +79,9 @@ Status Steward::lost_group(ByteView bytes) {
                  "the device has nothing to catch up with, or said so before");
   }
   CANDOUR_TRY(context_.store.put_number(heard, report.time.value));
-  wanted.readd = true;
   log::info("group_lost_by_member",
             {{"group", report.group}, {"device", report.device}, {"seq", report.seq}});
-  group->unsettle();
-  CANDOUR_TRY(want(*group, report.device, wanted));
+  CANDOUR_TRY(add_again(*group, report.device, mail, messages::ToBotType::lost_group));
   return note(*group, "candour-group-lost/v1\ndevice " + report.device.hex() + "\nseq " +
                           std::to_string(report.seq.value) + "\n");
 }
@@ -126,8 +120,15 @@ Steward::Change Steward::change_for(const Group& group) const {
     change.removes.push_back(member.leaf);
     change.removed.push_back(device);
   }
+  const TimeMs now = context_.clock.now();
   for (const auto& [device, wanted] : group.wanted) {
-    if (wanted.readd || !change.present.contains(device)) change.missing.push_back(device);
+    const bool there = change.present.contains(device);
+    if (there && wanted.readd && wanted.readd_at > now) {
+      const TimeMs at = wanted.readd_at;
+      change.later = change.later.value == 0 ? at : std::min(change.later, at);
+    } else if (!there || wanted.readd) {
+      change.missing.push_back(device);
+    }
   }
   return change;
 }
@@ -141,9 +142,11 @@ bool Steward::has_work(Group& group) const {
   if (group.retry_at > context_.clock.now()) return false;
   if (group.commit) return !group.commit->judged && !group.commit->submitted;
   if (group.rekey || rotation_due(group) || (group.roster_owed && !group.reform)) return true;
-  if (group.settled) return false;
+  const bool due = group.unsettled_at.value != 0 && group.unsettled_at <= context_.clock.now();
+  if (group.settled && !due) return false;
   const Change change = change_for(group);
   group.settled = change.removes.empty() && change.missing.empty();
+  group.unsettled_at = change.later;
   return !change.removes.empty() || (!group.fetching && !change.missing.empty());
 }
 

@@ -36,11 +36,11 @@ class Steward {
   /// Within a batch: a member's signed word that it could not process a released commit: it is
   /// removed and added again in one commit. input_invalid unless it is about the last released
   /// commit; each device is heard once about each.
-  Status failure_report(ByteView bytes);
+  Status failure_report(ByteView bytes, const messages::MailId& mail);
   /// Within a batch: a member's signed word that messages it missed are gone: it is removed and
   /// added again in one commit. not_a_member unless it is in the group; input_invalid when it
   /// missed nothing or said so before.
-  Status lost_group(ByteView bytes);
+  Status lost_group(ByteView bytes, const messages::MailId& mail);
   /// Within a batch: drops devices whose certificate was revoked or has expired from what is
   /// wanted. Call when the directory grew and when it is due.
   Status sweep_revoked();
@@ -72,12 +72,17 @@ class Steward {
  private:
   struct Change {
     std::vector<DeviceId> missing;  // wanted and not in the tree, or to be added again
+    TimeMs later;                   // when the next one is to be added again; 0 = nobody
     std::map<DeviceId, mls::LeafIndex> present;
     std::vector<mls::LeafIndex> removes;
     std::vector<DeviceId> removed;
   };
 
   Change change_for(const Group& group) const;
+  /// The device is to be removed and added again, now or after the pause that is due
+  /// (steward_readd.cc), which it is told.
+  Status add_again(Group& group, const DeviceId& device, const messages::MailId& mail,
+                   messages::ToBotType report);
   bool gone(const DeviceId& device) const;
   bool can_join(const DeviceId& device) const;
   bool has_work(Group& group) const;

@@ -80,6 +80,14 @@ struct RotationSettings {
   std::uint64_t period_ms = 24ull * 60 * 60 * 1000;
 };
 
+/// How soon a device that says it lost a group, or could not follow it, is removed and added again
+/// once more: the first time at once, then after this pause, then twice as long each time. It
+/// counts anew when the longest pause passed without such a report. 0 = always at once.
+struct ReaddSettings {
+  std::uint64_t pause_ms = 60'000;
+  std::uint64_t pause_max_ms = 24ull * 60 * 60 * 1000;
+};
+
 struct BotConfig {
   std::filesystem::path state_dir;
   std::string log_level = "info";
@@ -93,6 +101,7 @@ struct BotConfig {
   std::vector<std::string> officers_create_in;
   AlertSettings alerts;
   RotationSettings rotation;
+  ReaddSettings readd;
   /// Sealings of records prepared ahead, in idle moments; each takes about 300 bytes.
   std::uint64_t sealings_prepared = 1'024;
 };

@@ -126,6 +126,41 @@ TEST_F(BotRotation, OnlyMembersLoseAGroup_I12) {
   EXPECT_EQ(epoch().value, once.value + 1) << "as soon as it has a key package";
 }
 
+TEST_F(BotRotation, WhoIsAddedAgainAndAgainWaitsLongerEachTime_I12) {
+  world.readd = {.pause_ms = 60'000, .pause_max_ms = 24 * kHourMs};
+  start({0, 0});
+  say("before");
+  const auto report_lost = [&] {
+    ben.publish_key_package();
+    world.advance(1'000);
+    lost(ben, Seq(0));
+  };
+  Epoch now = epoch();
+  report_lost();
+  EXPECT_EQ(epoch(), now = now.next()) << "the first time at once";
+  EXPECT_TRUE(ben.answers().empty());
+  for (std::uint64_t pause = 60'000; pause <= 240'000; pause *= 2) {
+    report_lost();
+    EXPECT_EQ(epoch(), now);
+    ASSERT_FALSE(ben.answers().empty());
+    const auto answer = std::move(ben.answers().back());
+    EXPECT_EQ(answer.code, "rate_limited");
+    const auto what = messages::RefusedMail::decode(answer.body);
+    ASSERT_TRUE(what);
+    EXPECT_LE(what.value().retry_after_ms, pause);
+    EXPECT_GE(what.value().retry_after_ms, pause - 10'000);
+    world.advance(pause - 10'000);
+    world.kill();
+    world.start();  // the pause survives
+    EXPECT_EQ(epoch(), now);
+    world.advance(10'000);
+    EXPECT_EQ(epoch(), now = now.next()) << "it need not report again";
+  }
+  world.advance(25 * kHourMs);
+  report_lost();
+  EXPECT_EQ(epoch(), now.next()) << "long ago is forgotten";
+}
+
 TEST_F(BotRotation, AReportSignedByAnotherChangesNothing_I12) {
   start({0, 0});
   say("before");

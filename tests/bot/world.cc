@@ -56,10 +56,21 @@ BotProcess::BotProcess(World& world)
                  return std::async(std::launch::deferred, [&world] { return *world.pack_on_disk; });
                }),
       pool(*world.escrow, 8),
-      context{*world.keys,        *store,       *trust,         policies,
-              world.retention,    pool,         world.clock,    world.bot_dice,
-              world.log_attempts, world.alerts, world.rotation, world.steady,
-              world.warning_lifetime_ms, world.officers_create_in},
+      context{*world.keys,
+              *store,
+              *trust,
+              policies,
+              world.retention,
+              pool,
+              world.clock,
+              world.bot_dice,
+              world.log_attempts,
+              world.alerts,
+              world.rotation,
+              world.steady,
+              world.warning_lifetime_ms,
+              world.officers_create_in,
+              world.readd},
       robot(context) {
   const Status loaded = robot.load();
   EXPECT_TRUE(loaded) << loaded.error().message;
@@ -81,8 +92,8 @@ World::World()
           .value();
   keys = bot::load_keys(state).value();
   auto dealt = warrant::testing_only::deal(2, "internal", custodian_names(), dice);
-  EXPECT_TRUE(
-      retention.add_missing({"ordinary", "statement", "training", "privileged", "sensitive"}, {"2026"}, dice));
+  EXPECT_TRUE(retention.add_missing(
+      {"ordinary", "statement", "training", "privileged", "sensitive"}, {"2026"}, dice));
 
   identity::Statement& s = relay.statement;
   s.name = "Example Constabulary";

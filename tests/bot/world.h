@@ -199,9 +199,10 @@ class World {
                                .report_delay_max_ms = 0,
                                .fold_within_ms = 0};  // of bots that are started from now on
   config::RotationSettings rotation{0, 0};            // of bots that are started from now on
+  config::ReaddSettings readd{0, 1'000};              // of bots that are started from now on
   std::uint64_t warning_lifetime_ms = 24ull * 3'600'000;
   std::vector<std::string> officers_create_in;
-  std::uint64_t certificate_days = 300;               // of devices that are enrolled from now on
+  std::uint64_t certificate_days = 300;  // of devices that are enrolled from now on
   int kills = 0;
   std::unique_ptr<BotProcess> process;
 
