@@ -124,11 +124,16 @@ void Bot::watch_own_certificate() {
 
 Status Bot::form_lost_groups(client::Connection& connection) {
   // From when on requests count is written down with it.
-  if (groups_compared_ || !clock_guard_.agrees()) return ok();
+  const bool asked = groups_.reform_asked();
+  if ((groups_compared_ && !asked) || !clock_guard_.agrees()) return ok();
   groups_compared_ = true;
   CANDOUR_TRY(auto due, reform_.compare(connection));
-  if (due.empty()) return ok();
+  if (due.empty() && !asked) return ok();
   CANDOUR_TRY(context_.store.begin());
+  for (auto& [id, group] : groups_.all()) {
+    if (!group.reform_asked) continue;
+    CANDOUR_TRY(groups_.ask_reform(group, false));
+  }
   for (Reform::Due& one : due) {
     const GroupId group = one.group;
     const Status formed = whole([&] { return reform_.form(std::move(one)); });

@@ -22,6 +22,7 @@ Bytes about_context(const GroupId& group) {
 std::string owed_name(const GroupId& group) { return "roster owed " + group.hex(); }
 
 std::string reform_name(const GroupId& group) { return "reform " + group.hex(); }
+std::string asked_name(const GroupId& group) { return "reform asked " + group.hex(); }
 std::string fresh_name(const GroupId& group) { return "fresh " + group.hex(); }
 
 Fresh decode_fresh(ByteView bytes) {
@@ -154,6 +155,9 @@ Status Groups::load() {
     group.chain = {row.group, row.seq, row.previous_token};
     CANDOUR_TRY(const Bytes fresh, context_.store.note(fresh_name(row.group)));
     group.fresh = decode_fresh(fresh);
+    CANDOUR_TRY(const std::uint64_t asked, context_.store.number(asked_name(row.group)));
+    group.reform_asked = asked != 0;
+    if (group.reform_asked) reforms_asked_.insert(row.group);
     CANDOUR_TRY(const Bytes reform, context_.store.note(reform_name(row.group)));
     if (!reform.empty()) {
       CANDOUR_TRY(auto note, ReformNote::parse(as_text(reform)));
@@ -183,6 +187,7 @@ Status Groups::load() {
 
 Status Groups::reload() {
   std::map<GroupId, Group> before = std::exchange(groups_, {});
+  reforms_asked_.clear();
   CANDOUR_TRY(load());
   for (auto& [id, old] : before) {
     Group* group = find(id);
@@ -270,6 +275,16 @@ Result<Group*> Groups::reform(messages::GroupInfo info, const LostGroup& lost) {
   Group* group = place(std::move(info), std::move(mls), row);
   group->reform = Reforming{std::move(note), context_.clock.now(), {}};
   return group;
+}
+
+Status Groups::ask_reform(Group& group, bool asked) {
+  group.reform_asked = asked;
+  if (asked) {
+    reforms_asked_.insert(group.id());
+  } else {
+    reforms_asked_.erase(group.id());
+  }
+  return context_.store.put_number(asked_name(group.id()), asked ? 1 : 0);
 }
 
 Group* Groups::place(messages::GroupInfo info, mls::Group mls, const storage::BotGroup& row) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "bot/context.h"
 #include "bot/reform_note.h"
@@ -97,6 +98,7 @@ struct Group {
   std::deque<v1::Check> waiting;
   std::optional<Reforming> reform;
   Fresh fresh = {};
+  bool reform_asked = false;  // by an owner or a registrar
 
   const GroupId& id() const { return info.group; }
 };
@@ -125,6 +127,9 @@ class Groups {
   Status classify(Group& group, const std::string& group_class);
   /// Within a batch: members are owed a roster, or got it with the commit that was just judged.
   Status owe_roster(Group& group, bool owed);
+  /// Within a batch: the group is to be formed again on somebody's word, or that was looked at.
+  Status ask_reform(Group& group, bool asked);
+  bool reform_asked() const { return !reforms_asked_.empty(); }
   /// Within a batch: a new group with the bot alone in it; formed again when it is a lost one.
   Result<Group*> create(messages::GroupInfo info);
   /// Within a batch: a new MLS group for the same group, with the bot alone in it, in place of the
@@ -146,6 +151,7 @@ class Groups {
   Context& context_;
   std::map<GroupId, Group> groups_;
   std::map<GroupId, LostGroup> lost_;
+  std::set<GroupId> reforms_asked_;
 };
 
 /// Name, class and unit as bytes, for bot.db and, sealed, for the roster.

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kStateLost = "bot-state-lost";
 constexpr std::string_view kStateOld = "bot-state-old";
 constexpr std::string_view kRelayLost = "relay-lost";
+constexpr std::string_view kAskedFor = "asked-for";
 
 }  // namespace
 
@@ -75,16 +76,20 @@ std::optional<Reform::Due> Reform::of_relay(const v1::GroupState& head,
   const GroupId id = GroupId::from(as_bytes(head.group())).value_or(GroupId());
   const Digest token = Digest::from(as_bytes(head.token_hash())).value_or(Digest());
   if (head.seq() == 0) return std::nullopt;  // nothing was released in it yet
+  std::string_view reason = kStateLost;
   const auto own = groups_.all().find(id);
   const bool has_own = own != groups_.all().end();
   if (has_own) {
     const identity::TokenChain& chain = own->second.chain;
     const bool fork = chain.seq == Seq(head.seq()) && chain.previous != token;
-    if (chain.seq >= Seq(head.seq()) && !fork) return std::nullopt;
+    const bool behind = chain.seq < Seq(head.seq()) || fork;
+    const bool asked = own->second.reform_asked && !own->second.reform;
+    if (!behind && !asked) return std::nullopt;
+    reason = behind ? kStateOld : kAskedFor;
   }
   Due due;
   due.group = id;
-  due.lost.reason = has_own ? kStateOld : kStateLost;
+  due.lost.reason = reason;
   due.lost.seq = Seq(head.seq());
   due.lost.token = token;
   auto roster = roster_of(id, rosters);

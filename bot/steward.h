@@ -83,6 +83,16 @@ class Steward {
   /// (steward_readd.cc), which it is told.
   Status add_again(Group& group, const DeviceId& device, const messages::MailId& mail,
                    messages::ToBotType report);
+  /// When something may be done that costs everybody a commit: the first time at once, then at a
+  /// pace that halves; keep_pace when it is done.
+  struct Pace {
+    std::uint64_t at = 0;
+    std::uint64_t count = 0;  // lately
+  };
+  Result<Pace> pace(const std::string& at_name, const std::string& count_name) const;
+  Status keep_pace(const std::string& at_name, const std::string& count_name, const Pace& pace);
+  /// rate_limited when the group was formed again on somebody's word not long ago.
+  Status ask_reform(Group& group);
   bool gone(const DeviceId& device) const;
   bool can_join(const DeviceId& device) const;
   bool has_work(Group& group) const;

@@ -22,39 +22,67 @@ std::string readd_name(const GroupId& group, const DeviceId& device) {
   return "readd at " + group.hex() + " " + device.hex();
 }
 
-Status Steward::add_again(Group& group, const DeviceId& device, const messages::MailId& mail,
-                          messages::ToBotType report) {
+Result<Steward::Pace> Steward::pace(const std::string& at_name,
+                                    const std::string& count_name) const {
   const config::ReaddSettings& settings = context_.readd;
   const std::uint64_t now = context_.clock.now().value;
-  CANDOUR_TRY(const std::uint64_t last, context_.store.number(readd_name(group.id(), device)));
-  CANDOUR_TRY(std::uint64_t count, context_.store.number(count_name(group.id(), device)));
+  CANDOUR_TRY(const std::uint64_t last, context_.store.number(at_name));
+  CANDOUR_TRY(std::uint64_t count, context_.store.number(count_name));
   if (last + settings.pause_max_ms < now) count = 0;
   std::uint64_t pause = 0;
   if (count > 0) {
     const std::uint64_t doublings = std::min(count - 1, kDoublingsMax);
     pause = std::min(settings.pause_ms << doublings, settings.pause_max_ms);
   }
-  const std::uint64_t at = std::max(now, last + pause);
-  CANDOUR_TRY(context_.store.put_number(readd_name(group.id(), device), at));
-  CANDOUR_TRY(context_.store.put_number(count_name(group.id(), device), count + 1));
+  return Pace{std::max(now, last + pause), count};
+}
+
+Status Steward::keep_pace(const std::string& at_name, const std::string& count_name,
+                          const Pace& pace) {
+  CANDOUR_TRY(context_.store.put_number(at_name, pace.at));
+  return context_.store.put_number(count_name, pace.count + 1);
+}
+
+Status Steward::ask_reform(Group& group) {
+  if (group.reform || group.reform_asked) return ok();  // it is under way
+  const std::string at_name = "reformed at " + group.id().hex();
+  const std::string count_name = "reforms " + group.id().hex();
+  CANDOUR_TRY(const Pace due, pace(at_name, count_name));
+  const std::uint64_t now = context_.clock.now().value;
+  if (due.at > now) {
+    return error(ErrorCode::rate_limited,
+                 "the group was formed again " + std::to_string(due.count) +
+                     " times lately; ask again in " + std::to_string((due.at - now) / 1'000 + 1) +
+                     " seconds");
+  }
+  CANDOUR_TRY(keep_pace(at_name, count_name, due));
+  return groups_.ask_reform(group, true);
+}
+
+Status Steward::add_again(Group& group, const DeviceId& device, const messages::MailId& mail,
+                          messages::ToBotType report) {
+  const std::string at_name = readd_name(group.id(), device);
+  CANDOUR_TRY(const Pace due, pace(at_name, count_name(group.id(), device)));
+  CANDOUR_TRY(keep_pace(at_name, count_name(group.id(), device), due));
   Wanted wanted = group.wanted.at(device);
   wanted.readd = true;
-  wanted.readd_at = TimeMs(at);
+  wanted.readd_at = TimeMs(due.at);
   group.unsettle();
   CANDOUR_TRY(want(group, device, wanted));
-  if (at == now) return ok();
+  const std::uint64_t wait = due.at - context_.clock.now().value;
+  if (wait == 0) return ok();
   log::warning(
       "readd_paused",
-      {{"group", group.id()}, {"device", device}, {"before", count}, {"wait_ms", at - now}});
+      {{"group", group.id()}, {"device", device}, {"before", due.count}, {"wait_ms", wait}});
   messages::RefusedMail what;
   what.type = report;
   what.about = *messages::RefusedMail::Subject::from(group.id().view());
-  what.retry_after_ms = at - now;
+  what.retry_after_ms = wait;
   return answers_.refuse(device, mail, what,
                          error(ErrorCode::rate_limited,
-                               "this device was added to the group again " + std::to_string(count) +
-                                   " times lately; it is added again in " +
-                                   std::to_string((at - now) / 1'000 + 1) + " seconds"));
+                               "this device was added to the group again " +
+                                   std::to_string(due.count) + " times lately; it is added again" +
+                                   " in " + std::to_string(wait / 1'000 + 1) + " seconds"));
 }
 
 }  // namespace candour::bot

@@ -132,6 +132,7 @@ Status Steward::change(const messages::GroupRequest& request, Group& group) {
   }
   if (request.action == "class") return groups_.classify(group, request.group_class);
   if (request.action == "owners") return set_owners(group, request.owners);
+  if (request.action == "reform") return ask_reform(group);
   if (request.action == "remove") {
     for (const DeviceId& device : request.members) {
       CANDOUR_TRY(drop(group, device));

@@ -232,6 +232,7 @@ Status Client::compare_groups() {
     GroupSession* known = session(*id);
     if (known == nullptr) continue;
     newest_[*id] = Seq(state.seq());
+    if (state.stopped()) tell_stopped_by_relay(*known);
     if (state.seq() < known->progress().seq.value && !known->progress().is_stopped()) {
       stop(*known,
            error(ErrorCode::log_inconsistent,
@@ -258,6 +259,18 @@ Status Client::compare_groups() {
     tell(std::move(notice));
   }
   return ok();
+}
+
+void Client::tell_stopped_by_relay(const GroupSession& known) {
+  Event stopped = event(EventType::stopped);
+  stopped.group = known.record().id;
+  stopped.name = known.record().name;
+  stopped.seq = known.progress().seq.value;
+  stopped.code = code_name(ErrorCode::group_stopped);
+  stopped.message =
+      "the relay stopped the group, because the compliance bot contradicted itself in it; an owner "
+      "has it formed again: `candour group reform`";
+  tell(std::move(stopped));
 }
 
 void Client::drop_connection() {

@@ -182,6 +182,7 @@ class Client {
                 std::uint64_t timeout_ms);
   Status take_login();
   Status compare_groups();
+  void tell_stopped_by_relay(const GroupSession& known);
   Status handle(v1::ServerFrame frame);
   Status handle_push(v1::ServerFrame& frame);
   Status follow_up(bool idle);

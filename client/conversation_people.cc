@@ -218,10 +218,10 @@ Status Client::take_refused_mail(const Answer& answer) {
   if (step && what.action == static_cast<std::uint8_t>(messages::AlertAction::share)) return ok();
   Event refused = event(EventType::mail_refused);
   refused.request = messages::MailId::from(answer.about.view())->hex();
-  refused.action = step                                                  ? "alert_step"
+  refused.action = step                                               ? "alert_step"
                    : what.type == messages::ToBotType::failure_report ? "failure_report"
                    : what.type == messages::ToBotType::lost_group     ? "lost_group"
-                                                                        : "mail";
+                                                                      : "mail";
   if (step) {
     refused.about = what.about.hex();
   } else {

@@ -98,7 +98,8 @@ void write_accepted(RelayDb& db, const AcceptedSubmission& accepted) {
       db.run("DELETE FROM pending WHERE number = ?", number);
     }
     // The other verdicts say how far the group is; those that were dropped have none.
-    db.run("UPDATE groups SET submission = ? WHERE group_id = ?", row.submission, row.group);
+    db.run("UPDATE groups SET submission = ?, stopped = 0 WHERE group_id = ?", row.submission,
+           row.group);
     db.run("INSERT OR IGNORE INTO members (group_id, device, cursor) VALUES (?, ?, 0)", row.group,
            row.sender);
   }

@@ -83,6 +83,7 @@ constexpr Action kActions[] = {
     {.name = "add", .members = true, .needs_members = true},
     {.name = "remove", .members = true, .needs_members = true},
     {.name = "owners", .owners = true},
+    {.name = "reform"},
     {.name = "leave"},
 };
 

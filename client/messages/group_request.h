@@ -4,7 +4,8 @@
 //   candour-group/v1
 //   organisation example-constabulary
 //   request <32 hex>              random; asking twice does it once
-//   action create | rename | class | add | remove | owners | leave
+//   action create | rename | class | add | remove | owners | reform |
+//          leave
 //   group <32 hex>
 //   name Team A                   create, rename
 //   class ordinary                create, class: one of kGroupClasses
@@ -20,6 +21,8 @@
 //   member request = text vec, Ed25519 64 by the device over "candour group request v1" 00 text
 //     (travels as ToBot mail; the bot answers it, from_bot.h)
 //
+// `reform`: the same members, in a new MLS group (docs/architecture.md, "Lost parties"); for a group
+// that the relay stopped, or whose members cannot read each other any more.
 // `leave` is a device's request only: all devices of its person go.
 #pragma once
 

@@ -231,6 +231,8 @@ void add_relay_verbs(CLI::App& program, Context& context) {
            [&](CLI::App& verb) { return group_run(verb, context, "class"); });
   add_verb(family, context, "owners", "Say who owns a group",
            [&](CLI::App& verb) { return group_run(verb, context, "owners"); });
+  add_verb(family, context, "reform", "Have a group formed again, with the same members",
+           [&](CLI::App& verb) { return group_run(verb, context, "reform"); });
 }
 
 }  // namespace candour::ctl

@@ -91,6 +91,42 @@ TEST_F(BotReform, OldMemoryIsNotUsed) {
   EXPECT_EQ(ben.shown, (std::vector<std::string>{"Before.", "Later.", "After."}));
 }
 
+TEST_F(BotReform, AnOwnersWordAndNotTooOften) {
+  world.readd = {.pause_ms = 60'000, .pause_max_ms = 3'600'000};
+  world.kill();
+  world.start();
+  const auto ask = [&](Officer& by) {
+    messages::GroupRequest request;
+    request.organisation = "example-constabulary";
+    request.request = world.dice.id<messages::RequestId>();
+    request.action = "reform";
+    request.group = world.group;
+    request.by = by.device.id;
+    request.issued = world.clock.now();
+    world.mail_to_bot(messages::ToBotType::member_request, request.sign(by.device.signing));
+    world.run();
+    const auto answers = by.answers();
+    EXPECT_FALSE(answers.empty());
+    return answers.empty() ? "no answer" : answers.back().code;
+  };
+  const Bytes before = mls_group();
+  EXPECT_EQ(ask(ben), "not_permitted");
+  EXPECT_EQ(mls_group(), before);
+  EXPECT_EQ(ask(amy), "");
+  const Bytes after = mls_group();
+  EXPECT_NE(after, before);
+  join_again();
+  talk(amy, "After.");
+  EXPECT_EQ(ben.shown, (std::vector<std::string>{"Before.", "After."}));
+  world.advance(1'000);
+  EXPECT_EQ(ask(amy), "rate_limited");
+  EXPECT_EQ(mls_group(), after);
+  world.advance(60'000);
+  for (Officer* officer : {&amy, &ben}) officer->publish_key_package();
+  EXPECT_EQ(ask(amy), "");
+  EXPECT_NE(mls_group(), after);
+}
+
 TEST_F(BotReform, GoodMemoryIsKept) {
   const Bytes before = mls_group();
   world.kill();

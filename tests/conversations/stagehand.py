@@ -1,7 +1,9 @@
 """The lines of a script that no person of the conversation speaks: servers, registrars, the log."""
+import contextlib
 import json
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -65,6 +67,17 @@ class Stagehand:
             server.process.send_signal(signal.SIGSTOP if what == "hang" else signal.SIGCONT)
         else:
             raise Broken(f"a server cannot {what!r}")
+
+    def on_group(self, what):
+        """`@group stopped`: the relay has stopped the group, as when the bot contradicts itself."""
+        if what != "stopped":
+            raise Broken(f"a group cannot be {what!r}")
+        relay = self.stage.server("relay")
+        relay.stop()
+        with contextlib.closing(sqlite3.connect(self.stage.folder / "relay/state/relay.db")) as db:
+            db.execute("UPDATE groups SET stopped = 1 WHERE group_id = ?", (bytes.fromhex(self.play.group),))
+            db.commit()
+        relay.start()
 
     def on_wait(self, seconds):
         time.sleep(float(seconds))

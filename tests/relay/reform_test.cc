@@ -115,6 +115,26 @@ TEST_F(Reforming, OnlyTheBotAndOnlyFromTheBeginning) {
   EXPECT_EQ(bot->peer().refusal(bot->release(check, {amy.id()})), ErrorCode::token_invalid);
 }
 
+TEST_F(Reforming, AGroupThatWasStoppedBeginsAgain) {
+  ASSERT_EQ(a->call(submit()).body_case(), Body::kSubmitted);
+  const auto check = bot->next_check();
+  ASSERT_EQ(bot->give(bot->release(check)).body_case(), Body::kDone);
+  EXPECT_EQ(bot->peer().refusal(bot->withhold(check, amy.id())), ErrorCode::group_stopped);
+  EXPECT_EQ(a->refusal(submit()), ErrorCode::group_stopped);
+  EXPECT_TRUE(rosters(bot->peer()).groups(0).stopped());
+  form_again({amy.id(), ben.id()});
+  EXPECT_FALSE(rosters(bot->peer()).groups(0).stopped());
+  ASSERT_EQ(a->call(submit(1)).body_case(), Body::kSubmitted);
+  EXPECT_EQ(bot->release_next().body_case(), Body::kDone);
+  // Also after a restart.
+  bot.reset();
+  world.stop();
+  world.start();
+  Peer late(world);
+  ASSERT_EQ(late.login(amy).body_case(), Body::kLoggedIn);
+  EXPECT_EQ(late.call(submit(1)).body_case(), Body::kSubmitted);
+}
+
 TEST_F(Reforming, WhoIsNotInItAnyMoreGetsNothing) {
   form_again({amy.id()});
   EXPECT_EQ(b->refusal(submit()), ErrorCode::not_a_member);

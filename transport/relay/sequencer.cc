@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "crypto/hash.h"
 
 namespace candour::relay {
@@ -174,9 +175,8 @@ Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit sub
   }
   std::vector<std::uint64_t> dropped;
   if (forms_again) {
-    if (group->row.stopped) {
-      return error(ErrorCode::group_stopped, "group " + id.hex() + " is stopped");
-    }
+    if (group->row.stopped) log::info("stopped_group_begins_again", {{"group", id}});
+    group->row.stopped = false;
     dropped = gate_.drop_pending(*group);
     group->cursors.emplace(session.device, Seq(0));
     device.groups.insert(id);
