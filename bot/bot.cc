@@ -468,6 +468,9 @@ Status Bot::housekeeping(client::Connection& connection, bool idle) {
   if (groups_due) {
     CANDOUR_TRY(steward_.work());
   }
+  if (may_judge()) {
+    CANDOUR_TRY(steward_.ask_renewals());
+  }
   if (may_judge() && alerts_.due()) {
     CANDOUR_TRY(tick_alerts());
   }

@@ -40,6 +40,8 @@ Status Bot::open_mail(const v1::MailItem& mail) {
       return steward_.failure_report(opened.body.view(), *id);
     case messages::ToBotType::lost_group:
       return steward_.lost_group(opened.body.view(), *id);
+    case messages::ToBotType::key_renewal:
+      return steward_.key_renewal(opened.body.view());
     case messages::ToBotType::appeal:
       return appeals_.receive(opened.body.view());
     case messages::ToBotType::member_request:
@@ -63,6 +65,7 @@ Status Bot::answer_refused(const v1::MailItem& mail, const Error& reason) {
     case messages::ToBotType::alert_step:
     case messages::ToBotType::failure_report:
     case messages::ToBotType::lost_group:
+    case messages::ToBotType::key_renewal:
       if (const auto sender = signed_sender(opened)) {
         return answers_.refuse(sender->device, *id, sender->mail, reason);
       }
@@ -104,6 +107,13 @@ std::optional<Bot::SignedMail> Bot::signed_sender(const messages::ToBot& mail) c
     const DeviceId device = report.value().device;
     return about(messages::FailureReport::verify(body, key_of(device)), device,
                  report.value().group.view());
+  }
+  if (mail.type == messages::ToBotType::key_renewal) {
+    const auto renewal = messages::KeyRenewal::decode(body);
+    if (!renewal) return std::nullopt;
+    const DeviceId device = renewal.value().device;
+    return about(messages::KeyRenewal::verify(body, key_of(device)), device,
+                 renewal.value().group.view());
   }
   const auto report = messages::LostReport::decode(body);
   if (!report) return std::nullopt;

@@ -22,6 +22,7 @@ Bytes about_context(const GroupId& group) {
 std::string owed_name(const GroupId& group) { return "roster owed " + group.hex(); }
 
 std::string reform_name(const GroupId& group) { return "reform " + group.hex(); }
+std::string leaves_name(const GroupId& group) { return "leaves " + group.hex(); }
 std::string asked_name(const GroupId& group) { return "reform asked " + group.hex(); }
 std::string fresh_name(const GroupId& group) { return "fresh " + group.hex(); }
 
@@ -36,6 +37,17 @@ Fresh decode_fresh(ByteView bytes) {
 Error damaged(const GroupId& group, const Error& cause) {
   return error(ErrorCode::state_damaged,
                "group " + group.hex() + " in bot.db does not open: " + cause.message);
+}
+
+std::map<DeviceId, TimeMs> decode_leaves(ByteView bytes) {
+  std::map<DeviceId, TimeMs> since;
+  Reader in(bytes);
+  while (in.ok() && !in.at_end()) {
+    const DeviceId device = in.id<DeviceId>();
+    since[device] = in.number<TimeMs>();
+  }
+  if (!in.ok()) since.clear();  // as if they were new now
+  return since;
 }
 
 }  // namespace
@@ -155,6 +167,8 @@ Status Groups::load() {
     group.chain = {row.group, row.seq, row.previous_token};
     CANDOUR_TRY(const Bytes fresh, context_.store.note(fresh_name(row.group)));
     group.fresh = decode_fresh(fresh);
+    CANDOUR_TRY(const Bytes leaves, context_.store.note(leaves_name(row.group)));
+    group.leaves_since = decode_leaves(leaves);
     CANDOUR_TRY(const std::uint64_t asked, context_.store.number(asked_name(row.group)));
     group.reform_asked = asked != 0;
     if (group.reform_asked) reforms_asked_.insert(row.group);
@@ -195,6 +209,7 @@ Status Groups::reload() {
     group->waiting = std::move(old.waiting);
     group->fetching = old.fetching;
     group->retry_at = old.retry_at;
+    group->renewals = std::move(old.renewals);
     if (group->reform && old.reform) group->reform = std::move(old.reform);
     if (group->commit && old.commit &&
         group->commit->plan.message_id == old.commit->plan.message_id) {
@@ -275,6 +290,26 @@ Result<Group*> Groups::reform(messages::GroupInfo info, const LostGroup& lost) {
   Group* group = place(std::move(info), std::move(mls), row);
   group->reform = Reforming{std::move(note), context_.clock.now(), {}};
   return group;
+}
+
+// A device that is not named in it is as old as this bot's memory of the group.
+Status Groups::put_leaves(Group& group, const std::vector<DeviceId>& fresh) {
+  const TimeMs now = context_.clock.now();
+  std::map<DeviceId, TimeMs> since;
+  for (const mls::Member& member : group.mls.members()) {
+    if (member.leaf == group.mls.own_leaf()) continue;
+    const DeviceId device = device_of(member);
+    const auto before = group.leaves_since.find(device);
+    const bool is_fresh = std::find(fresh.begin(), fresh.end(), device) != fresh.end();
+    since[device] = is_fresh || before == group.leaves_since.end() ? now : before->second;
+  }
+  group.leaves_since = std::move(since);
+  Writer out;
+  for (const auto& [device, time] : group.leaves_since) {
+    out.id(device);
+    out.number(time);
+  }
+  return context_.store.put_note(leaves_name(group.id()), out.view());
 }
 
 Status Groups::ask_reform(Group& group, bool asked) {

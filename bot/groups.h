@@ -99,6 +99,9 @@ struct Group {
   std::optional<Reforming> reform;
   Fresh fresh = {};
   bool reform_asked = false;  // by an owner or a registrar
+  /// Since when members' leaves are as they are; and key packages that came to replace some.
+  std::map<DeviceId, TimeMs> leaves_since = {};
+  std::map<DeviceId, Bytes> renewals = {};
 
   const GroupId& id() const { return info.group; }
 };
@@ -127,6 +130,8 @@ class Groups {
   Status classify(Group& group, const std::string& group_class);
   /// Within a batch: members are owed a roster, or got it with the commit that was just judged.
   Status owe_roster(Group& group, bool owed);
+  /// Within a batch: these leaves are new, those of who is no member any more forgotten.
+  Status put_leaves(Group& group, const std::vector<DeviceId>& fresh);
   /// Within a batch: the group is to be formed again on somebody's word, or that was looked at.
   Status ask_reform(Group& group, bool asked);
   bool reform_asked() const { return !reforms_asked_.empty(); }

@@ -141,6 +141,7 @@ bool Steward::can_join(const DeviceId& device) const {
 bool Steward::has_work(Group& group) const {
   if (group.retry_at > context_.clock.now()) return false;
   if (group.commit) return !group.commit->judged && !group.commit->submitted;
+  if (!group.renewals.empty() && !group.reform) return true;
   if (group.rekey || rotation_due(group) || (group.roster_owed && !group.reform)) return true;
   const bool due = group.unsettled_at.value != 0 && group.unsettled_at <= context_.clock.now();
   if (group.settled && !due) return false;

@@ -41,6 +41,12 @@ class Steward {
   /// added again in one commit. not_a_member unless it is in the group; input_invalid when it
   /// missed nothing or said so before.
   Status lost_group(ByteView bytes, const messages::MailId& mail);
+  /// Within a batch: a key package that a member was asked for, because its keys are old: it is
+  /// removed and added with it in one commit. not_a_member, not_permitted when they are not old,
+  /// input_invalid.
+  Status key_renewal(ByteView bytes);
+  /// Within a batch, in every turn: from time to time asks members whose keys are old for new ones.
+  Status ask_renewals();
   /// Within a batch: drops devices whose certificate was revoked or has expired from what is
   /// wanted. Call when the directory grew and when it is due.
   Status sweep_revoked();
@@ -91,6 +97,9 @@ class Steward {
   };
   Result<Pace> pace(const std::string& at_name, const std::string& count_name) const;
   Status keep_pace(const std::string& at_name, const std::string& count_name, const Pace& pace);
+  /// The device's keys in the group are old (steward_renew.cc).
+  bool renewal_due(const Group& group, const DeviceId& device) const;
+  Status prepare_renewals(Group& group);
   /// rate_limited when the group was formed again on somebody's word not long ago.
   Status ask_reform(Group& group);
   bool gone(const DeviceId& device) const;
@@ -131,6 +140,8 @@ class Steward {
   Outbox& outbox_;
   Answers& answers_;
   TimeMs sweep_at_;
+  std::map<std::pair<GroupId, DeviceId>, TimeMs> renewals_asked_;  // not again before
+  TimeMs renewals_at_;                                             // when to look next
   TimeMs rotate_at_;  // no commit for fresh keys alone before
 };
 

@@ -72,6 +72,10 @@ Status Steward::work() {
       CANDOUR_TRY(prepare(group, {}, {}));
       continue;
     }
+    if (!group.renewals.empty() && !group.reform) {
+      CANDOUR_TRY(prepare_renewals(group));
+      if (group.commit) continue;
+    }
     if (rotation_due(group)) {
       CANDOUR_TRY(prepare(group, {}, {}));
       rotated();
@@ -395,6 +399,9 @@ Result<bool> Steward::released(const Expected& expected) {
   }
   const std::vector<Joiner> joiners = group->commit->plan.joiners;
   CANDOUR_TRY(groups_.merge(*group));
+  std::vector<DeviceId> fresh;
+  for (const Joiner& joiner : joiners) fresh.push_back(joiner.device);
+  CANDOUR_TRY(groups_.put_leaves(*group, fresh));
   for (const Joiner& joiner : joiners) {
     const auto wanted = group->wanted.find(joiner.device);
     if (wanted == group->wanted.end() || !wanted->second.readd) continue;

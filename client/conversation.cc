@@ -411,6 +411,7 @@ Status Client::follow_up(bool idle) {
   }
   CANDOUR_TRY(refill_key_packages());
   CANDOUR_TRY(resynchronise());
+  CANDOUR_TRY(renew_keys());
   CANDOUR_TRY(watch_log(idle));
   CANDOUR_TRY(share_wanted());
   return submit_due();

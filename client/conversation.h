@@ -310,6 +310,10 @@ class Client {
   Status take_group_name(const messages::Answer& answer);
   Status take_refused_mail(const messages::Answer& answer);
 
+  // conversation_renew.cc
+  /// Makes and sends the key packages the bot asked for.
+  Status renew_keys();
+
   // conversation_desk.cc
   Result<Draft> withheld_draft(const MessageId& id);
   Result<MessageId> answer_warning(const MessageId& id, messages::BotFieldType type,
@@ -398,6 +402,8 @@ class Client {
   std::string waiting_for_;
   std::map<GroupId, Epoch> proven_epochs_;  // all members proven
 
+  std::set<GroupId> renewals_due_;  // the bot asked for new keys
+  std::set<GroupId> renewing_;      // and was sent them
   std::map<messages::RequestId, std::pair<std::string, GroupId>> requests_to_bot_;  // action
   std::map<std::uint64_t, Digest> proof_requests_;  // leaves asked about
   std::vector<std::pair<Digest, v1::ServerFrame>> proof_answers_;

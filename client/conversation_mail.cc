@@ -326,6 +326,7 @@ Status Client::enter(const v1::WelcomeMail& mail, GroupSession entered) {
   // In a new log nothing goes on from the old one.
   const bool follows = anew || (again && before->log_origin == session.progress().log_origin);
   if (follows) joined.missed = session.progress().seq.value - before->seq.value - 1;
+  if (anew && renewing_.erase(id) > 0 && joined.missed == 0) joined.action = "renewed";
   joined.seq = session.progress().seq.value;
   joined.epoch = session.epoch().value;
   joined.members = session.mls().members().size();

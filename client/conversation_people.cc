@@ -162,6 +162,9 @@ Status Client::handle_bots_answer(const v1::MailItem& mail) {
       return take_group_name(answer);
     case AnswerType::mail_refused:
       return take_refused_mail(answer);
+    case AnswerType::renew:
+      renewals_due_.insert(*GroupId::from(answer.about.view()));
+      return ok();
   }
   return ok();
 }
@@ -221,6 +224,7 @@ Status Client::take_refused_mail(const Answer& answer) {
   refused.action = step                                               ? "alert_step"
                    : what.type == messages::ToBotType::failure_report ? "failure_report"
                    : what.type == messages::ToBotType::lost_group     ? "lost_group"
+                   : what.type == messages::ToBotType::key_renewal    ? "key_renewal"
                                                                       : "mail";
   if (step) {
     refused.about = what.about.hex();

@@ -117,6 +117,10 @@ Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
     if (Seq(delivered.seq()) > session.progress().seq.next()) keep_early(group, delivered);
     return ok();
   }
+  if (const auto* commit = std::get_if<AcceptedCommit>(&accepted.value());
+      commit != nullptr && commit->self_added) {
+    return ok();  // the welcome is among the mail that follows
+  }
   owe(group, session.progress().seq);
   if (auto* message = std::get_if<AcceptedMessage>(&accepted.value())) {
     return show(session, delivered, std::move(*message));
@@ -249,8 +253,16 @@ void Client::tell_commit(GroupSession& session, const v1::Deliver& delivered,
   changed.action = commit.self_removed ? "removed" : "changed";
   changed.epoch = session.epoch().value;
   changed.members = session.mls().members().size();
-  for (const DeviceId& device : commit.joined) changed.people_joined.push_back(person_of(device));
-  for (const DeviceId& device : commit.removed) changed.people_left.push_back(person_of(device));
+  // Who was removed and added in one commit has new keys, and neither left nor joined.
+  const auto add = [&](const std::vector<DeviceId>& of, const std::vector<DeviceId>& other,
+                       std::vector<std::string>& people) {
+    for (const DeviceId& device : of) {
+      if (std::find(other.begin(), other.end(), device) != other.end()) continue;
+      people.push_back(person_of(device));
+    }
+  };
+  add(commit.joined, commit.removed, changed.people_joined);
+  add(commit.removed, commit.joined, changed.people_left);
   tell(std::move(changed));
 }
 

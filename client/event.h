@@ -76,8 +76,8 @@ struct Event {
   std::string message;
 
   // membership
-  // joined, removed, changed, renamed, formed again; lost: the relay no longer has what this device
-  // missed, and the bot is asked to add it anew; added again
+  // joined, removed, changed, renamed, formed again; renewed: this device has new keys; lost: the
+  // relay no longer has what this device missed, and the bot is asked to add it anew; added again
   std::string action;
   std::uint64_t missed = 0;  // added again: so many messages in between cannot be read
   std::uint64_t epoch = 0;

@@ -317,6 +317,17 @@ Result<Accepted> GroupSession::accept_commit(const v1::Deliver& delivered,
   CANDOUR_TRY(auto roster, identity::Roster::verify(as_bytes(delivered.roster()), bot));
   CANDOUR_TRY(check_roster(roster, record_.id, mls_.group_id(), staged.epoch(), leaves));
   commit.self_removed = staged.removes_own_leaf();
+  const auto own = mls_.member(mls_.own_leaf());
+  commit.self_added =
+      commit.self_removed && own &&
+      std::any_of(staged.added().begin(), staged.added().end(),
+                  [&](const mls::Member& member) { return same(member.identity, own->identity); });
+  if (commit.self_added) {
+    // Until the welcome is accepted, and where none comes, it counts as lost.
+    lose();
+    commit.token = std::move(token);
+    return Accepted(std::move(commit));
+  }
   CANDOUR_TRY(mls_.merge(std::move(staged)));
   record_.roster = from_wire(delivered.roster());
   record_.group_class = roster.group_class;

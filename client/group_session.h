@@ -53,6 +53,7 @@ struct AcceptedCommit {
   std::vector<DeviceId> joined;
   std::vector<DeviceId> removed;
   bool self_removed = false;
+  bool self_added = false;  // too: nothing changed yet, a welcome brings this device's new keys
 };
 
 /// Delivered before; nothing to do but to acknowledge it again.

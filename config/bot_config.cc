@@ -53,6 +53,7 @@ Result<BotConfig> load_bot_config(const std::filesystem::path& path,
   Section rotation = root.table("rotation");
   rotation.number("messages", config.rotation.messages, 0, 1'000'000, kOptional);
   rotation.number("period_ms", config.rotation.period_ms, 0, 365 * kDayMs, kOptional);
+  rotation.number("members_ms", config.rotation.members_ms, 0, 365 * kDayMs, kOptional);
   Section readd = root.table("readd");
   readd.number("pause_ms", config.readd.pause_ms, 0, kDayMs, kOptional);
   readd.number("pause_max_ms", config.readd.pause_max_ms, 1'000, 30 * kDayMs, kOptional);
@@ -104,6 +105,7 @@ std::string show(const BotConfig& config, bool redacted) {
   out.section("rotation");
   out.number("messages", config.rotation.messages);
   out.number("period_ms", config.rotation.period_ms);
+  out.number("members_ms", config.rotation.members_ms);
   out.section("readd");
   out.number("pause_ms", config.readd.pause_ms);
   out.number("pause_max_ms", config.readd.pause_max_ms);

@@ -78,6 +78,8 @@ struct AlertSettings {
 struct RotationSettings {
   std::uint64_t messages = 10'000;
   std::uint64_t period_ms = 24ull * 60 * 60 * 1000;
+  /// How old a member's own keys get before its device is asked for new ones; 0 = for ever.
+  std::uint64_t members_ms = 7ull * 24 * 60 * 60 * 1000;
 };
 
 /// How soon a device that says it lost a group, or could not follow it, is removed and added again

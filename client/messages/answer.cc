@@ -78,7 +78,7 @@ Result<Answer> Answer::open(ByteView sealed, const crypto::SealingKey& mine, con
   const ByteView padding = in.rest();
   const bool padded =
       std::all_of(padding.begin(), padding.end(), [](std::uint8_t b) { return b == 0; });
-  if (!version_known || !in.ok() || !padded || type < 1 || type > 5 || !is_utf8(as_text(message))) {
+  if (!version_known || !in.ok() || !padded || type < 1 || type > 6 || !is_utf8(as_text(message))) {
     return error(ErrorCode::input_invalid,
                  "the bot's answer is malformed: not version 1, cut off or of an unknown type");
   }

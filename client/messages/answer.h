@@ -9,9 +9,12 @@
 //     3 appeal decided   about = id of the blocked message; message = what the desk says;
 //                        body = signed approval (appeal.h), or empty: refused
 //     4 group name       about = group; message = what it is called now; body empty
-//     5 mail refused     about = mail id of a mail that the bot did not do; code and message say why;
+//     5 mail refused     about = mail id of a mail that the bot did not do; code and message say
+//     why;
 //                        body = mail type u8 (to_bot.h), action u8 (of an alert step, else 0),
 //                        alert or group 16 (zeros: unknown), retry after u64 (milliseconds, 0: no)
+//     6 renew            about = group: the device's keys in it are old, and it is asked for a key
+//                        package made now (to_bot.h, key renewal); body empty
 //     (HPKE, info "candour answer v1", aad = mail id)
 //
 // `code` is an error code where the bot did not do what it was asked for.
@@ -32,6 +35,7 @@ enum class AnswerType : std::uint8_t {
   appeal_decided = 3,
   group_name = 4,
   mail_refused = 5,
+  renew = 6,
 };
 
 /// The body of an answer of type mail_refused: which mail it was.

@@ -21,9 +21,9 @@
 //   member request = text vec, Ed25519 64 by the device over "candour group request v1" 00 text
 //     (travels as ToBot mail; the bot answers it, from_bot.h)
 //
-// `reform`: the same members, in a new MLS group (docs/architecture.md, "Lost parties"); for a group
-// that the relay stopped, or whose members cannot read each other any more.
-// `leave` is a device's request only: all devices of its person go.
+// `reform`: the same members, in a new MLS group (docs/architecture.md, "Lost parties"); for a
+// group that the relay stopped, or whose members cannot read each other any more. `leave` is a
+// device's request only: all devices of its person go.
 #pragma once
 
 #include <optional>

@@ -8,6 +8,7 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::string_view kInfo = "candour bot mail v1";
 constexpr std::string_view kFailureLabel = "candour failure report v1";
+constexpr std::string_view kRenewalLabel = "candour key renewal v1";
 constexpr std::string_view kLostLabel = "candour lost group v1";
 
 /// `bytes` ends with a signature over all before it, by `key`, which is `device`'s.
@@ -34,7 +35,7 @@ Result<ToBot> ToBot::open(ByteView sealed, const crypto::SealingKey& bot, const 
   Reader in(plaintext.view());
   const bool version_known = in.u8() == kVersion;
   const std::uint8_t type = in.u8();
-  if (!in.ok() || !version_known || type < 1 || type > 7 || type == 4) {
+  if (!in.ok() || !version_known || type < 1 || type > 8 || type == 4) {
     return error(ErrorCode::input_invalid,
                  "the mail for the bot is not version 1 or of an unknown type");
   }
@@ -110,6 +111,39 @@ Result<LostReport> LostReport::verify(ByteView bytes, const SigningPublicKey& de
                  "the report of a lost group is not signed by the device it names");
   }
   return report;
+}
+
+Bytes KeyRenewal::sign(const crypto::SigningKey& device_key) const {
+  Writer out;
+  out.id(group);
+  out.vec(key_package);
+  out.id(device);
+  out.number(time);
+  out.id(device_key.sign_labelled(kRenewalLabel, out.view()));
+  return out.take();
+}
+
+Result<KeyRenewal> KeyRenewal::decode(ByteView bytes) {
+  Reader in(bytes);
+  KeyRenewal renewal;
+  renewal.group = in.id<GroupId>();
+  renewal.key_package = to_bytes(in.vec());
+  renewal.device = in.id<DeviceId>();
+  renewal.time = in.number<TimeMs>();
+  in.id<Signature>();
+  if (!in.finish()) {
+    return error(ErrorCode::input_invalid, "the key renewal is malformed: wrong length");
+  }
+  return renewal;
+}
+
+Result<KeyRenewal> KeyRenewal::verify(ByteView bytes, const SigningPublicKey& device_key) {
+  CANDOUR_TRY(auto renewal, decode(bytes));
+  if (!signed_by(bytes, kRenewalLabel, renewal.device, device_key)) {
+    return error(ErrorCode::signature_invalid,
+                 "the key renewal is not signed by the device it names");
+  }
+  return renewal;
 }
 
 }  // namespace candour::messages

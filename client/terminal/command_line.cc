@@ -108,9 +108,12 @@ void add_contents(CLI::App& app, Options& o, Texts& texts) {
 
 void add_people(CLI::App& app, Options& o) {
   CLI::App* group = app.add_subcommand("group", "Create or change a group, or leave it");
-  group->add_option("action", o.action, "create, rename, class, add, remove, owners, reform or leave")
+  group
+      ->add_option("action", o.action,
+                   "create, rename, class, add, remove, owners, reform or leave")
       ->required()
-      ->check(CLI::IsMember({"create", "rename", "class", "add", "remove", "owners", "reform", "leave"}));
+      ->check(CLI::IsMember(
+          {"create", "rename", "class", "add", "remove", "owners", "reform", "leave"}));
   group->add_option("--group,-g", o.group, "the group; not for create");
   group->add_option("--name", o.title, "of create and rename");
   group->add_option("--class", o.group_class,

@@ -188,6 +188,7 @@ void print_membership(std::ostream& out, const Event& event) {
       out << "; " << event.missed << " messages in between cannot be read on this device";
     }
   }
+  if (event.action == "renewed") out << "this device has new keys in this group";
   if (event.action == "renamed") out << "this group is called so now";
   if (event.action == "removed") out << "you are no longer a member";
   if (event.action == "changed") {

@@ -94,10 +94,9 @@ Status alert_step(const Options& options, const World& world) {
     if (!kept || !kept.value() || kept.value()->steps.size() <= steps) return false;
     now = std::move(*kept.value());
     const auto begin = now->steps.begin() + static_cast<std::ptrdiff_t>(steps);
-    return std::any_of(begin, now->steps.end(),
-                       [&](const client::AlertStepSeen& step) {
-                         return step.action == action && step.person == own;
-                       });
+    return std::any_of(begin, now->steps.end(), [&](const client::AlertStepSeen& step) {
+      return step.action == action && step.person == own;
+    });
   }));
   CANDOUR_TRY(sink.outcome(mail));
   print(world, *now, options.json);

@@ -1,5 +1,5 @@
-// Goal: whoever mails the bot learns when it does not do it, and why. Method: steps and reports that
-// have to be refused, and the answers opened as the sender's device opens them.
+// Goal: whoever mails the bot learns when it does not do it, and why. Method: steps and reports
+// that have to be refused, and the answers opened as the sender's device opens them.
 #include "client/messages/answer.h"
 #include "client/messages/to_bot.h"
 #include "tests/bot/alert_world.h"

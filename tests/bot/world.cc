@@ -316,11 +316,15 @@ Officer::Officer(World& the_world, std::string person, std::string role_name, st
   world.run();
 }
 
-void Officer::publish_key_package() {
+Bytes Officer::make_key_package() {
   packages_.push_back(mls::make_key_package(device.signing, device.id.view(),
                                             lifetime(world.clock.time_ms), world.dice)
                           .value());
-  world.relay.key_packages[device.id].push_back(packages_.back().key_package);
+  return packages_.back().key_package;
+}
+
+void Officer::publish_key_package() {
+  world.relay.key_packages[device.id].push_back(make_key_package());
 }
 
 void Officer::join(const v1::Mail& mail) {

@@ -85,6 +85,8 @@ class Officer {
   };
 
   void publish_key_package();
+  /// A key package that nobody else has.
+  Bytes make_key_package();
   /// Joins by mail and takes everything delivered; fails the test where a client would refuse.
   void catch_up();
   /// Leaves the first so many of what was delivered unread: those of another group.
@@ -198,7 +200,7 @@ class World {
   config::AlertSettings alerts{.delay_max_ms = 0,
                                .report_delay_max_ms = 0,
                                .fold_within_ms = 0};  // of bots that are started from now on
-  config::RotationSettings rotation{0, 0};            // of bots that are started from now on
+  config::RotationSettings rotation{0, 0, 0};         // of bots that are started from now on
   config::ReaddSettings readd{0, 1'000};              // of bots that are started from now on
   std::uint64_t warning_lifetime_ms = 24ull * 3'600'000;
   std::vector<std::string> officers_create_in;
