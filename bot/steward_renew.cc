@@ -50,7 +50,7 @@ Status Steward::ask_renewals() {
       if (!renewal_due(group, device)) continue;
       TimeMs& again = renewals_asked_[{id, device}];
       if (again > now) continue;
-      again = TimeMs(now.value + kAskAgainMs);
+      again = TimeMs(now.value + std::min(context_.rotation.members_ms, kAskAgainMs));
       messages::Answer answer;
       answer.type = messages::AnswerType::renew;
       answer.about = *messages::Answer::About::from(id.view());
