@@ -173,6 +173,12 @@ void print_outcome(std::ostream& out, const Event& event, std::string_view group
   }
 }
 
+void print_refused_mail(std::ostream& out, const Event& event) {
+  out << "The compliance bot did not do it: ";
+  write_plain(out, event.message);
+  out << " (" << event.code << ")\n";
+}
+
 void print_membership(std::ostream& out, const Event& event) {
   out << '[' << event.name << "] ";
   if (event.action == "joined") out << "you are now a member";
@@ -295,9 +301,7 @@ void print_plain(std::ostream& out, const Event& event, std::string_view group_n
       out << "Not accepted: " << event.message << " (" << event.code << ")\n";
       break;
     case EventType::mail_refused:
-      out << "The compliance bot did not do it: ";
-      write_plain(out, event.message);
-      out << " (" << event.code << ")\n";
+      print_refused_mail(out, event);
       break;
     case EventType::expiring:
     case EventType::new_log:

@@ -56,22 +56,13 @@ BotProcess::BotProcess(World& world)
                  return std::async(std::launch::deferred, [&world] { return *world.pack_on_disk; });
                }),
       pool(*world.escrow, 8),
-      context{*world.keys,
-              *store,
-              *trust,
-              policies,
-              world.retention,
-              pool,
-              world.clock,
-              world.bot_dice,
-              world.log_attempts,
-              world.alerts,
-              world.rotation,
-              world.steady,
-              world.warning_lifetime_ms,
-              world.officers_create_in,
-              world.readd},
+      context{*world.keys,        *store,       *trust,         policies,
+              world.retention,    pool,         world.clock,    world.bot_dice,
+              world.log_attempts, world.alerts, world.rotation, world.steady},
       robot(context) {
+  context.warning_lifetime_ms = world.warning_lifetime_ms;
+  context.officers_create_in = world.officers_create_in;
+  context.readd = world.readd;
   const Status loaded = robot.load();
   EXPECT_TRUE(loaded) << loaded.error().message;
 }
