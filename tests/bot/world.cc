@@ -17,10 +17,6 @@ identity::RoleKey role(const std::string& name, const std::string& person,
   return {name, person, {key_name, identity::NoteKeyType::ed25519, key.public_key()}};
 }
 
-mls::Lifetime lifetime(std::uint64_t now) {
-  return {TimeMs(now - 3'600'000), TimeMs(now + 90ull * 24 * 3'600'000)};
-}
-
 }  // namespace
 
 void Dice::fill(MutableByteView out) {
@@ -305,17 +301,6 @@ Officer::Officer(World& the_world, std::string person, std::string role_name, st
     : world(the_world), device(std::move(person), the_world.dice) {
   world.enrol(device, role_name, unit);
   world.run();
-}
-
-Bytes Officer::make_key_package() {
-  packages_.push_back(mls::make_key_package(device.signing, device.id.view(),
-                                            lifetime(world.clock.time_ms), world.dice)
-                          .value());
-  return packages_.back().key_package;
-}
-
-void Officer::publish_key_package() {
-  world.relay.key_packages[device.id].push_back(make_key_package());
 }
 
 void Officer::join(const v1::Mail& mail) {
