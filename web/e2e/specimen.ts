@@ -63,7 +63,7 @@ const core: Record<string, unknown> = {
   ownRecord: () => done({ messages: 214, overridden: 1, file: '', warnings: [
     { id: 'w-1', group: 'g-1', time: kNow - 40 * 86_400_000, block: false, disputed: true, outcome: 'overridden', rules: ['sexism/capability'] },
     { id: 'w-2', group: 'g-2', time: kNow - 3 * 86_400_000, block: true, disputed: false, outcome: 'edited', rules: ['operational/informant', 'privacy/address'] } ] }),
-  alertContext: () => done({ from: kNow - 600_000, until: kNow + 600_000, group: 'Team A', author: 'PC Dev Malhotra', draft: '# The scope of a warrant\nfrom = "2026-03-12T16:10:00.000Z"\nuntil = "2026-03-12T16:30:00.000Z"\n' }),
+  alertContext: () => done({ from: kNow - 600_000, until: kNow + 600_000, claimed: true, group: 'Team A', author: 'PC Dev Malhotra', draft: '# The scope of a warrant\nfrom = "2026-03-12T16:10:00.000Z"\nuntil = "2026-03-12T16:30:00.000Z"\n' }),
   invitation: () => done(`#enrol=${'Y2FuZG91ci1lbnJvbG1lbnQtb2ZmZXIvdjEK'.repeat(10)}`),
   composer: () => done(''),
   people: (text: string) => done(colleagues.filter((one) => one.name.toLowerCase().includes(text.toLowerCase()))),

@@ -151,7 +151,7 @@ export const alerts = (): AlertView[] => [
     rule: 'sexual-violence/joke', excerpt: 'She was asking for it, dressed like that.', span: { start: 0, end: 22 },
     subject: { pseudonym: 'Officer 11C0', person: '', name: '' } }),
   alert('a-7', { time: kNow - 70 * minute, category: 'reported', outcome: 'reported', justification: 'This keeps happening in our team.', repeats: 0,
-    proof: { text: kHeld, time: kNow - 80 * minute, token: true, content: true, place: true, sender: false, logged: { index: 18210, size: 18234 } } }),
+    proof: { text: kHeld, claimedTime: kNow - 80 * minute, token: true, content: true, place: true, sender: false, logged: { index: 18210, size: 18234 } } }),
   alert('a-6', { time: kNow - 50 * minute, category: 'operational security', severity: 'block', outcome: 'appealed', justification: 'The name is public, from the trial.',
     excerpt: 'The informant is the barman', span: { start: 4, end: 13 }, rule: 'operational/informant', appealed: 'The informant is the barman at the Crown. He said so in court.', repeats: 0 }),
   alert('a-3', { time: kNow - 30 * hour, category: 'victim details', steps: [

@@ -2,7 +2,6 @@
 // candour-web-fixtures, read here, and some written here and compared byte by byte; each reader also
 // refuses the same bytes cut short, followed by one more, or with one bit turned.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 import * as alert from '../src/core/alert.ts'
@@ -16,78 +15,29 @@ import { Reader, Writer } from '../src/core/codec.ts'
 import * as content from '../src/core/content.ts'
 import { tomlString } from '../src/core/context.ts'
 import { type GroupRequest, signGroupRequest } from '../src/core/group_request.ts'
-import { SigningKey, deviceOf } from '../src/core/keys.ts'
+import { deviceOf } from '../src/core/keys.ts'
 import { decodeOpening, leafHash, verifyConsistency, verifyInclusion } from '../src/core/merkle.ts'
-import { parseKey } from '../src/core/note.ts'
 import { decodeClosedAlerts, openOwnAlert } from '../src/core/own_alert.ts'
-import { checkReport, decodeProof } from '../src/core/report.ts'
 import { signNoticeAck, verifyNotice } from '../src/core/notice.ts'
 import { offerFragment, readOffer } from '../src/core/offer.ts'
 import { verifyStatement } from '../src/core/statement.ts'
 import { mayName, spanInText, trimmedCodePoints } from '../src/core/text.ts'
 import { checkNext, verifyRoster, verifyToken } from '../src/core/token.ts'
-
-const made = JSON.parse(readFileSync(process.env.CANDOUR_FIXTURES as string, 'utf8')) as Record<
-  string,
-  string
->
-const text = (name: string): string => made[name] as string
-const bytes = (name: string): Bytes => fromHex(text(name)) as Bytes
-const filled = (size: number, byte: number): string => hex(new Uint8Array(size).fill(byte))
-const time = 1_790_000_000_000
-
-const group = filled(16, 1)
-const message = filled(16, 3)
-
-/** As made from seeds of one repeated byte. */
-async function signingKey(number: number): Promise<SigningKey> {
-  const pkcs8 = concat(
-    fromHex('302e020100300506032b657004220420') as Bytes,
-    new Uint8Array(32).fill(number),
-  )
-  const { subtle } = crypto
-  const key = await subtle.importKey('pkcs8', pkcs8, 'Ed25519', true, ['sign'])
-  const { x } = await subtle.exportKey('jwk', key)
-  return new SigningKey(copyOf(Buffer.from(x as string, 'base64url')), key)
-}
-async function sealingKeys(number: number): Promise<CryptoKeyPair> {
-  const prefix = fromHex('302e020100300506032b656e04220420') as Bytes
-  const pkcs8 = concat(prefix, new Uint8Array(32).fill(number))
-  const { subtle } = crypto
-  const exportable = await subtle.importKey('pkcs8', pkcs8, 'X25519', true, ['deriveBits'])
-  const { x } = await subtle.exportKey('jwk', exportable)
-  const raw = copyOf(Buffer.from(x as string, 'base64url'))
-  return {
-    privateKey: await subtle.importKey('pkcs8', pkcs8, 'X25519', false, ['deriveBits']),
-    publicKey: await subtle.importKey('raw', raw, 'X25519', true, []),
-  }
-}
-const device = await signingKey(9)
-const botKey = (await signingKey(8)).publicKey
-const sealing = await sealingKeys(9)
-const root = parseKey(text('root'))
-const statement = await verifyStatement(text('statement'), root)
-
-const rejects = (code: string, work: () => Promise<unknown> | unknown) =>
-  assert.rejects(async () => work(), (thrown: { code?: string }) => thrown.code === code)
-
-/** Cut short by each length, one byte longer, and with one bit turned in each byte. */
-async function refusesDamage(good: Bytes, read: (damaged: Bytes) => Promise<unknown> | unknown) {
-  const damaged: Bytes[] = [concat(good, Uint8Array.of(0))]
-  for (let i = 0; i < good.length; i += Math.max(1, Math.floor(good.length / 97))) {
-    damaged.push(good.slice(0, i))
-    const turned = good.slice()
-    turned[i] = (turned[i] as number) ^ 1
-    damaged.push(turned)
-  }
-  for (const one of damaged) {
-    await assert.rejects(
-      async () => read(one),
-      (thrown: { code?: string }) => typeof thrown.code === 'string',
-      `accepted: ${hex(one)}`,
-    )
-  }
-}
+import {
+  botKey,
+  bytes,
+  device,
+  filled,
+  group,
+  message,
+  refusesDamage,
+  rejects,
+  root,
+  sealing,
+  statement,
+  text,
+  time,
+} from './made.ts'
 
 test('lengths are minimal and bounded', () => {
   for (const size of [0, 1, 0x3f, 0x40, 0x3fff, 0x4000, 70_000]) {
@@ -337,30 +287,6 @@ test('an appealed message is in its alert, and in no other', async () => {
   const blocked = copyOf(body)
   blocked[at] = 2
   await rejects('input_invalid', () => alert.decodeAlertBody(blocked))
-})
-
-test('a report proves itself, or says which check does not hold', async () => {
-  const proof = decodeProof(bytes('report_proof'))
-  const sender = deviceOf(device.publicKey)
-  const bots = [device.publicKey, botKey]
-  const check = (change: Partial<typeof proof> = {}, about = message, by = sender, keys = bots) =>
-    checkReport({ ...proof, ...change }, group, about, by, keys)
-  const all = { token: true, content: true, place: true, sender: true, leaf: filled(32, 7) }
-  assert.deepEqual(await check(), all)
-  assert.deepEqual(await check({}, message, sender, [device.publicKey]), { ...all, token: false })
-  const other = content.encodeContent({ type: 'text', text: 'x', replyTo: null, mentions: [] })
-  assert.deepEqual(await check({ content: other }), { ...all, content: false })
-  assert.deepEqual(await check({}, group), { ...all, place: false })
-  assert.deepEqual(await check({}, message, filled(32, 1)), { ...all, sender: false })
-  const nobody = filled(32, 0)
-  assert.deepEqual(await check({ sender: nobody }, message, nobody), { ...all, sender: false })
-  const none = { token: false, content: false, place: false, sender: false, leaf: '' }
-  assert.deepEqual(await check({ token: new Uint8Array(9) }), none)
-  const good = bytes('report_proof')
-  for (let i = 0; i < good.length; ++i) {
-    await rejects('input_invalid', () => decodeProof(good.slice(0, i)))
-  }
-  await rejects('input_invalid', () => decodeProof(concat(good, Uint8Array.of(0))))
 })
 
 test('strings of a draft stay strings', () => {

@@ -35,7 +35,9 @@ test('reports prove themselves at the desk they reach', async () => {
     assert.equal(alert.outcome, 'reported')
     const { text: said, logged, ...checks } = alert.proof ?? {}
     assert.equal(said, text.trim())
-    assert.deepEqual({ ...checks, time: 0 }, { token: true, content: true, place: true, sender: true, time: 0 })
+    const claimedTime = alert.proof?.claimedTime
+    assert.ok(claimedTime)
+    assert.deepEqual(checks, { token: true, content: true, place: true, sender: true, claimedTime })
     assert.equal(logged, null)
     const now = () => desk.core.state().alerts.find((one) => one.id === alert.id)
     await eventually('in a witnessed checkpoint', async () => (await desk.core.proveReport(alert.id)).ok)
@@ -48,6 +50,7 @@ test('reports prove themselves at the desk they reach', async () => {
     const options = { minutes: 10, everyone: false }
     const context = value(await desk.core.alertContext(alert.id, options))
     assert.equal(context.until - context.from, 20 * 60_000)
+    assert.ok(context.claimed && context.draft.includes("the reporter's word"))
     const device = author.core.state().device?.device as string
     assert.ok(context.draft.includes(`[[author]]\ndevice = "${device}"`))
     const all = value(await desk.core.alertContext(alert.id, { ...options, everyone: true }))

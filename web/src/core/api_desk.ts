@@ -56,7 +56,8 @@ export interface AlertView {
 export interface ReportView {
   /** All of the reported message. */
   readonly text: string
-  readonly time: number
+  /** When it was sent, by the reporter's device: no check covers it. Null: not readable. */
+  readonly claimedTime: number | null
   /** A bot of the organisation released it. */
   readonly token: boolean
   /** The words are those that were released. */
@@ -73,6 +74,8 @@ export interface ReportView {
 export interface ContextView {
   readonly from: number
   readonly until: number
+  /** Of a report: the period rests on what the reporter's device says. */
+  readonly claimed: boolean
   readonly group: string
   /** Null: everybody in the group. */
   readonly author: string | null

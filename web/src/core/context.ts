@@ -3,8 +3,9 @@
 import * as alert from './alert.ts'
 import type { ContextView } from './api.ts'
 import { fault } from './failure.ts'
+import { timeMax } from './limits.ts'
 import type { AlertRecord } from './records.ts'
-import { decodeProof } from './report.ts'
+import { readProof } from './report.ts'
 import { timeEncode } from './text.ts'
 
 const minuteMs = 60_000
@@ -34,10 +35,13 @@ export function contextOf(record: AlertRecord, minutes: number, everyone: boolea
   const body = alert.decodeAlertBody(record.body)
   const subject = record.revealed ?? body.subject
   const known = alert.isKnown(subject)
-  // A report comes later than the message it is about.
-  const time = body.proof.length > 0 ? decodeProof(body.proof).time : body.time
-  const from = Math.max(0, time - minutes * minuteMs)
-  const until = time + minutes * minuteMs
+  // A report comes later than the message it is about, whatever its reporter says.
+  const proof = readProof(body.proof)
+  const claimed = proof !== null && proof.time < body.time
+  const around = minutes * minuteMs
+  const time = Math.min(claimed ? proof.time : body.time, timeMax - around)
+  const from = Math.max(0, time - around)
+  const until = time + around
   const author =
     !everyone && known
       ? `\n[[author]]\ndevice = "${subject.device}"\nperson = ${tomlString(subject.person)}\n`
@@ -47,14 +51,18 @@ export function contextOf(record: AlertRecord, minutes: number, everyone: boolea
       ? '\n# The author is known to this desk by a pseudonym only, so the period and the group\n' +
         '# are the scope; escalate the alert to learn who it is, and draft again.\n'
       : ''
+  const reported = claimed
+    ? "# The time of the message is the reporter's word: nothing in the report proves it.\n"
+    : ''
   const draft =
     `# The scope of a warrant for the context of alert ${record.id}.\n` +
     '# Complete the texts and names, then: candourctl warrant draft --from-file THIS FILE ...\n' +
     "# Widening the scope is the authoriser's decision, not the desk's.\n" +
     texts.map((key) => `# ${key} = ""\n`).join('') +
+    reported +
     `from = "${timeEncode(from)}"\nuntil = "${timeEncode(until)}"\n` +
     author +
     unknown +
     `\n[[group]]\ngroup = "${body.group}"\ntitle = ${tomlString(body.groupName)}\n`
-  return { from, until, group: body.groupName, author: author === '' ? null : subject.name, draft }
+  return { from, until, claimed, group: body.groupName, author: author === '' ? null : subject.name, draft }
 }

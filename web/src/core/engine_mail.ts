@@ -25,7 +25,7 @@ import { GroupSession } from './group_session.ts'
 import { decodeOpening, leafClassOrdinary, leafHash, leafKindMessage } from './merkle.ts'
 import { welcomeReferences } from './mls.ts'
 import type { AlertRecord, AlertStepSeen, Draft, GroupProgress, KeptReceipt } from './records.ts'
-import { type ReportChecks, checkReport, decodeProof } from './report.ts'
+import { type ReportChecks, checkReport, readProof } from './report.ts'
 import { type ReleaseToken, decodeToken } from './token.ts'
 import { type MailItem, MailKind, type WelcomeMail, WelcomeMailSchema } from './wire/candour_pb.ts'
 
@@ -435,7 +435,7 @@ async function checksOf(e: Engine, bytes: Uint8Array): Promise<ReportChecks | nu
     .filter((certificate) => certificate.role === 'bot')
     .map((certificate) => certificate.signingKey)
   const { group, messageId, subject } = body
-  return checkReport(decodeProof(body.proof), group, messageId, subject.device, bots)
+  return checkReport(readProof(body.proof), group, messageId, subject.device, bots)
 }
 
 /** Which desks that came later are to get the alert from here. */

@@ -5,7 +5,7 @@ import { type Bytes, concat, fromHex } from './bytes.ts'
 import { commitment, decodeContent } from './content.ts'
 import { fault, isFinal } from './failure.ts'
 import { sealedBox } from './hpke.ts'
-import { contentSizeMax } from './limits.ts'
+import { contentSizeMax, timeMax } from './limits.ts'
 import type { Row } from './records.ts'
 import { decodeToken, verifyToken } from './token.ts'
 
@@ -48,6 +48,7 @@ export interface ReportProof {
   readonly token: Bytes
   /** As the reporter's device accepted it. */
   readonly sender: string
+  /** The reporter's word: neither token nor commitment covers it. */
   readonly time: number
 }
 
@@ -63,10 +64,20 @@ export function decodeProof(bytes: Uint8Array): ReportProof {
   }
   r.u64()
   r.u64()
-  if (version !== 1 || !r.finish()) {
+  if (version !== 1 || !r.finish() || proof.time > timeMax) {
     throw fault('input_invalid', "the report's proof is malformed: not version 1, cut off or over limits")
   }
   return proof
+}
+
+/** Null: of what a reporter's device made up; the alert is no less one. */
+export function readProof(bytes: Uint8Array): ReportProof | null {
+  try {
+    return decodeProof(bytes)
+  } catch (thrown) {
+    if (isFinal(thrown)) throw thrown
+    return null
+  }
 }
 
 /** What a proof shows, each by itself. */
@@ -95,14 +106,14 @@ const holds = async (work: () => Promise<unknown> | unknown): Promise<boolean> =
 
 /** `bots`: keys of all bots the organisation ever certified. `sender`: as the bot remembers it. */
 export async function checkReport(
-  proof: ReportProof,
+  proof: ReportProof | null,
   group: string,
   message: string,
   sender: string,
   bots: readonly Uint8Array[],
 ): Promise<ReportChecks> {
   const failed = { token: false, content: false, place: false, sender: false, leaf: '' }
-  if (!(await holds(() => decodeToken(proof.token)))) return failed
+  if (proof === null || !(await holds(() => decodeToken(proof.token)))) return failed
   const token = decodeToken(proof.token)
   let signed = false
   for (const bot of bots) signed ||= await holds(() => verifyToken(proof.token, bot))

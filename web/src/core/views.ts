@@ -18,7 +18,7 @@ import type {
 import { type Finding, decodeFindings } from './bot_messages.ts'
 import { type Content, checkable, decodeContent } from './content.ts'
 import type { AlertRecord, Draft, DraftAppeal, OwnClosedAlert, Row } from './records.ts'
-import { decodeProof } from './report.ts'
+import { readProof } from './report.ts'
 import { spanInText } from './text.ts'
 
 const severities = ['', 'notice', 'warn', 'block'] as const
@@ -197,10 +197,11 @@ export function viewOfRow(row: Row, viewer: Viewer, reply: Quote): MessageView {
 
 function reportView(record: AlertRecord, body: alert.AlertBody): ReportView | null {
   if (record.checks === null) return null
-  const { content, time } = decodeProof(body.proof)
+  const proof = readProof(body.proof)
   const { leaf, ...checks } = record.checks
   // Content that does not decode was found not to hold; the excerpt is all there is to show.
-  return { ...checks, text: checks.content ? checkable(decodeContent(content)) : '', time, logged: record.logged }
+  const text = proof !== null && checks.content ? checkable(decodeContent(proof.content)) : ''
+  return { ...checks, text, claimedTime: proof?.time ?? null, logged: record.logged }
 }
 
 export function viewOfOwnAlert({ messageId, resolution, closed, alert: about }: OwnClosedAlert): OwnAlertView {

@@ -34,7 +34,8 @@ export const desk = {
   appealed: 'The whole message',
   appealedNote: 'Its sender asks for it to be let through. An approval is for this message alone and ends after a day.',
   proof: 'What the report proves',
-  proofOf: (when: string) => `The message of ${when}, as it was released`,
+  proofOf: 'The message as it was released',
+  proofTime: (when: string) => `Sent ${when} by what the reporter’s device says; no check covers the time.`,
   proofGood: 'It proves itself: every check held on this device.',
   proofBad: 'Not proved: a check did not hold. Treat it as the reporter’s word.',
   proofChecks: {
@@ -52,6 +53,7 @@ export const desk = {
   contextMinutes: 'Minutes before and after',
   contextEveryone: 'Everybody in the group, not its author alone',
   contextScope: (group: string, from: string, until: string) => `${group}, from ${from} until ${until}`,
+  contextClaimed: 'The time is the reporter’s word: no check covers it.',
   contextAuthor: 'Only messages of',
   contextAll: 'Messages of everybody in the group',
   contextSave: 'Save the draft',

@@ -94,11 +94,12 @@ class Alert extends View {
     const { logged } = proof
     return html`<h3>${text.desk.proof}</h3>
       <p>${checks.every((check) => proof[check]) ? text.desk.proofGood : text.desk.proofBad}</p>
-      ${proof.text === '' ? nothing : html`<p class="muted">${text.desk.proofOf(momentOf(proof.time))}</p><blockquote class="yours">${plainText(proof.text)}</blockquote>`}
+      ${proof.text === '' ? nothing : html`<p class="muted">${text.desk.proofOf}</p><blockquote class="yours">${plainText(proof.text)}</blockquote>`}
       <ul role="list" class="checks">
         ${checks.map((check) => html`<li class=${proof[check] ? 'good' : 'unsure'}>${icon(proof[check] ? 'check' : 'warn')}${proof[check] ? text.desk.proofChecks[check] : text.desk.proofFails(text.desk.proofChecks[check])}</li>`)}
         ${logged === null ? nothing : html`<li class="good">${icon('check')}${text.desk.proofLogged(numberOf(logged.index), numberOf(logged.size))}</li>`}
       </ul>
+      ${proof.claimedTime === null ? nothing : html`<p class="muted">${text.desk.proofTime(momentOf(proof.claimedTime))}</p>`}
       ${logged !== null
         ? nothing
         : html`<p><button @click=${() => void this.store.try(this.store.core.proveReport(this.alert.id))}>${text.desk.proofAsk}</button></p>

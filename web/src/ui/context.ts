@@ -30,6 +30,7 @@ export function openContext(store: Store, alert: AlertView): void {
   }, { sheet: true })
   const scopeOf = (shown: ContextView): TemplateResult => html`
     <p role="status">${plainText(text.desk.contextScope(shown.group, momentOf(shown.from), momentOf(shown.until)))}.
+      ${shown.claimed ? text.desk.contextClaimed : nothing}
       ${shown.author === null ? text.desk.contextAll : html`${text.desk.contextAuthor} ${plainName(shown.author)}`}</p>
     <pre class="draft" tabindex="0" role="group" aria-label=${text.desk.context}>${plainText(shown.draft)}</pre>
     <div class="row"><button class="primary" @click=${() => saveFile(text.desk.contextFile, shown.draft)}>${text.desk.contextSave}</button></div>`
