@@ -13,12 +13,30 @@ const scope = self as unknown as DedicatedWorkerGlobalScope
 let starting: Promise<Memory | null> | null = null
 const post = (message: FromPrecheck): void => scope.postMessage(message)
 
+/** The engine itself; null when it cannot be fetched now, which says nothing against it. */
+async function fetchEngine(address: string): Promise<WebAssembly.Module | null> {
+  try {
+    const answer = await fetch(address)
+    return answer.ok ? await WebAssembly.compileStreaming(answer) : null
+  } catch (thrown) {
+    // Others are of the network, before or in the middle of it.
+    if (thrown instanceof WebAssembly.CompileError) throw thrown
+    return null
+  }
+}
+
 async function start(digest: string): Promise<Engine | Without> {
   if (engineAddress === null) return 'not-built'
   const began = performance.now()
-  const [module, pack] = await Promise.all([WebAssembly.compileStreaming(fetch(engineAddress)), fetchPack(digest)])
+  const [module, pack] = await Promise.all([fetchEngine(engineAddress), fetchPack(digest)])
+  if (module === null) return 'no-pack'
   if (typeof pack === 'string') return pack
-  const engine = await Engine.load(module, pack)
+  const engine = await Engine.load(module, pack).catch(async (thrown: unknown) => {
+    // What the browser kept may have been put right where it comes from.
+    const fresh = await fetchPack(digest, true)
+    if (typeof fresh === 'string') throw thrown
+    return Engine.load(module, fresh)
+  })
   if (engine.digest !== digest) return 'other-pack'
   post({ type: 'ready', name: engine.name, version: engine.version, ms: performance.now() - began })
   return engine

@@ -11,7 +11,7 @@ export type ToPrecheck =
 
 /**
  * not-built   this build of the app has no engine
- * no-pack     the rules cannot be fetched where the app comes from
+ * no-pack     engine or rules cannot be fetched now where the app comes from
  * other-pack  what came are not the rules that the log says are in force
  * failed      engine and rules do not go together, or the engine stopped
  */

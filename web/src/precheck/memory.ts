@@ -1,6 +1,7 @@
 // What the pre-check remembers of a conversation: as the bot does, features of messages (names of
 // rules and groups of words, hashed) and never their text. The bot may remember more: reactions, and
 // what came before this browser had the lines.
+import { hex, sha256, utf8 } from '../core/bytes.ts'
 import type { Engine } from './engine.ts'
 import type { Judgement, Kind, Past } from './request.ts'
 
@@ -19,10 +20,13 @@ export interface Line {
   readonly delivered: boolean
 }
 
+/** `text`: the hash of what the features are of, as a line may be edited. */
+type Known = Past & { readonly text: string }
+
 export class Memory {
   readonly #engine: Engine
   readonly #numbers = new Map<string, number>()
-  readonly #groups = new Map<string, Map<string, Past>>()
+  readonly #groups = new Map<string, Map<string, Known>>()
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -30,12 +34,14 @@ export class Memory {
 
   /** The newest lines of a group, oldest first: those not known yet are judged, those gone forgotten. */
   take(group: string, groupClass: string, lines: readonly Line[]): void {
-    const known = this.#groups.get(group) ?? new Map<string, Past>()
-    const now = new Map<string, Past>()
+    const known = this.#groups.get(group)
+    const now = new Map<string, Known>()
     for (const line of lines.slice(-kMessagesMax)) {
-      const features = known.get(line.id)?.features ?? this.#judge(line, groupClass, line.time, now).features
+      const text = hex(sha256(utf8(line.text)))
+      const before = known?.get(line.id)
+      const features = before?.text === text ? before.features : this.#judge(line, groupClass, line.time, now).features
       const { time, delivered } = line
-      now.set(line.id, { sender: this.#number(line.sender), time, tag: this.#number(line.id), delivered, features })
+      now.set(line.id, { sender: this.#number(line.sender), time, tag: this.#number(line.id), delivered, features, text })
     }
     this.#groups.set(group, now)
   }
