@@ -243,6 +243,20 @@ await flow('a warning: send anyway', async () => {
   checks.equal('sent once', (await history('ben')).filter((one) => one === crude(4)).length, 1)
 })
 
+if (hasEngine) await flow('a check while joining in', async () => {
+  // Of others it has what was delivered: only the conversation makes these words a finding.
+  await candour('ben', ['send', '--group', kTeam], 'hahaha')
+  await yara.write('😂😂')
+  const { page } = xavier
+  await xavier.sees('hahaha')
+  await xavier.sees('😂😂')
+  const lead = page.locator('.precheck-lead', { hasText: 'likely to hold this' })
+  await page.fill('#composer', 'so true')
+  await lead.waitFor()
+  await page.fill('#composer', '')
+  await lead.waitFor({ state: 'detached' })
+})
+
 await flow('a block: appeal and approval', async () => {
   await wendy.write('Our CHIS is the barman at the Crown')
   await warningOf(wendy).getByText('This cannot be sent').waitFor()
@@ -338,13 +352,26 @@ await flow('the proof of a message', async () => {
 })
 
 await flow('offline and back', async () => {
+  if (hasEngine) await yara.reload()
   await relay.stop()
   await wendy.page.getByText('Offline.').or(wendy.page.getByText('Connecting')).first().waitFor()
   await wendy.write('Written in the tunnel.')
   await wendy.message('Written in the tunnel.').getByText('Waiting to be sent').waitFor()
+  const { page } = yara
+  if (hasEngine) {
+    // The first word of this page is written with no way to fetch the engine.
+    await page.route('**/*.wasm', (route) => route.abort())
+    await page.fill('#composer', crude(8))
+    await page.getByText('No check while you type').waitFor()
+    await page.unroute('**/*.wasm')
+  }
   await relay.start()
   await wendy.delivered('Written in the tunnel.')
   await yara.sees('Written in the tunnel.')
+  if (!hasEngine) return
+  await page.fill('#composer', `${crude(8)}!`)
+  await page.locator('.precheck-lead', { hasText: 'likely to hold this' }).waitFor()
+  await page.fill('#composer', '')
 })
 
 await flow('the bot is away and comes back', async () => {

@@ -138,6 +138,8 @@ test('send anyway needs a reason, then reaches everyone as overridden', async ()
   assert.ok(line.overridden)
   assert.equal(await web.line(teamA, id), undefined)
   await eventually('there', async () => (await other.texts(teamA)).includes(warnedText(3)))
+  // What the check while writing is told of it.
+  assert.equal((await other.line(teamA, again))?.checkedText, warnedText(3))
 })
 
 test('a dispute leaves the message warned and says so', async () => {

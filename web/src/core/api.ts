@@ -240,7 +240,10 @@ export interface MessageView {
   readonly overridden: boolean
   /** Withheld messages. */
   readonly warning: WarningView | null
-  /** What the spans of the findings refer to: the text, then poll options, one a line. */
+  /**
+   * What is checked, and what the spans of the findings refer to: the newest text, then poll
+   * options, one a line; empty when deleted.
+   */
   readonly checkedText: string
   /** Of a rejected message. */
   readonly failure: Failure | null

@@ -189,7 +189,7 @@ export function viewOfRow(row: Row, viewer: Viewer, reply: Quote): MessageView {
     poll: content && !row.deleted ? pollView(row, content, viewer) : null,
     overridden: row.overridden,
     warning: null,
-    checkedText: '',
+    checkedText: content === null || row.deleted ? '' : (row.edited ?? checkable(content)),
     failure: null,
     membership: row.membership,
   }

@@ -63,8 +63,12 @@ export class Composer extends View {
   /** What would be sent now. */
   private draft(): Draft {
     const body = this.hasUpdated && !this.barred ? this.box.value.trim() : ''
-    const kind = this.changing !== null && this.changing.seq !== 0 ? 'edit' : this.reply !== null ? 'reply' : 'text'
-    return { text: body, kind, about: (this.changing ?? this.reply)?.id ?? '' }
+    const { changing, reply } = this
+    if (changing !== null && changing.seq !== 0) return { text: body, kind: 'edit', about: changing.id }
+    // What was withheld stays what it was, with other words.
+    const about = (changing === null ? reply?.id : changing.about) ?? ''
+    const kind = changing?.kind === 'edit' ? 'edit' : about !== '' ? 'reply' : 'text'
+    return { text: body, kind, about }
   }
 
   private context(): TemplateResult | typeof nothing {

@@ -33,8 +33,10 @@ export interface Precheck {
 function lineOf(message: MessageView): Line | null {
   if (message.kind !== 'text' && message.kind !== 'poll') return null
   if (message.deleted || message.checkedText === '') return null
-  const kind: Kind = message.kind === 'poll' ? 'poll' : message.reply !== null ? 'reply' : 'text'
-  const { id, person: sender, time, checkedText: text } = message
+  const kind: Kind = message.kind === 'poll' ? 'poll' : message.about !== null ? 'reply' : 'text'
+  const { id, person: sender, checkedText: text } = message
+  // A sender's clock that is ahead would make all lines before it old.
+  const time = Math.min(message.time, Date.now())
   return { id, sender, time, kind, text, about: message.about ?? '', delivered: message.seq !== 0 }
 }
 
@@ -48,13 +50,17 @@ export class WorkerPrecheck implements Precheck {
   #again = 0
   #answer: ((checked: Checked | null) => void) | null = null
   /** By group: what the worker was told last. */
-  readonly #told = new Map<string, string>()
+  readonly #told = new Map<string, readonly Line[]>()
 
   constructor(store: Store, start: () => Worker) {
     this.#store = store
     this.#start = start
+    let online = false
     store.addEventListener('change', () => {
-      const { phase, policy } = store.state
+      const { phase, policy, connection } = store.state
+      // What could not be fetched offline may be fetched now.
+      if (!online && connection.state === 'online' && this.without === 'no-pack') this.#again = 0
+      online = connection.state === 'online'
       if (this.#policy !== null && (phase !== 'ready' || policy !== this.#policy)) this.#stop(null)
     })
   }
@@ -78,7 +84,8 @@ export class WorkerPrecheck implements Precheck {
     if (this.without !== null && performance.now() < this.#again) return null
     const worker = this.#start()
     worker.onmessage = ({ data }: MessageEvent<FromPrecheck>) => this.#hear(data)
-    worker.onerror = () => this.#stop('failed')
+    // A script that cannot be fetched now is an event with nothing in it; one that fails is an error.
+    worker.onerror = (event) => this.#stop(event instanceof ErrorEvent ? 'failed' : 'no-pack')
     this.#worker = worker
     this.#policy = policy
     this.#post(worker, { type: 'policy', digest: policy })
@@ -94,9 +101,11 @@ export class WorkerPrecheck implements Precheck {
     const since = Date.now() - kAgeMaxMs
     const all = this.#store.linesOf(group.id).messages.map(lineOf)
     const lines = all.filter((line) => line !== null && line.time > since).slice(-kLinesMax) as Line[]
-    const told = lines.map((line) => `${line.id}${line.delivered ? '+' : '-'}`).join(' ')
-    if (this.#told.get(group.id) === told) return
-    this.#told.set(group.id, told)
+    const told = this.#told.get(group.id)
+    const same = (one: Line, i: number): boolean =>
+      one.id === told?.[i]?.id && one.text === told[i].text && one.delivered === told[i].delivered
+    if (told?.length === lines.length && lines.every(same)) return
+    this.#told.set(group.id, lines)
     this.#post(worker, { type: 'lines', group: group.id, groupClass: group.groupClass, lines })
   }
 
@@ -122,7 +131,7 @@ export class WorkerPrecheck implements Precheck {
     this.#worker?.terminate()
     this.#worker = null
     if (why === null) this.#policy = null
-    // The rules may only be out of reach for a while.
+    // Engine and rules may only be out of reach for a while.
     this.#again = why === 'no-pack' ? performance.now() + kAgainMs : Infinity
     this.#told.clear()
     this.#answer?.(null)
