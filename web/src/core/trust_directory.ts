@@ -299,11 +299,16 @@ export class TrustDirectory {
   policyInForce(digest: string): boolean {
     return [...(this.#policies.get(digest) ?? [])].some((number) => this.inForce(number))
   }
-  /** The version in force that was logged last; null when there is none yet. */
+  /**
+   * The version in force that was logged last; null when there is none yet. Each counts from when
+   * it was first logged: a relay that logs an old note once more brings no old rules back.
+   */
   newestPolicy(): string | null {
-    const logged = [...this.#policies].flatMap(([digest, numbers]) =>
-      [...numbers].filter((number) => this.inForce(number)).map((number) => ({ digest, number })),
-    )
-    return logged.sort((a, b) => b.number - a.number)[0]?.digest ?? null
+    let newest: { readonly digest: string; readonly first: number } | null = null
+    for (const [digest, numbers] of this.#policies) {
+      const first = Math.min(...[...numbers].filter((number) => this.inForce(number)))
+      if (Number.isFinite(first) && first > (newest?.first ?? -1)) newest = { digest, first }
+    }
+    return newest?.digest ?? null
   }
 }
