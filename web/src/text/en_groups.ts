@@ -31,6 +31,7 @@ export const groups = {
   start: 'New group',
   name: 'Name of the group',
   nameHint: 'Members and the bot see it, the server does not.',
+  nameTooLong: 'That name is too long. In this script each letter takes more room: leave some out.',
   find: 'Find people by name, number or unit',
   chosen: 'Chosen',
   noneChosen: 'Nobody yet',

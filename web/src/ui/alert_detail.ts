@@ -1,6 +1,7 @@
 // One alert: the marked excerpt, what came before, and the steps a supervisor takes. Each step is
 // signed and logged by the core.
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { keyed } from 'lit/directives/keyed.js'
 import type { AlertStep, AlertView, ReportView, Resolution } from '../core/api.ts'
 import { text } from '../text/en.ts'
 import { openContext } from './context.ts'
@@ -115,7 +116,7 @@ class Alert extends View {
             ${form === 'close' ? text.desk.closeAlert : text.desk[form]}</button>`,
         )}
       </div>
-      ${this.form === null ? nothing : this.ask(this.form)}
+      ${/* Who reads the words depends on the step: they do not go over to another. */ this.form === null ? nothing : keyed(this.form, this.ask(this.form))}
       <p class="hint">${text.desk.logged}</p>`
   }
 

@@ -1,6 +1,7 @@
 // Starting a group and changing one: asked of the bot, which answers (requests.ts).
 import { html, nothing, type TemplateResult } from 'lit'
 import { groupClasses, type GroupChange, type GroupClass, type GroupView, type PersonView } from '../core/api.ts'
+import { groupNameSizeMax } from '../core/limits.ts'
 import { text } from '../text/en.ts'
 import { type Dialog, openDialog } from './dialog.ts'
 import { mark } from './group_list.ts'
@@ -69,6 +70,12 @@ function classChoice(chosen: string): TemplateResult {
 
 const classOf = (form: HTMLFormElement): GroupClass =>
   form.querySelector<HTMLSelectElement>('#group-class')!.value as GroupClass
+/** Letters of many scripts take more than one byte: said before the dialog is closed. */
+const measure = ({ target }: Event): void => {
+  const input = target as HTMLInputElement
+  const long = new TextEncoder().encode(input.value.trim()).length > groupNameSizeMax
+  input.setCustomValidity(long ? text.groups.nameTooLong : '')
+}
 const nameOf = (form: HTMLFormElement): string => form.querySelector<HTMLInputElement>('#group-name')!.value.trim()
 
 export function openNewGroup(store: Store): void {
@@ -85,7 +92,7 @@ export function openNewGroup(store: Store): void {
     }
     return html`<form @submit=${submit}>
       <label for="group-name">${text.groups.name}</label>
-      <input id="group-name" required maxlength=${kNameMax} dir="auto" autocomplete="off" aria-describedby="group-name-hint" />
+      <input id="group-name" required @input=${measure} maxlength=${kNameMax} dir="auto" autocomplete="off" aria-describedby="group-name-hint" />
       <p class="hint" id="group-name-hint">${text.groups.nameHint}</p>
       ${classChoice('ordinary')}
       ${choosing.draw(dialog)}
@@ -122,7 +129,7 @@ export function openRename(store: Store, group: GroupView): void {
     }
     return html`<form @submit=${submit}>
       <label for="group-name">${text.groups.name}</label>
-      <input id="group-name" required maxlength=${kNameMax} dir="auto" autocomplete="off" .value=${group.name} aria-describedby="group-name-hint" />
+      <input id="group-name" required @input=${measure} maxlength=${kNameMax} dir="auto" autocomplete="off" .value=${group.name} aria-describedby="group-name-hint" />
       <p class="hint" id="group-name-hint">${text.groups.nameHint}</p>
       <div class="row"><button class="primary">${text.groups.rename}</button>
         <button type="button" @click=${close}>${text.cancel}</button></div>
