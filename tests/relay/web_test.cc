@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/codec.h"
 #include "base/files.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
@@ -171,16 +172,29 @@ TEST_F(Web, OnlyKnownNamesAndOnlyReading) {
   EXPECT_EQ(checkpoint(), 200u);
 }
 
+/// As far as the relay looks into one.
+Bytes pack_of(std::string_view note, std::string_view rules) {
+  Writer out;
+  out.raw(as_bytes("candour-pack/v1\n"));
+  out.vec(as_bytes(std::string(note) + "\nsignature\n"));
+  out.vec(as_bytes(rules));
+  return out.take();
+}
+std::string pack_name(std::string_view note) {
+  return crypto::sha256(as_bytes(note)).hex() + ".pack";
+}
+
 TEST_F(Web, PacksAreGivenOutByTheirDigestAndReadAgainOnReload) {
   const fs::path packs = world.folder.path() / "packs";
-  const std::string name = std::string(63, '0') + "a.pack";
-  const std::string later = std::string(63, '0') + "b.pack";
+  const std::string name = pack_name("first\n");
+  const std::string later = pack_name("second\n");
+  const Bytes first = pack_of("first\n", kScript);
   fs::create_directories(packs);
-  ASSERT_TRUE(write_file(packs / name, as_bytes(kScript)));
+  ASSERT_TRUE(write_file(packs / name, first));
   world.config.policy_root = packs;
   world.start();
   const std::string answer = raw("GET /policy/" + name);
-  EXPECT_EQ(body_of(answer), kScript);
+  EXPECT_EQ(body_of(answer), as_text(first));
   EXPECT_EQ(field(answer, "content-type"), "application/octet-stream");
   EXPECT_EQ(field(answer, "cache-control"), "public, max-age=31536000, immutable");
   EXPECT_EQ(field(answer, "x-content-type-options"), "nosniff");
@@ -188,9 +202,20 @@ TEST_F(Web, PacksAreGivenOutByTheirDigestAndReadAgainOnReload) {
     EXPECT_EQ(world.get(target).status, 404u) << target;
   }
   EXPECT_EQ(world.get("/policy/" + later).status, 404u);
-  ASSERT_TRUE(write_file(packs / later, as_bytes("new")));
+  // A wrong file under a right name would be kept by browsers for a year.
+  ASSERT_TRUE(write_file(packs / later, first));
+  const Status other = world.app->reload(world.config);
+  ASSERT_FALSE(other);
+  EXPECT_NE(other.error().message.find("is not the compiled pack that its name says"),
+            std::string::npos)
+      << other.error().message;
+  ASSERT_TRUE(write_file(packs / later, pack_of("second\n", "rules")));
+  // Put right under its old name.
+  const Bytes corrected = pack_of("first\n", "other rules");
+  ASSERT_TRUE(write_file(packs / name, corrected));
   ASSERT_TRUE(world.app->reload(world.config));
   EXPECT_EQ(world.get("/policy/" + later).status, 200u);
+  EXPECT_EQ(body_of(raw("GET /policy/" + name)), as_text(corrected));
   // Nothing changes when something there is no pack.
   ASSERT_TRUE(write_file(packs / "pack.note", as_bytes("x")));
   const Status refused = world.app->reload(world.config);

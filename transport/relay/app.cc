@@ -131,7 +131,7 @@ struct App::Impl : net::ServerHandler, Outlet, AdminSource {
   Status build();
   Status load();
   Status listen();
-  static Result<WebFiles> load_packs(const config::RelayConfig& from);
+  Result<WebFiles> load_packs(const config::RelayConfig& from) const;
   Status check_example() const;
   /// Asks the witnesses whether this is the whole log, before anybody is served.
   Status check_witnesses();
@@ -273,9 +273,9 @@ Status App::Impl::check_example() const {
   return ok();
 }
 
-Result<WebFiles> App::Impl::load_packs(const config::RelayConfig& from) {
+Result<WebFiles> App::Impl::load_packs(const config::RelayConfig& from) const {
   if (from.policy_root.empty()) return WebFiles();
-  CANDOUR_TRY(auto loaded, WebFiles::load_packs(from.policy_root));
+  CANDOUR_TRY(auto loaded, WebFiles::load_packs(from.policy_root, packs));
   log::info("policy_packs", {{"files", loaded.size()}});
   return loaded;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/codec.h"
 #include "base/files.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
@@ -61,6 +62,10 @@ constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"Vary", "Accept-Encoding"},
 };
 
+/// policy/compiled.h, which the relay has no other use for.
+constexpr std::size_t kPackSizeMax = 16 * 1024 * 1024;
+constexpr std::string_view kPackMagic = "candour-pack/v1\n";
+
 constexpr std::string_view kRootKey = "web_root";
 constexpr std::string_view kPacksKey = "policy_root";
 
@@ -73,6 +78,17 @@ bool is_pack_name(std::string_view name) {
   if (!name.ends_with(kPack.ending)) return false;
   name.remove_suffix(kPack.ending.size());
   return Digest::from_hex(name).has_value() && name.find_first_of("ABCDEF") == name.npos;
+}
+
+/// Whether the pack carries the signed text of which its name is the SHA-256. A wrong file under a
+/// right name would be kept by browsers for a year.
+bool is_pack_of(std::string_view name, ByteView bytes) {
+  Reader reader(bytes);
+  if (as_text(reader.raw(kPackMagic.size())) != kPackMagic) return false;
+  std::string_view note = as_text(reader.vec());
+  if (!reader.ok()) return false;
+  note = note.substr(0, note.find("\n\n") == note.npos ? note.npos : note.find("\n\n") + 1);
+  return name == crypto::sha256(as_bytes(note)).hex() + std::string(kPack.ending);
 }
 
 const Type* type_of(std::string_view name) {
@@ -111,15 +127,25 @@ bool lists_tag(std::string_view field, std::string_view tag) {
 }  // namespace
 
 Result<WebFiles::File> WebFiles::read(const fs::path& path, const std::string& name,
-                                      std::string_view key) {
+                                      const WebFiles* before) {
   const Type* type = type_of(name);
+  const bool pack = type == &kPack;
+  const std::string_view key = pack ? kPacksKey : kRootKey;
   if (type == nullptr) return unfit(key, path, "is of no type that the browser app is made of");
-  auto bytes = read_file(path, limits::kWebFileSizeMax);
+  auto bytes = read_file(path, pack ? kPackSizeMax : limits::kWebFileSizeMax);
   if (!bytes) return unfit(key, path, "cannot be read: " + bytes.error().message);
+  if (pack && !is_pack_of(path.filename().string(), bytes.value())) {
+    return unfit(key, path,
+                 "is not the compiled pack that its name says; compile it again (candourctl policy "
+                 "compile --out FOLDER)");
+  }
   File file;
   file.content_type = type->content_type;
   file.tag = "\"" + crypto::sha256(bytes.value()).hex() + "\"";
-  file.hashed = name.starts_with(kHashedFolder) || type == &kPack;
+  // Compressing takes long, and the relay serves nobody meanwhile.
+  const File* kept = before == nullptr ? nullptr : before->at(name);
+  if (kept != nullptr && kept->tag == file.tag) return *kept;
+  file.hashed = name.starts_with(kHashedFolder) || pack;
   if (type->text) {
     Bytes smaller = compress_gzip(bytes.value());
     if (smaller.size() < bytes.value().size()) {
@@ -149,7 +175,7 @@ Result<WebFiles> WebFiles::load(const fs::path& root) {
                    "has more than " + std::to_string(limits::kWebFilesMax) + " files");
     }
     const std::string target = "/" + relative;
-    CANDOUR_TRY(auto file, read(at->path(), target, kRootKey));
+    CANDOUR_TRY(auto file, read(at->path(), target, nullptr));
     out.files_.emplace(target, std::move(file));
   }
   if (failed) return unfit(kRootKey, root, "cannot be read: " + failed.message());
@@ -160,7 +186,7 @@ Result<WebFiles> WebFiles::load(const fs::path& root) {
   return out;
 }
 
-Result<WebFiles> WebFiles::load_packs(const fs::path& folder) {
+Result<WebFiles> WebFiles::load_packs(const fs::path& folder, const WebFiles& before) {
   WebFiles out;
   std::error_code failed;
   for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
@@ -175,7 +201,7 @@ Result<WebFiles> WebFiles::load_packs(const fs::path& folder) {
                    "has more than " + std::to_string(limits::kWebFilesMax) + " files");
     }
     const std::string target = std::string(kPackFolder) + name;
-    CANDOUR_TRY(auto file, read(at->path(), target, kPacksKey));
+    CANDOUR_TRY(auto file, read(at->path(), target, &before));
     out.files_.emplace(target, std::move(file));
   }
   if (failed) return unfit(kPacksKey, folder, "cannot be read: " + failed.message());

@@ -24,9 +24,10 @@ class WebFiles {
   /// plain file, has a name no URL should have, has no known type, or is too large or too many
   /// (base/limits.h).
   static Result<WebFiles> load(const std::filesystem::path& root);
-  /// Reads every `<digest in hex>.pack` in a folder, to be asked for as /policy/<name>.
-  /// config_invalid names any other file, or one that is too large or too many.
-  static Result<WebFiles> load_packs(const std::filesystem::path& folder);
+  /// Reads every `<digest in hex>.pack` in a folder, to be asked for as /policy/<name>; what is as
+  /// it was in `before` is taken from there. config_invalid names any other file, one whose note
+  /// has another digest than its name, or one that is too large or too many.
+  static Result<WebFiles> load_packs(const std::filesystem::path& folder, const WebFiles& before);
 
   /// Whether the target (with a query, if it has one) is a file of the app. "/" is index.html.
   bool has(std::string_view target) const { return at(target) != nullptr; }
@@ -44,7 +45,7 @@ class WebFiles {
   };
   const File* at(std::string_view target) const;
   static Result<File> read(const std::filesystem::path& path, const std::string& name,
-                           std::string_view key);
+                           const WebFiles* before);
 
   std::map<std::string, File, std::less<>> files_;  // by target
 };
