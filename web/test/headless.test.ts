@@ -118,6 +118,16 @@ test('a warning marks the words; edit sends another text and drops this one', as
   assert.ok(!texts('amy', teamA).includes(text))
 })
 
+test('an edited message mentions whom it names now', async () => {
+  const mentioning = { mentions: ['w-302'] }
+  const sent = value(await web.core.sendText(teamA, `@PC Omar Birch ${warnedText(5)}`, mentioning))
+  await web.untilLine(teamA, sent, 'warned', (line) => line.state === 'warned')
+  const bare = await delivered(value(await web.core.edit(sent, 'To nobody in particular')))
+  assert.deepEqual(bare.mentions, [])
+  const named = await delivered(value(await web.core.edit(await warned(6), '@PC Omar Birch, to you')))
+  assert.deepEqual(named.mentions, ['w-302'])
+})
+
 test('withdraw drops a warned message; nobody saw it', async () => {
   const id = await warned(2)
   value(await web.core.withdraw(id))

@@ -12,6 +12,7 @@ import type { Engine } from './engine.ts'
 import { codeOf, fault, isFinal, isLost } from './failure.ts'
 import type { GroupSession } from './group_session.ts'
 import { keyPackagesGoal } from './limits.ts'
+import { type Named, mentionsAfter } from './mentions.ts'
 import { signNoticeAck } from './notice.ts'
 import type { AlertRecord, Draft } from './records.ts'
 import { encodeParcel, encodeProof } from './report.ts'
@@ -63,17 +64,22 @@ export function withheld(e: Engine, id: string): Draft {
   return draft
 }
 
+const peopleIn = (e: Engine, session: GroupSession): readonly Named[] =>
+  session.mls.members().flatMap(({ device }) => e.trust.directory.find(device) ?? [])
+
 export async function edit(e: Engine, id: string, text: string): Promise<string> {
   if (e.drafts.has(id)) {
     const old = withheld(e, id)
-    writable(e, old.group)
+    const session = writable(e, old.group)
     const before = decodeContent(old.content)
     const content: Content =
       before.type === 'poll'
         ? { ...before, question: text }
-        : before.type === 'text' || before.type === 'edit'
-          ? { ...before, text }
-          : before
+        : before.type === 'text'
+          ? { ...before, text, mentions: mentionsAfter(before, text, peopleIn(e, session)) }
+          : before.type === 'edit'
+            ? { ...before, text }
+            : before
     const bytes = encodeChecked(content)
     let edited = ''
     await e.keepAndSubmit(async () => {
