@@ -48,6 +48,7 @@ const alertWith = (body: Bytes, proof: Uint8Array): AlertRecord => ({
   checks: { token: false, content: false, place: false, sender: false, leaf: '' },
   logged: null,
   refused: null,
+  stepMail: '',
   wanted: [],
   repeats: 0,
   steps: [],

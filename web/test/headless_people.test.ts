@@ -6,6 +6,8 @@ import { test } from 'node:test'
 
 import type { AlertView, GroupChange } from '../src/core/api.ts'
 import { Device, codeOf, eventually, value } from './device.ts'
+import { replayed } from './replay.ts'
+import { MailKind } from '../src/core/wire/candour_pb.ts'
 import { type Event, candour, enrolled, inTeamA, teamA, unlocked } from './organisation.ts'
 
 const blocked = (n: number) => `Our CHIS is the barman at the Crown, room ${n}`
@@ -22,6 +24,7 @@ const appealed = (web: Device, id: string, state: string) =>
 test('a block is appealed, approved at the desk, and what was approved is sent', async () => {
   const web = await inTeamA('w-511', 'PC Wilma Reed')
   const desk = await enrolled('w-512', 'Sgt Walt Holm', 'supervisor')
+  const answers = replayed(desk, MailKind.ANSWER)
   const id = await block(web, 1)
   assert.equal((await web.line(teamA, id))?.warning?.appeal, null)
   assert.equal(codeOf(await web.core.appeal(id, 'short')), 'justification_invalid')
@@ -53,6 +56,12 @@ test('a block is appealed, approved at the desk, and what was approved is sent',
   const sent = value(await web.core.resubmit(id))
   await web.untilLine(teamA, sent, 'delivered', (line) => line.state === 'delivered')
   assert.equal(await web.line(teamA, id), undefined)
+  const { warnings } = value(await web.core.ownRecord())
+  assert.deepEqual(warnings.map((one) => one.outcome), ['approved'])
+  // A refusal of an earlier step is none of the last one.
+  candour('ben', ['send', '--group', teamA], 'The log grows')
+  await answers.again()
+  assert.equal(found()?.refused, null)
   const history = candour('ben', ['history', '--group', teamA])
   assert.equal(history.filter((event) => event.text === blocked(1)).length, 1)
   await web.core.lock()
@@ -105,6 +114,7 @@ test('an owner starts a group, changes it and hands it over', async () => {
   value(await owner.core.sendText(group, 'Hello night shift'))
   await eventually('it works', async () => (await member.texts(group)).includes('Hello night shift'))
 
+  const names = replayed(member, MailKind.ANSWER)
   assert.equal(await ask(owner, { action: 'rename', group, name: 'Late shift' }), 'done')
   await member.until('renamed', () => of(member)?.name === 'Late shift')
   assert.equal(of(member)?.renamed?.from, 'Night shift')
@@ -133,6 +143,11 @@ test('an owner starts a group, changes it and hands it over', async () => {
   assert.deepEqual(owner.core.state().requests, [])
   const seen = candour('chloe', ['groups']).find((one) => one.group === group)
   assert.equal(seen?.name, 'Late shift')
+  assert.equal(await ask(member, { action: 'rename', group, name: 'Last shift' }), 'done')
+  await member.until('renamed once more', () => of(member)?.name === 'Last shift')
+  candour('ben', ['send', '--group', teamA], 'The log grows')
+  await names.again(1)
+  assert.deepEqual([of(member)?.name, of(member)?.renamed?.from], ['Last shift', 'Late shift'])
   await owner.core.lock()
   await member.core.lock()
 })

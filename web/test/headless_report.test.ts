@@ -6,7 +6,9 @@ import { test } from 'node:test'
 
 import type { AlertView } from '../src/core/api.ts'
 import { type Device, codeOf, eventually, value } from './device.ts'
-import { enrolled, inTeamA, teamA, unlocked } from './organisation.ts'
+import { replayed } from './replay.ts'
+import { MailKind } from '../src/core/wire/candour_pb.ts'
+import { candour, enrolled, inTeamA, teamA, unlocked } from './organisation.ts'
 
 const reason = 'Quoting the complaint that came in this morning'
 const warnedText = (n: number) => `women are all useless at this job, every one of them, ${n}`
@@ -63,6 +65,7 @@ test('reports prove themselves at the desk they reach', async () => {
 test('everybody can see their own record', async () => {
   const desk = await enrolled('w-604', 'Sgt Wanda Pike', 'supervisor')
   const web = await inTeamA('w-605', 'PC Warren Knox')
+  const replies = replayed(web, MailKind.REPLY)
   const warn = async (n: number): Promise<string> => {
     const id = value(await web.core.sendText(teamA, warnedText(n)))
     await web.untilLine(teamA, id, 'warned', (line) => line.state === 'warned')
@@ -100,6 +103,10 @@ test('everybody can see their own record', async () => {
   value(await web.core.dismissDuty())
   web.crash()
   await unlocked(web)
+  assert.equal(web.core.state().dutySince, null)
+  // Not said again by a receipt that comes again.
+  candour('ben', ['send', '--group', teamA], 'The log grows')
+  await replies.again()
   assert.equal(web.core.state().dutySince, null)
   await web.core.lock()
   await desk.core.lock()

@@ -158,7 +158,8 @@ export interface OwnRecord {
     readonly time: number
     readonly block: boolean
     readonly disputed: boolean
-    readonly outcome: 'open' | 'withdrawn' | 'edited' | 'overridden'
+    /** approved: by a desk; cleared: the bot found nothing any more when it was told so. */
+    readonly outcome: 'open' | 'withdrawn' | 'edited' | 'overridden' | 'approved' | 'cleared'
     readonly rules: readonly string[]
   }[]
   /** All of it as JSON lines, with this device's messages in the clear. */

@@ -180,10 +180,14 @@ export async function report(
 
 // ---- the bot, the notice ---------------------------------------------------------------------
 
-export async function sendToBot(e: Engine, type: ToBotType, body: Uint8Array): Promise<void> {
+export async function sendToBot(
+  e: Engine,
+  type: ToBotType,
+  body: Uint8Array,
+  mailId = randomBytes(16),
+): Promise<void> {
   const connection = e.needConnection()
   const bot = e.trust.directory.bot(e.now())
-  const mailId = randomBytes(16)
   const sealed = await sealToBot(type, body, bot.sealingKey, hex(mailId))
   await connection.request({ case: 'botMail', value: { mailId, sealed } })
 }
@@ -254,7 +258,18 @@ export async function sendStep(
     device: e.keys.device,
     time: e.now(),
   }
-  await sendToBot(e, 'alert step', await alert.signAlertStep(step, e.keys.signing))
+  const signed = await alert.signAlertStep(step, e.keys.signing)
+  const mailId = randomBytes(16)
+  // Sharing is this app's own doing, and tried again by itself: nobody is told of its refusal.
+  if (action !== alert.actionShare) {
+    e.needConnection()
+    await e.keep(() => {
+      const stepped = { ...alertOf(e, id), refused: null, stepMail: hex(mailId) }
+      e.alerts.set(id, stepped)
+      e.store.putAlert(stepped)
+    })
+  }
+  await sendToBot(e, 'alert step', signed, mailId)
 }
 
 /** Shares alerts with the desks that should have them and came later. */

@@ -131,7 +131,7 @@ async function handleReply(e: Engine, mail: MailItem): Promise<void> {
   }
   const bot = session.botKey()
   const reply = await openReply(mail.body, e.keys.sealing, group, id, bot)
-  if (reply.type === 'receipt') return handleReceipt(e, id, group, reply.receipt)
+  if (reply.type === 'receipt') return handleReceipt(e, id, group, reply.receipt, mail)
   if (draft === null || draft.state !== 'submitted') return
   if (reply.type === 'warning') return handleWarning(e, draft, reply, bot)
   reject(e, draft, { code: reply.code, message: reply.message })
@@ -158,9 +158,9 @@ async function handleReceipt(
   id: string,
   group: string,
   receipt: Receipt,
+  mail: MailItem,
 ): Promise<void> {
   const { mentionDuty, closed, ...kept } = receipt
-  await takeNews(e, receipt)
   const draft = e.drafts.get(id)
   if (draft?.field.type === 'report') {
     await takeReportReceipt(e, draft, receipt)
@@ -168,13 +168,14 @@ async function handleReceipt(
     e.store.deleteOutbox(id)
     dropDraft(e, id)
     outcome(e, id)
-    return
+    return takeNews(e, receipt, mail)
   }
   if (draft !== undefined) {
     // The message itself is still to come; it is checked against the receipt then.
+    const repeated = draft.receipt !== null
     draft.receipt = kept
     e.store.putDraft(draft)
-    return
+    return repeated ? undefined : takeNews(e, receipt, mail)
   }
   const row = await e.store.row(group, id)
   if (row === null) throw fault('not_found', 'a receipt is for a message that is not known')
@@ -188,9 +189,11 @@ async function handleReceipt(
     if (session !== undefined) e.stopGroup(session, thrown)
     return
   }
+  const repeated = row.receipt !== null
   row.receipt = kept
   e.store.putRow(row)
   e.watch.receiptCame(token.leafHash)
+  if (!repeated) await takeNews(e, receipt, mail)
 }
 
 // A report is delivered to nobody, so there is no token: the opening alone says that what was sent
@@ -306,6 +309,7 @@ async function handleWelcome(e: Engine, mail: MailItem): Promise<void> {
       useUp()
       if (before !== null) await checkFormedAgain(e, before, joined)
       const old = e.groups.get(group)
+      if (old !== undefined) joined.goOnFrom(old.record)
       const missed = old ? joined.progress.seq - old.progress.seq - 1 : 0
       return await enter(e, welcome, joined, before !== null, missed)
     } catch (thrown) {
@@ -400,7 +404,6 @@ async function handleAlert(e: Engine, item: MailItem): Promise<void> {
       ...kept,
       revealed: alert.isKnown(update.subject) ? update.subject : kept.revealed,
       wanted: wantedAfter(e, kept, update),
-      refused: null,
       repeats: Math.max(kept.repeats, update.repeats),
       steps: [...kept.steps, ...step],
       updates: [...kept.updates, hash],
@@ -417,6 +420,7 @@ async function handleAlert(e: Engine, item: MailItem): Promise<void> {
       checks: await checksOf(e, opened.body),
       logged: null,
       refused: null,
+      stepMail: '',
       wanted: [],
       repeats: 0,
       steps: [],

@@ -10,7 +10,7 @@ import {
   checkOptionalReason,
   verifyWarning,
 } from './bot_messages.ts'
-import { hex, randomBytes } from './bytes.ts'
+import { hex, randomBytes, sha256 } from './bytes.ts'
 import { commitment } from './content.ts'
 import { openAlert, sendStep, sendToBot, withheld } from './engine_desk.ts'
 import { enqueue, newDraft, writable } from './engine_send.ts'
@@ -342,12 +342,11 @@ export async function resendToBot(e: Engine): Promise<void> {
   }
 }
 
-/** Of a desk's step: the alert says so until a step on it is taken. */
+/** Of the last own step on an alert: it says so until the next one. */
 function takeRefusal(e: Engine, answer: Answer): void {
   const { alert: id, action } = decodeRefusedStep(answer.body)
   const record = e.alerts.get(id)
-  // Sharing with other desks is this app's own doing, and tried again by itself.
-  if (record === undefined || action === 0 || action === alert.actionShare) return
+  if (record === undefined || action === 0 || answer.about !== record.stepMail) return
   const refused = { ...record, refused: { code: answer.code, message: answer.message } }
   e.alerts.set(id, refused)
   e.store.putAlert(refused)
@@ -374,9 +373,7 @@ export async function handleBotsAnswer(e: Engine, mail: MailItem): Promise<void>
       return
     case 'group name': {
       const session = e.groups.get(answer.about)
-      if (session !== undefined && !session.progress.removed) {
-        session.rename(answer.message, e.now())
-      }
+      session?.rename(answer.message, e.now(), hex(sha256(mail.body)))
     }
   }
 }

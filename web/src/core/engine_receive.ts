@@ -12,7 +12,7 @@ import type { Engine } from './engine.ts'
 import { codeOf, fault, isFinal, isPassing } from './failure.ts'
 import type { AcceptedCommit, AcceptedMessage, GroupSession } from './group_session.ts'
 import { watchedReceivedOneIn } from './log_watch.ts'
-import type { Draft, Row } from './records.ts'
+import type { Draft, OwnWarning, Row } from './records.ts'
 import { changedRows } from './timeline.ts'
 import { type ReleaseToken, decodeToken } from './token.ts'
 import { textOfRow } from './views.ts'
@@ -243,6 +243,15 @@ async function showOwn(
   await keepOwn(e, draft, place, copyOf(delivered.token), receipt, token)
 }
 
+/** How a warning ended whose message was released after all, by what its answer cites. */
+const endOf: Readonly<Record<Draft['field']['type'], OwnWarning['outcome']>> = {
+  nothing: 'overridden',
+  override: 'overridden',
+  dispute: 'cleared',
+  approval: 'approved',
+  report: 'overridden',
+}
+
 /** An own message that was released: in the history, and no draft any more. */
 export async function keepOwn(
   e: Engine,
@@ -279,7 +288,7 @@ export async function keepOwn(
   e.store.deleteOutbox(draft.id)
   dropDraft(e, draft.id)
   if (draft.original !== null) {
-    await endWarning(e, draft.original, 'overridden')
+    await endWarning(e, draft.original, endOf[draft.field.type])
     dropDraft(e, draft.original)
   }
   outcome(e, draft.id)

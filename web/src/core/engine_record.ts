@@ -5,25 +5,34 @@ import type { OwnRecord } from './api.ts'
 import { type Receipt, decodeFindings } from './bot_messages.ts'
 import { hex } from './bytes.ts'
 import { checkable, decodeContent } from './content.ts'
+import { alarmRefused } from './engine_watch.ts'
 import type { Engine } from './engine.ts'
+import { isFinal } from './failure.ts'
 import { openOwnAlert } from './own_alert.ts'
 import type { Draft, OwnClosedAlert, OwnWarning, Row } from './records.ts'
 import { timeEncode } from './text.ts'
+import type { MailItem } from './wire/candour_pb.ts'
 
 const rowsAtATime = 200
 const severities = ['', 'notice', 'warn', 'block'] as const
 
-/** What a receipt says beside being one. */
-export async function takeNews(e: Engine, receipt: Receipt): Promise<void> {
+/** What a receipt says beside being one, the first time; what of it does not open takes nothing with it. */
+export async function takeNews(e: Engine, receipt: Receipt, mail: MailItem): Promise<void> {
   if (receipt.mentionDuty) {
     e.dutySince = e.now()
     e.store.putDutySince(e.dutySince)
   }
   for (const { messageId, resolution, closed, note } of receipt.closed) {
-    const opened = await openOwnAlert(note, e.keys.sealing, messageId)
-    const record: OwnClosedAlert = { messageId, resolution, closed, alert: opened }
-    e.closedAlerts.set(messageId, record)
-    e.store.putClosedAlert(record)
+    if ((e.closedAlerts.get(messageId)?.closed ?? 0) > closed) continue
+    try {
+      const opened = await openOwnAlert(note, e.keys.sealing, messageId)
+      const record: OwnClosedAlert = { messageId, resolution, closed, alert: opened }
+      e.closedAlerts.set(messageId, record)
+      e.store.putClosedAlert(record)
+    } catch (thrown) {
+      if (isFinal(thrown)) throw thrown
+      alarmRefused(e, thrown, mail)
+    }
   }
 }
 

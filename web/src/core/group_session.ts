@@ -190,6 +190,7 @@ export class GroupSession {
       joined: now,
       botSince: trust.directory.find(botDevice)?.notBefore ?? now,
       renamed: null,
+      namings: [],
     }
     const progress: GroupProgress = {
       seq: token.seq,
@@ -391,10 +392,17 @@ export class GroupSession {
     this.progress.stopped = { code: reason.code, message: reason.message }
     this.changed.progress = true
   }
-  /** As the bot told: nothing of the encryption changes. */
-  rename(name: string, time: number): void {
-    if (name === this.record.name) return
-    this.record = { ...this.record, name, renamed: { from: this.record.name, time } }
+  /** As the bot told in this mail, which counts once: nothing of the encryption changes. */
+  rename(name: string, time: number, mail: string): void {
+    const { name: from, namings } = this.record
+    if (namings.includes(mail)) return
+    const changed = name !== from && !this.progress.removed ? { name, renamed: { from, time } } : {}
+    this.record = { ...this.record, ...changed, namings: [...namings, mail] }
+    this.changed.record = true
+  }
+  /** What was seen of the group before this device was added to it again. */
+  goOnFrom(before: GroupRecord): void {
+    this.record = { ...this.record, namings: before.namings }
     this.changed.record = true
   }
   leave(): void {

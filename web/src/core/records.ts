@@ -22,6 +22,8 @@ export interface GroupRecord {
   readonly botSince: number
   /** What it was called before the newest change of its name. */
   readonly renamed: { readonly from: string; readonly time: number } | null
+  /** Hashes of the mail that named it: nothing in a name says which is newer. */
+  readonly namings: readonly string[]
 }
 
 /** How far a group has come. Changes with each message. */
@@ -74,7 +76,8 @@ export interface OwnWarning {
   readonly time: number
   readonly block: boolean
   readonly disputed: boolean
-  readonly outcome: 'open' | 'withdrawn' | 'edited' | 'overridden'
+  /** approved: by a desk; cleared: the bot found nothing any more when it was told so. */
+  readonly outcome: 'open' | 'withdrawn' | 'edited' | 'overridden' | 'approved' | 'cleared'
   readonly findings: Bytes
   readonly signedWarning: Bytes
 }
@@ -202,6 +205,8 @@ export interface AlertRecord {
   readonly logged: { readonly index: number; readonly size: number } | null
   /** The last own step, where the bot did not take it. */
   readonly refused: { readonly code: string; readonly message: string } | null
+  /** The mail of the last own step; empty before one. */
+  readonly stepMail: string
   /** Desks that came later and are to get it from here. */
   readonly wanted: readonly string[]
   /** More messages like it. */

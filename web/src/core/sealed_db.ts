@@ -19,7 +19,7 @@ export type Key = readonly (string | number)[]
 /** Plain data; Uint8Array anywhere in it. */
 export type Value = unknown
 
-const format = 2
+const format = 3
 const nonceSize = 12
 /** About 0.5 s and 128 MiB on a small laptop. */
 const kdf = { N: 2 ** 17, r: 8, p: 1 }

@@ -15,6 +15,8 @@ export const ownRecord = {
     withdrawn: 'Withdrawn',
     edited: 'Edited',
     overridden: 'Sent anyway',
+    approved: 'Approved by a supervisor, then sent',
+    cleared: 'Found to be wrong, then sent',
   },
   disputed: 'You said it is wrong',
   alerts: 'Closed alerts about you',
