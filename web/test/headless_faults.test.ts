@@ -63,6 +63,47 @@ test('what the relay has no room for goes out again as it is', async () => {
   await device.core.lock()
 })
 
+test('a burst that the relay has no room for goes out again as it is', async () => {
+  const device = await inTeamA('w-511', 'PC Burst')
+  const count = 20
+  let refusals = count
+  refuses(device, 'submit', () => (refusals-- > 0 ? 'rate_limited' : null))
+  const { onSend } = device.world
+  const sent: string[] = []
+  device.world.onSend = (bytes) => {
+    const { body } = fromBinary(ClientFrameSchema, bytes)
+    if (body.case === 'submit') sent.push(hex(body.value.ciphertext))
+    return onSend?.(bytes)
+  }
+  const texts = Array.from({ length: count }, (_, i) => `One of many, ${i}`)
+  const ids = await Promise.all(texts.map(async (text) => value(await device.core.sendText(teamA, text))))
+  for (const id of ids) await device.untilLine(teamA, id, 'delivered', (m) => m.state === 'delivered')
+  // Each costs a generation, of which receivers follow so many.
+  assert.equal(new Set(sent).size, count)
+  await device.core.lock()
+})
+
+test("the bot's word on a message counts, whatever the relay says of it", async () => {
+  const device = await inTeamA('w-512', 'PC Twice')
+  const submits = new Set<bigint>()
+  device.world.onSend = (bytes) => {
+    const { request, body } = fromBinary(ClientFrameSchema, bytes)
+    if (body.case === 'submit') submits.add(request)
+  }
+  // It has it, and says that it has no room.
+  device.world.onReceive = (bytes) => {
+    const { replyTo } = fromBinary(ServerFrameSchema, bytes)
+    if (!submits.delete(replyTo)) return [bytes]
+    const body = { case: 'failure', value: { code: 'queue_full', message: 'as the test says', retryAfterMs: 60_000n } } as const
+    return [toBinary(ServerFrameSchema, create(ServerFrameSchema, { replyTo, body }))]
+  }
+  const text = 'women are all useless at this job, every one of them, twice'
+  const id = value(await device.core.sendText(teamA, text))
+  await device.untilLine(teamA, id, 'warned', (m) => m.state === 'warned')
+  value(await device.core.withdraw(id))
+  await device.core.lock()
+})
+
 test('what was overtaken before there was room is encrypted anew, and nothing is rejected', async () => {
   const device = await inTeamA('w-510', 'PC Overtaken')
   const sent: string[] = []

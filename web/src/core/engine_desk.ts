@@ -58,6 +58,9 @@ export function withheld(e: Engine, id: string): Draft {
   if (draft.state === 'submitted') {
     throw fault('input_invalid', 'the message is with the bot; wait for its outcome')
   }
+  if (e.outbox.has(id)) {
+    throw fault('input_invalid', 'the message may be with the bot; wait for its outcome')
+  }
   if (answerUnderWay(e, id)) {
     throw fault('input_invalid', 'an answer to its warning is on its way; wait for its outcome')
   }

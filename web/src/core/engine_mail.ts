@@ -132,7 +132,9 @@ async function handleReply(e: Engine, mail: MailItem): Promise<void> {
   const bot = session.botKey()
   const reply = await openReply(mail.body, e.keys.sealing, group, id, bot)
   if (reply.type === 'receipt') return handleReceipt(e, id, group, reply.receipt, mail)
-  if (draft === null || draft.state !== 'submitted') return
+  // The relay may have had no room for a message that it has from before: the bot's word counts.
+  const out = draft?.state === 'submitted' || (draft?.state === 'queued' && e.outbox.has(id))
+  if (draft === null || !out) return
   if (reply.type === 'warning') return handleWarning(e, draft, reply, bot)
   reject(e, draft, { code: reply.code, message: reply.message })
 }

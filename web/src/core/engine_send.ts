@@ -129,13 +129,19 @@ export async function prepareDue(e: Engine, ready: OutboxItem[]): Promise<void> 
 }
 
 /**
- * The bytes in the outbox, as each encryption costs a generation; but only where nothing was
- * encrypted after them: bot and members take no generation older than one they have seen.
+ * The bytes in the outbox, as each encryption costs a generation and receivers follow so many only.
+ * But bot and members take none older than one they have seen: whatever was encrypted after them
+ * has to be waiting here with its bytes, too.
  */
 function encryptedBefore(e: Engine, session: GroupSession, draft: Draft): OutboxItem | null {
   const item = e.outbox.get(draft.id)
   if (item === undefined || item.epoch !== session.mls.epoch) return null
-  if (item.counter !== session.progress.counter) return null
+  let newer = 0
+  for (const [id, { group, encrypted }] of e.queued) {
+    if (group !== draft.group || !encrypted) continue
+    if ((e.outbox.get(id)?.counter ?? 0) > item.counter) newer += 1
+  }
+  if (newer !== session.progress.counter - item.counter) return null
   draft.state = 'submitted'
   e.store.putDraft(draft)
   e.touch(draft.group, draft.id)
