@@ -173,7 +173,7 @@ export const device: DeviceView = {
 }
 
 export const readyState = (): CoreState => ({
-  phase: 'ready', phaseFailure: null, device,
+  phase: 'ready', phaseFailure: null, device, idleLockMs: 900_000,
   organisation: { id: 'example-constabulary', name: 'Example Constabulary', example: true, logOrigin: 'log.candour.example/example-constabulary', checkpointSize: 18234, witnessed: true },
   policy: hex(77),
   connection: { state: 'online', failure: null, retryAt: null, botPresent: true },

@@ -3,11 +3,12 @@
 // Method: as headless.test.ts, with a desk and owners at browsers and at terminals.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fromBinary } from '@bufbuild/protobuf'
 
 import type { AlertView, GroupChange } from '../src/core/api.ts'
 import { Device, codeOf, eventually, value } from './device.ts'
 import { replayed } from './replay.ts'
-import { MailKind } from '../src/core/wire/candour_pb.ts'
+import { ClientFrameSchema, MailKind, ServerFrameSchema } from '../src/core/wire/candour_pb.ts'
 import { type Event, candour, enrolled, inTeamA, teamA, unlocked } from './organisation.ts'
 
 const blocked = (n: number) => `Our CHIS is the barman at the Crown, room ${n}`
@@ -150,4 +151,36 @@ test('an owner starts a group, changes it and hands it over', async () => {
   assert.deepEqual([of(member)?.name, of(member)?.renamed?.from], ['Last shift', 'Late shift'])
   await owner.core.lock()
   await member.core.lock()
+})
+
+test('what is asked while the connection is lost is asked once', async () => {
+  const owner = await enrolled('w-516', 'Sgt Wade Unwin', 'supervisor')
+  owner.world.onSend = (bytes) => {
+    if (fromBinary(ClientFrameSchema, bytes).body.case !== 'botMail') return
+    delete owner.world.onSend
+    owner.drop()
+  }
+  const create = { action: 'create', name: 'Once', groupClass: 'ordinary', people: ['p-103'] } as const
+  const id = value(await owner.core.changeGroup(create))
+  await owner.until('done', (state) => state.requests.some((one) => one.id === id && one.state === 'done'))
+  await owner.until('in it', (state) => state.groups.length > 0)
+  assert.deepEqual(owner.core.state().requests.map((one) => one.id), [id])
+  assert.deepEqual(owner.core.state().groups.map((one) => one.name), ['Once'])
+  await owner.core.lock()
+})
+
+test('who left is out, even where the relay does not hand out the commit that says so', async () => {
+  const web = await inTeamA('w-517', 'PC Wes Vane')
+  web.world.onReceive = (bytes) =>
+    fromBinary(ServerFrameSchema, bytes).body.case === 'deliver' ? [] : [bytes]
+  const id = value(await web.core.changeGroup({ action: 'leave', group: teamA }))
+  await web.until('done', (state) => state.requests.some((one) => one.id === id && one.state === 'done'))
+  await web.until('out', (state) => state.groups[0]?.removed ?? false)
+  assert.equal(codeOf(await web.core.sendText(teamA, 'Still here?')), 'not_a_member')
+  value(await web.core.setIdleLock(0))
+  web.crash()
+  await unlocked(web)
+  const { groups, idleLockMs } = web.core.state()
+  assert.deepEqual([groups[0]?.removed, idleLockMs], [true, 0])
+  await web.core.lock()
 })

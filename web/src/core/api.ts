@@ -309,6 +309,8 @@ export interface CoreState {
   readonly phase: Phase
   readonly phaseFailure: Failure | null
   readonly device: DeviceView | null
+  /** Locks after so long without `touch`; 0 = never. */
+  readonly idleLockMs: number
   readonly organisation: {
     readonly id: string
     readonly name: string
@@ -452,7 +454,8 @@ export interface Core {
   // Groups and who may be in them.
   /** Certified people whose name, id or unit has `text` in it; the first 50 by name. */
   people(text: string): Promise<Result<readonly PersonView[]>>
-  /** The id of the request; what came of it is in `state().requests`. */
+  /** The id of the request; what came of it is in `state().requests`. One that was on its way when the
+   * connection was lost goes out again by itself. */
   changeGroup(change: GroupChange): Promise<Result<string>>
   /** Forgets the requests that were answered. */
   clearRequests(): Promise<Result<void>>

@@ -126,6 +126,7 @@ class DeviceCore implements Core {
       phase: this.#phase,
       phaseFailure: this.#phaseFailure,
       device,
+      idleLockMs: open?.profile.idleLockMs ?? idleLockMs,
       connection: { ...link, botPresent: this.#engine?.botPresent ?? false },
       ...(this.#engine ? partsOf(this.#engine) : emptyParts),
     }
@@ -304,6 +305,7 @@ class DeviceCore implements Core {
       await this.#write(async () => open.store.putProfile(profile))
       open.profile = profile
       this.touch()
+      this.#tell()
     })
   }
 

@@ -10,7 +10,7 @@ import type { Connection } from './connection.ts'
 import { compareGroups, handleDeliver } from './engine_receive.ts'
 import { resynchronise, takeResynchronise } from './engine_resync.ts'
 import { handleMail } from './engine_mail.ts'
-import { resendToBot } from './engine_people.ts'
+import { followPeople, resendToBot } from './engine_people.ts'
 import { dueSoon, handleAnswer, prepareDue, resendOutbox, transmit } from './engine_send.ts'
 import { refillKeyPackages, shareWanted } from './engine_desk.ts'
 import {
@@ -114,6 +114,9 @@ export class Engine {
   watchedRevision = -1
   ticked: number | null = null
   shareAt = 0
+  resendAt: number | null = null
+  /** Groups that the bot says are left, and when that is to be so here too. */
+  readonly leaving = new Map<string, number>()
 
   #broken: unknown = null
   #closing = false
@@ -447,6 +450,7 @@ export class Engine {
     await watchLog(this)
     if (this.lost !== null) throw this.lost
     await shareWanted(this)
+    await followPeople(this)
     await this.submitDue()
   }
 

@@ -365,6 +365,7 @@ async function enter(
 ): Promise<void> {
   const { id } = session.record
   e.groups.set(id, session)
+  e.leaving.delete(id)
   if (!e.summaries.has(id)) e.summaries.set(id, { unread: 0, mentioned: false, last: null })
   e.acks.set(id, session.progress.seq)
   keepMembership(e, session, welcome.token, {

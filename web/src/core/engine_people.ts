@@ -12,6 +12,7 @@ import {
 } from './bot_messages.ts'
 import { hex, randomBytes, sha256 } from './bytes.ts'
 import { commitment } from './content.ts'
+import { retryAfterMaxMs } from './connection.ts'
 import { openAlert, sendStep, sendToBot, withheld } from './engine_desk.ts'
 import { enqueue, newDraft, writable } from './engine_send.ts'
 import type { Engine } from './engine.ts'
@@ -23,6 +24,7 @@ import type { MailItem } from './wire/candour_pb.ts'
 
 const requestsKept = 32
 const peopleShown = 50
+const leaveAfterMs = 5_000
 
 // ---- appeals ---------------------------------------------------------------------------------
 
@@ -81,7 +83,8 @@ export async function appeal(e: Engine, id: string, reason: string): Promise<voi
   try {
     await sendToBot(e, 'appeal', signed)
   } catch (thrown) {
-    if (isFinal(thrown) || isLost(thrown)) throw thrown
+    if (isFinal(thrown)) throw thrown
+    if (isLost(thrown)) return
     await e.keep(() => putAppeal(e, draft, before))
     throw thrown
   }
@@ -291,7 +294,9 @@ export async function changeGroup(e: Engine, change: GroupChange): Promise<strin
   try {
     await sendToBot(e, 'member request', signed)
   } catch (thrown) {
-    if (isFinal(thrown) || isLost(thrown)) throw thrown
+    if (isFinal(thrown)) throw thrown
+    // It is asked: it goes out again at the next login, and asking anew would ask twice.
+    if (isLost(thrown)) return record.id
     await e.keep(() => dropRequest(e, record.id))
     throw thrown
   }
@@ -313,6 +318,10 @@ function takeGroupAnswer(e: Engine, answer: Answer): void {
   if (asked === undefined) return // of a request that this device no longer remembers
   const failure = answer.code === '' ? null : { code: answer.code, message: answer.message }
   putRequest(e, { ...asked, state: failure === null ? 'done' : 'refused', failure })
+  // The relay owes the commit to nobody who is out of the group already.
+  if (asked.action === 'leave' && failure === null) {
+    e.leaving.set(asked.group, e.env.monotonic() + leaveAfterMs)
+  }
 }
 
 /** Forgets those that were answered: the person has seen it. */
@@ -332,14 +341,29 @@ export async function resendToBot(e: Engine): Promise<void> {
   for (const { state, signed } of e.requestsToBot.values()) {
     if (state === 'asked') unanswered.push(['member request', signed])
   }
+  e.resendAt = null
   for (const [type, signed] of unanswered) {
     try {
       await sendToBot(e, type, signed)
     } catch (thrown) {
-      // Refused for now; it is tried again at the next login.
       if (isFinal(thrown) || isLost(thrown)) throw thrown
+      e.resendAt = e.env.monotonic() + retryAfterMaxMs
     }
   }
+}
+
+/** What of this waits for nothing but time. */
+export async function followPeople(e: Engine): Promise<void> {
+  const now = e.env.monotonic()
+  if (e.resendAt !== null && now >= e.resendAt) await resendToBot(e)
+  const left = [...e.leaving].filter(([, due]) => now >= due).map(([group]) => group)
+  if (left.length === 0) return
+  await e.keep(() => {
+    for (const group of left) {
+      e.leaving.delete(group)
+      e.groups.get(group)?.leave()
+    }
+  })
 }
 
 /** Of the last own step on an alert: it says so until the next one. */

@@ -1,5 +1,5 @@
 // What a person prefers in this browser. Nothing here is secret or about anybody else.
-const kKeys = { theme: 'candour.theme', notify: 'candour.notify', idle: 'candour.idle' } as const
+const kKeys = { theme: 'candour.theme', notify: 'candour.notify' } as const
 export type Theme = 'system' | 'light' | 'dark'
 
 export function preference(name: keyof typeof kKeys): string | null {

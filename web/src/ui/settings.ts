@@ -15,8 +15,7 @@ class Settings extends View {
   private problem = ''
 
   override render(): TemplateResult {
-    const { device, organisation, notice } = this.store.state
-    const idle = Number(preference('idle') ?? 900_000)
+    const { device, organisation, notice, idleLockMs } = this.store.state
     return html`<div class="page">
       <header class="bar"><h1>${text.settings.title}</h1></header>
       <section class="tile column"><h2>${text.settings.appearance}</h2>
@@ -27,7 +26,7 @@ class Settings extends View {
       <section class="tile column"><h2>${text.settings.idle}</h2>
         <div class="filters" role="group" aria-label=${text.settings.idle}>
           ${text.settings.idleChoices.map(
-            ([ms, label]) => html`<button aria-pressed=${ms === idle} @click=${() => void this.setIdle(ms)}>${label}</button>`,
+            ([ms, label]) => html`<button aria-pressed=${ms === idleLockMs} @click=${() => void this.setIdle(ms)}>${label}</button>`,
           )}</div></section>
       ${this.notifications()}
       <section class="tile column"><h2>${text.settings.device}</h2>
@@ -85,8 +84,6 @@ class Settings extends View {
 
   private async setIdle(ms: number): Promise<void> {
     await this.store.try(this.store.core.setIdleLock(ms))
-    if (this.store.failure === null) prefer('idle', String(ms))
-    this.requestUpdate()
   }
 
   private async changePassphrase(event: Event): Promise<void> {
