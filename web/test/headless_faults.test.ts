@@ -64,7 +64,7 @@ test('what the relay has no room for goes out again as it is', async () => {
 })
 
 test('a burst that the relay has no room for goes out again as it is', async () => {
-  const device = await inTeamA('w-511', 'PC Burst')
+  const device = await inTeamA('w-503', 'PC Burst')
   const count = 20
   let refusals = count
   refuses(device, 'submit', () => (refusals-- > 0 ? 'rate_limited' : null))
@@ -84,7 +84,7 @@ test('a burst that the relay has no room for goes out again as it is', async () 
 })
 
 test("the bot's word on a message counts, whatever the relay says of it", async () => {
-  const device = await inTeamA('w-512', 'PC Twice')
+  const device = await inTeamA('w-504', 'PC Twice')
   const submits = new Set<bigint>()
   device.world.onSend = (bytes) => {
     const { request, body } = fromBinary(ClientFrameSchema, bytes)
