@@ -38,7 +38,7 @@ Status Client::load() {
   for (const Draft& draft : drafts) {
     if (draft.state == DraftState::queued) {
       CANDOUR_TRY(const auto kept, store_.outbox(draft.id));
-      queued_[draft.id] = {draft.group, draft.order, TimeMs(), kept.has_value()};
+      queued_[draft.id] = {draft.group, draft.order, TimeMs(), kept ? kept->counter : 0};
     }
     if (draft.state == DraftState::submitted) waiting_.insert(draft.id);
   }

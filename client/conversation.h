@@ -12,7 +12,8 @@
 //     call fails with the same error; start anew.
 //   - A submission that the relay answers with epoch_stale or epoch_pending is encrypted and sent
 //     again by itself; one it answers with rate_limited, queue_full or storage_full goes out again
-//     as it is, unless the epoch has moved, after the wait the relay asks for.
+//     after the wait the relay asks for: as it is, unless the epoch has moved or a later message of
+//     the group may have overtaken it.
 //   - Where the relay no longer has what this device missed of a group, the bot is asked to add it
 //     anew: membership events "lost" and "added again"; messages to the group wait meanwhile.
 //   - Messages into a group one of whose members is not yet proven to be in a witnessed checkpoint
@@ -164,8 +165,9 @@ class Client {
   struct Queued {
     GroupId group;
     std::uint64_t order = 0;
-    TimeMs not_before;       // monotonic
-    bool encrypted = false;  // the outbox has its bytes, which the relay did not take
+    TimeMs not_before;  // monotonic
+    /// Of the bytes in the outbox, which the relay did not take; 0 = not encrypted.
+    std::uint64_t counter = 0;
   };
   /// Encrypted and kept, to be sent once that is durable.
   using Ready = std::vector<std::pair<MessageId, v1::Submit>>;
@@ -284,8 +286,11 @@ class Client {
   Status enqueue(std::vector<Draft> drafts, std::optional<MessageId> replaces = std::nullopt);
   Status prepare_due(Ready& ready);
   Result<v1::Submit> encrypt(GroupSession& session, Draft& draft);
-  /// The bytes in the outbox, or nothing where they are of another epoch than the group's.
-  Result<std::optional<v1::Submit>> encrypted_before(const GroupSession& session, Draft& draft);
+  /// Whether something encrypted later into the group may be with the relay, or was.
+  bool is_overtaken(const GroupSession& session, const Queued& queued) const;
+  /// The bytes in the outbox, or nothing where they would be refused.
+  Result<std::optional<v1::Submit>> encrypted_before(const GroupSession& session,
+                                                     const Queued& queued, Draft& draft);
   Status transmit(const Ready& ready);
   Status submit_due();
   Status handle_answer(const v1::ServerFrame& frame);

@@ -126,7 +126,7 @@ Status Client::encrypt_anew(const GroupId& group) {
   for (auto& [id, queued] : queued_) {
     if (queued.group != group) continue;
     queued.not_before = TimeMs();
-    queued.encrypted = false;  // of the same epoch of another MLS group, perhaps
+    queued.counter = 0;  // of the same epoch of another MLS group, perhaps
   }
   CANDOUR_TRY(auto drafts, store_.drafts());
   for (Draft& draft : drafts) {
@@ -138,7 +138,7 @@ Status Client::encrypt_anew(const GroupId& group) {
     outcome(draft.id);
     // What the relay still says about the bytes sent before is not about those sent next.
     std::erase_if(requests_, [&](const auto& request) { return request.second == draft.id; });
-    queued_[draft.id] = {draft.group, draft.order, TimeMs(), false};
+    queued_[draft.id] = {draft.group, draft.order, TimeMs(), 0};
   }
   return ok();
 }

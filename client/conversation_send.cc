@@ -90,7 +90,7 @@ Status Client::enqueue(std::vector<Draft> drafts, std::optional<MessageId> repla
     for (Draft& draft : drafts) {
       CANDOUR_TRY(draft.order, store_.next_order());
       CANDOUR_TRY(store_.put_draft(draft));
-      queued_[draft.id] = {draft.group, draft.order, TimeMs(), false};
+      queued_[draft.id] = {draft.group, draft.order, TimeMs(), 0};
     }
     if (replaces) {
       CANDOUR_TRY(store_.erase_draft(*replaces));
@@ -153,9 +153,7 @@ Status Client::prepare_due(Ready& ready) {
       continue;
     }
     std::optional<v1::Submit> submit;
-    if (queued.encrypted) {
-      CANDOUR_TRY(submit, encrypted_before(known, *draft));
-    }
+    CANDOUR_TRY(submit, encrypted_before(known, queued, *draft));
     if (!submit) {
       CANDOUR_TRY(submit, encrypt(known, *draft));
     }
@@ -166,10 +164,21 @@ Status Client::prepare_due(Ready& ready) {
   return ok();
 }
 
+// Whoever has a later message of this device takes no earlier one any more. So everything encrypted
+// later has to be waiting here too; of what is not, the relay may have had it. The counter, the
+// drafts and the outbox are on disk, so this holds after a crash as well.
+bool Client::is_overtaken(const GroupSession& known, const Queued& queued) const {
+  const auto later = std::count_if(queued_.begin(), queued_.end(), [&](const auto& other) {
+    return other.second.group == queued.group && other.second.counter > queued.counter;
+  });
+  return known.progress().counter != queued.counter + static_cast<std::uint64_t>(later);
+}
+
 Result<std::optional<v1::Submit>> Client::encrypted_before(const GroupSession& known,
-                                                           Draft& draft) {
-  CANDOUR_TRY(auto item, store_.outbox(draft.id));
+                                                           const Queued& queued, Draft& draft) {
   std::optional<v1::Submit> submit;
+  if (queued.counter == 0 || is_overtaken(known, queued)) return submit;
+  CANDOUR_TRY(auto item, store_.outbox(draft.id));
   if (!item || item->epoch != known.epoch()) return submit;
   submit.emplace();
   if (!submit->ParseFromArray(item->submit.data(), static_cast<int>(item->submit.size()))) {
@@ -197,7 +206,7 @@ Result<v1::Submit> Client::encrypt(GroupSession& known, Draft& draft) {
   submit.set_bot_field(wire_bytes(field));
 
   OutboxItem item;
-  item.order = draft.order;
+  item.counter = known.progress().counter;
   item.group = draft.group;
   item.epoch = encrypted.epoch;
   item.ciphertext_hash = encrypted.ciphertext_hash;
@@ -218,6 +227,7 @@ Status Client::transmit(const Ready& ready) {
   return ok();
 }
 
+// In the order of encryption: what was encrypted anew goes after what had overtaken it.
 Status Client::resend_outbox() {
   CANDOUR_TRY(auto items, store_.outbox_items());
   Ready ready;
@@ -289,10 +299,13 @@ Status Client::handle_refusal(const MessageId& id, const Error& reason,
   Queued& queued = queued_[id];
   queued.group = draft->group;
   queued.order = draft->order;
-  // Encrypting costs a generation of the own ratchet, and the others follow only so many.
-  queued.encrypted = !needs_new_bytes(reason.code);
-  if (!queued.encrypted) {
+  queued.counter = 0;
+  if (needs_new_bytes(reason.code)) {
     CANDOUR_TRY(store_.erase_outbox(id));
+  } else {
+    // Encrypting costs a generation of the own ratchet, and the others follow only so many.
+    CANDOUR_TRY(const auto kept, store_.outbox(id));
+    if (kept) queued.counter = kept->counter;
   }
   waiting_.erase(id);
   unsigned& attempts = attempts_[id];

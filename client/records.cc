@@ -272,7 +272,7 @@ Result<Draft> Draft::decode(ByteView bytes) {
 
 SecretBytes OutboxItem::encode() const {
   SecretWriter out = begin();
-  out.u64(order);
+  out.u64(counter);
   out.id(group);
   out.number(epoch);
   out.id(ciphertext_hash);
@@ -284,7 +284,7 @@ Result<OutboxItem> OutboxItem::decode(ByteView bytes) {
   Reader in(bytes);
   OutboxItem item;
   const bool version = in.u8() == kVersion;
-  item.order = in.u64();
+  item.counter = in.u64();
   item.group = in.id<GroupId>();
   item.epoch = in.number<Epoch>();
   item.ciphertext_hash = in.id<Digest>();

@@ -145,7 +145,7 @@ struct Draft {
 
 /// The exact bytes of a submission, kept until its outcome: a retry sends these and no others.
 struct OutboxItem {
-  std::uint64_t order = 0;
+  std::uint64_t counter = 0;  // the sender's, which it was encrypted under: the order in the group
   GroupId group;
   Epoch epoch;
   Digest ciphertext_hash;

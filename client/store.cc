@@ -9,7 +9,7 @@ namespace {
 
 // Of the records in it (records.h). Another one is refused as a whole, before any of it is read.
 constexpr std::string_view kFormatName = "format";
-constexpr std::uint64_t kFormat = 2;
+constexpr std::uint64_t kFormat = 3;
 
 template <class Record>
 Result<std::optional<Record>> decoded(Result<std::optional<SecretBytes>> found) {
@@ -248,7 +248,7 @@ Result<std::vector<std::pair<MessageId, OutboxItem>>> Store::outbox_items() {
     return ok();
   }));
   std::sort(items.begin(), items.end(),
-            [](const auto& a, const auto& b) { return a.second.order < b.second.order; });
+            [](const auto& a, const auto& b) { return a.second.counter < b.second.counter; });
   return items;
 }
 Result<std::uint64_t> Store::next_order() {

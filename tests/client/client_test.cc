@@ -283,41 +283,6 @@ TEST_F(ClientTest, WarningAboutAnotherContentIsRefused) {
   EXPECT_EQ(sink_.count(EventType::refused), 1u);
 }
 
-TEST_F(ClientTest, PassingFailuresAreEncryptedAndSentAgainUnderTheSameId) {
-  form();
-  relay_.refuse_next(ErrorCode::epoch_pending);
-  const MessageId id = send("patient");
-  EXPECT_EQ(client_->undecided(), 1u);
-  for (int i = 0; i < 100 && relay_.submissions.size() < 2; ++i) {
-    ASSERT_VALUE(client_->pump(0));
-    ::usleep(10'000);
-  }
-  ASSERT_EQ(relay_.submissions.size(), 2u);
-  EXPECT_EQ(relay_.submissions[0].message_id(), relay_.submissions[1].message_id());
-  EXPECT_NE(relay_.submissions[0].ciphertext(), relay_.submissions[1].ciphertext());
-  EXPECT_EQ(relay_.submissions[1].message_id(), wire_bytes(id.view()));
-  release_last();
-  pump();
-  EXPECT_EQ(sink_.count(EventType::released), 1u);
-}
-
-TEST_F(ClientTest, WaitsDouble) {
-  form();
-  for (int i = 0; i < 3; ++i) relay_.refuse_next(ErrorCode::storage_full);
-  const auto began = monotonic_clock().now().value;
-  send("into a full disk");
-  for (int i = 0; i < 1'000 && relay_.submissions.size() < 4; ++i) {
-    ASSERT_VALUE(client_->pump(0));
-    ::usleep(10'000);
-  }
-  ASSERT_EQ(relay_.submissions.size(), 4u);
-  // Never less than it promises; jitter only adds up to half: without doubling 675 ms at most.
-  EXPECT_GE(monotonic_clock().now().value - began, 150u + 300u + 600u);
-  release_last();
-  pump();
-  EXPECT_EQ(sink_.count(EventType::released), 1u);
-}
-
 TEST_F(ClientTest, I12RefusedMessageIsTold) {
   form();
   relay_.refuse_next(ErrorCode::not_a_member);
