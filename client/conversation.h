@@ -320,6 +320,8 @@ class Client {
   Status renew_keys();
 
   // conversation_desk.cc
+  /// It was sent and has no outcome. What the relay said that it did not take counts too.
+  Result<bool> may_be_with_bot(const Draft& draft);
   Result<Draft> withheld_draft(const MessageId& id);
   Result<MessageId> answer_warning(const MessageId& id, messages::BotFieldType type,
                                    SecretText reason);

@@ -17,14 +17,21 @@ constexpr std::uint64_t kShareEveryMs = 2'000;
 
 }  // namespace
 
+Result<bool> Client::may_be_with_bot(const Draft& draft) {
+  if (draft.state != DraftState::queued) return draft.state == DraftState::submitted;
+  CANDOUR_TRY(const auto bytes, store_.outbox(draft.id));
+  return bytes.has_value();
+}
+
 Result<Draft> Client::withheld_draft(const MessageId& id) {
   CANDOUR_TRY(auto draft, store_.draft(id));
   if (!draft) {
     return error(ErrorCode::not_found, "there is no draft " + id.hex() + "; see `candour drafts`");
   }
-  if (draft->state == DraftState::submitted) {
+  CANDOUR_TRY(const bool sent, may_be_with_bot(*draft));
+  if (sent) {
     return error(ErrorCode::input_invalid,
-                 "message " + id.hex() + " is with the bot; wait for its outcome");
+                 "message " + id.hex() + " is with the bot, or may be; wait for its outcome");
   }
   // The same text past its warning, disputed or approved: it may be with the bot.
   CANDOUR_TRY(const auto drafts, store_.drafts());

@@ -88,7 +88,9 @@ Status Client::handle_reply(const v1::MailItem& mail) {
   if (const auto* receipt = std::get_if<messages::Receipt>(&reply)) {
     return handle_receipt(*id, group, *receipt, std::move(draft));
   }
-  if (!draft || draft->state != DraftState::submitted) return ok();
+  if (!draft) return ok();
+  CANDOUR_TRY(const bool sent, may_be_with_bot(*draft));
+  if (!sent) return ok();
   if (const auto* warning = std::get_if<messages::WarningReply>(&reply)) {
     return handle_warning(std::move(*draft), *warning, bot);
   }

@@ -161,5 +161,30 @@ TEST_F(SendTest, I4WhatHasNoOutcomeIsSentAgainInTheOrderItWasEncrypted) {
   EXPECT_TRUE(sent(4).SerializeAsString() == sent(2).SerializeAsString());
 }
 
+TEST_F(SendTest, AVerdictCountsAlthoughTheRelaySaidItDidNotTakeTheMessage) {
+  form();
+  relay_.refuse_next(ErrorCode::rate_limited, 60'000);
+  const MessageId id = send("a warned text");
+  EXPECT_CODE(client_->withdraw(id), "input_invalid");
+  EXPECT_CODE(client_->edit(id, SecretText::copy_of("another text")), "input_invalid");
+  relay_.push(bot_.warn(sent(0), store_->keys(), ++mails_));
+  pump();
+  EXPECT_EQ(sink_.count(EventType::warned), 1u);
+  EXPECT_EQ(client_->undecided(), 0u);
+  EXPECT_VALUE(client_->withdraw(id));
+}
+
+TEST_F(SendTest, WhatHasAnAnswerOnItsWayIsNotReplacedAsWell) {
+  form();
+  const MessageId id = send("a warned text");
+  relay_.push(bot_.warn(sent(0), store_->keys(), ++mails_));
+  pump();
+  const SecretText reason = SecretText::copy_of("a reason that is long enough");
+  ASSERT_VALUE(client_->override_warning(id, SecretText::copy_of(reason.expose())));
+  EXPECT_CODE(client_->edit(id, SecretText::copy_of("another text")), "input_invalid");
+  EXPECT_CODE(client_->withdraw(id), "input_invalid");
+  EXPECT_CODE(client_->override_warning(id, SecretText::copy_of(reason.expose())), "input_invalid");
+}
+
 }  // namespace
 }  // namespace candour::client::test
