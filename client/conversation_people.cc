@@ -165,6 +165,8 @@ Status Client::handle_bots_answer(const v1::MailItem& mail) {
     case AnswerType::renew:
       renewals_due_.insert(*GroupId::from(answer.about.view()));
       return ok();
+    case AnswerType::other:
+      break;
   }
   return ok();
 }

@@ -78,15 +78,16 @@ Result<Answer> Answer::open(ByteView sealed, const crypto::SealingKey& mine, con
   const ByteView padding = in.rest();
   const bool padded =
       std::all_of(padding.begin(), padding.end(), [](std::uint8_t b) { return b == 0; });
-  if (!version_known || !in.ok() || !padded || type < 1 || type > 6 || !is_utf8(as_text(message))) {
+  if (!version_known || !in.ok() || !padded || type < 1 || !is_utf8(as_text(message))) {
     return error(ErrorCode::input_invalid,
-                 "the bot's answer is malformed: not version 1, cut off or of an unknown type");
+                 "the bot's answer is malformed: not version 1 or cut off");
   }
-  answer.type = static_cast<AnswerType>(type);
+  answer.type = static_cast<AnswerType>(type);  // as it is signed
   answer.message = SecretText(SecretBytes::copy_of(message));
   if (!crypto::verify_labelled(bot, kInfo, signed_part(answer, device).view(), signature)) {
     return error(ErrorCode::signature_invalid, "the answer is not signed by the bot");
   }
+  if (type > static_cast<std::uint8_t>(AnswerType::renew)) answer.type = AnswerType::other;
   return answer;
 }
 

@@ -30,6 +30,7 @@
 namespace candour::messages {
 
 enum class AnswerType : std::uint8_t {
+  other = 0,  // of a later version; says nothing here, and is no error
   group_request = 1,
   appeal = 2,
   appeal_decided = 3,
