@@ -312,7 +312,7 @@ class Client {
   Status handle_bots_answer(const v1::MailItem& mail);
   Status take_appeal_answer(const messages::Answer& answer);
   void take_group_answer(const messages::Answer& answer);
-  Status take_group_name(const messages::Answer& answer);
+  Status take_group_name(const messages::MailId& mail, const messages::Answer& answer);
   Status take_refused_mail(const messages::Answer& answer);
 
   // conversation_renew.cc

@@ -315,7 +315,10 @@ Status Client::enter(const v1::WelcomeMail& mail, GroupSession entered) {
   const GroupId id = entered.record().id;
   const bool again = formed_again(mail) != nullptr;
   std::optional<GroupProgress> before;
-  if (const GroupSession* known = session(id)) before = known->progress();
+  if (const GroupSession* known = session(id)) {
+    before = known->progress();
+    entered.keep_renames(known->record());
+  }
   groups_.erase(id);
   GroupSession& session = groups_.emplace(id, std::move(entered)).first->second;
   owe(id, session.progress().seq);

@@ -159,7 +159,7 @@ Status Client::handle_bots_answer(const v1::MailItem& mail) {
       take_group_answer(answer);
       return ok();
     case AnswerType::group_name:
-      return take_group_name(answer);
+      return take_group_name(*id, answer);
     case AnswerType::mail_refused:
       return take_refused_mail(answer);
     case AnswerType::renew:
@@ -240,11 +240,14 @@ Status Client::take_refused_mail(const Answer& answer) {
   return ok();
 }
 
-Status Client::take_group_name(const Answer& answer) {
+Status Client::take_group_name(const messages::MailId& mail, const Answer& answer) {
   const auto group = GroupId::from(answer.about.view());
   GroupSession* known = session(*group);
   if (known == nullptr || known->progress().removed) return ok();
-  known->rename(std::string(answer.message.expose()));
+  // The relay may hand over again what it handed over before: no name comes back with it.
+  const auto& before = known->record().renames;
+  if (std::find(before.begin(), before.end(), mail) != before.end()) return ok();
+  known->rename(std::string(answer.message.expose()), mail);
   Event renamed = event(EventType::membership);
   renamed.group = *group;
   renamed.name = known->record().name;

@@ -376,8 +376,14 @@ Result<Encrypted> GroupSession::encrypt(const Draft& draft, const SeenCheckpoint
   return encrypted;
 }
 
-void GroupSession::rename(std::string name) {
+void GroupSession::rename(std::string name, const messages::MailId& mail) {
   record_.name = std::move(name);
+  record_.renames.push_back(mail);
+  changes_.record = true;
+}
+
+void GroupSession::keep_renames(const GroupRecord& before) {
+  record_.renames = before.renames;
   changes_.record = true;
 }
 

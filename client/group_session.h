@@ -106,8 +106,10 @@ class GroupSession {
   /// generation: keep `take_changes` before the ciphertext leaves the device.
   [[nodiscard]] Result<Encrypted> encrypt(const Draft& draft, const SeenCheckpoint& checkpoint,
                                           TimeMs now, Random& random);
-  /// As the bot says that the group is called now.
-  void rename(std::string name);
+  /// As the bot says, in this mail, that the group is called now.
+  void rename(std::string name, const messages::MailId& mail);
+  /// What this device had of the group before it entered again.
+  void keep_renames(const GroupRecord& before);
   /// Nothing is accepted or sent from here on.
   void stop(const Error& reason);
   void leave();

@@ -88,6 +88,8 @@ SecretBytes GroupRecord::encode() const {
   out.id(bot);
   out.number(joined);
   out.number(bot_since);
+  out.u32(static_cast<std::uint32_t>(renames.size()));
+  for (const messages::MailId& mail : renames) out.id(mail);
   return done(out);
 }
 
@@ -103,6 +105,10 @@ Result<GroupRecord> GroupRecord::decode(ByteView bytes) {
   record.bot = in.id<DeviceId>();
   record.joined = in.number<TimeMs>();
   record.bot_since = in.number<TimeMs>();
+  const std::uint32_t renames = in.u32();
+  for (std::uint32_t i = 0; i < renames && in.ok(); ++i) {
+    record.renames.push_back(in.id<messages::MailId>());
+  }
   if (!version || !in.finish()) return damaged_record("group");
   return record;
 }

@@ -15,6 +15,7 @@
 #include "client/messages/content.h"
 #include "client/messages/own_alert.h"
 #include "client/messages/report_proof.h"
+#include "client/messages/to_bot.h"
 #include "identity/note.h"
 #include "transport/net/client.h"
 
@@ -40,10 +41,11 @@ struct GroupRecord {
   std::string name;
   std::string group_class;
   std::string unit;
-  Bytes roster;      // as signed by the bot
-  DeviceId bot;      // at leaf 0
-  TimeMs joined;     // when this device entered
-  TimeMs bot_since;  // not-before of the bot's certificate: the age of its key
+  Bytes roster;                           // as signed by the bot
+  DeviceId bot;                           // at leaf 0
+  TimeMs joined;                          // when this device entered
+  TimeMs bot_since;                       // not-before of the bot's certificate: the age of its key
+  std::vector<messages::MailId> renames;  // mails that gave it another name; none counts twice
 
   SecretBytes encode() const;
   static Result<GroupRecord> decode(ByteView bytes);

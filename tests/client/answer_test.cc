@@ -25,12 +25,20 @@ class AnswerTest : public ClientTest {
     mail.set_body(wire_bytes(sealed.value()));
     return mail;
   }
+  v1::MailItem named(const char* name) {
+    Answer answer;
+    answer.type = AnswerType::group_name;
+    answer.about = *Answer::About::from(bot_.id.view());
+    answer.message = SecretText::copy_of(name);
+    return mail_of(answer);
+  }
   /// Under a number of its own, whatever it had before.
   void hand_over(v1::MailItem mail) {
     mail.set_number(++mails_);
     relay_.push(mail);
     pump();
   }
+  std::string name() { return client_->groups().at(bot_.id).record().name; }
 };
 
 TEST_F(AnswerTest, AnswerOfALaterVersionIsNoFailure) {
@@ -44,6 +52,20 @@ TEST_F(AnswerTest, AnswerOfALaterVersionIsNoFailure) {
   mail.set_about(std::string(16, 'x'));
   hand_over(mail);
   EXPECT_EQ(sink_.count(EventType::refused), 1u);
+}
+
+TEST_F(AnswerTest, I2NameIsNotPutBackByAnAnswerHandedOverAgain) {
+  form();
+  const auto first = named("Team B");
+  hand_over(first);
+  hand_over(named("Team C"));
+  hand_over(first);
+  EXPECT_EQ(name(), "Team C");
+  crash();
+  hand_over(first);
+  EXPECT_EQ(name(), "Team C");
+  hand_over(named("Team B"));
+  EXPECT_EQ(name(), "Team B") << "the same name, in another mail";
 }
 
 }  // namespace
