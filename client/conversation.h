@@ -209,7 +209,7 @@ class Client {
   Status deliver_held();
   HistoryRow own_row(const Draft& draft) const;
   /// An own message that was released: in the history, and no draft any more.
-  Status keep_own(const HistoryRow& row, const identity::ReleaseToken& token);
+  Status keep_own(const Draft& draft, const HistoryRow& row, const identity::ReleaseToken& token);
   Status show_own(GroupSession& session, const v1::Deliver& delivered,
                   const identity::ReleaseToken& token);
   void tell_commit(GroupSession& session, const v1::Deliver& delivered,

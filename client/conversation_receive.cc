@@ -18,6 +18,18 @@ bool cites_policy_in_force(const v1::Deliver& delivered, const Trust& trust) {
   return !token || trust.policy_in_force(token.value().policy_digest);
 }
 
+/// What became of a withheld message when an answer to it was released.
+WarningOutcome outcome_of(messages::BotFieldType answer) {
+  switch (answer) {
+    case messages::BotFieldType::approval:
+      return WarningOutcome::approved;
+    case messages::BotFieldType::dispute:
+      return WarningOutcome::cleared;
+    default:
+      return WarningOutcome::overridden;
+  }
+}
+
 }  // namespace
 
 std::string Client::person_of(const DeviceId& device) const {
@@ -214,17 +226,18 @@ Status Client::show_own(GroupSession& session, const v1::Deliver& delivered,
       row.receipt = draft->receipt;
     }
   }
-  return keep_own(row, token);
+  return keep_own(*draft, row, token);
 }
 
-Status Client::keep_own(const HistoryRow& row, const identity::ReleaseToken& token) {
+Status Client::keep_own(const Draft& draft, const HistoryRow& row,
+                        const identity::ReleaseToken& token) {
   CANDOUR_TRY(store_.put_history(row));
   CANDOUR_TRY(watch_message(WatchKind::own, row.group, token, !row.receipt.empty()));
   CANDOUR_TRY(store_.erase_outbox(row.id));
   CANDOUR_TRY(store_.erase_draft(row.id));
   if (row.original) {
     CANDOUR_TRY(store_.erase_draft(*row.original));
-    CANDOUR_TRY(store_.end_warning(*row.original, WarningOutcome::overridden));
+    CANDOUR_TRY(store_.end_warning(*row.original, outcome_of(draft.field.type)));
   }
   outcome(row.id);
 

@@ -171,7 +171,7 @@ Status Client::settle_own(const Draft& draft) {
   identity::ReleaseToken token;
   token.message_id = row.id;
   token.leaf_hash = receipt.leaf_hash;
-  return keep_own(row, token);
+  return keep_own(draft, row, token);
 }
 
 }  // namespace candour::client

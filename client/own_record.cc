@@ -18,6 +18,10 @@ std::string_view name_of(WarningOutcome outcome) {
       return "edited";
     case WarningOutcome::overridden:
       return "overridden";
+    case WarningOutcome::approved:
+      return "approved";
+    case WarningOutcome::cleared:
+      return "cleared";
   }
   return "unknown";
 }
@@ -49,7 +53,7 @@ Result<OwnWarning> OwnWarning::decode(ByteView bytes) {
   warning.findings = to_bytes(in.vec());
   warning.signed_warning = to_bytes(in.vec());
   if (!version_known || !in.finish() || flags > 3 ||
-      outcome > static_cast<std::uint8_t>(WarningOutcome::overridden)) {
+      outcome > static_cast<std::uint8_t>(WarningOutcome::cleared)) {
     return error(ErrorCode::state_damaged, "a kept warning does not decode");
   }
   warning.outcome = static_cast<WarningOutcome>(outcome);

@@ -201,6 +201,8 @@ enum class WarningOutcome : std::uint8_t {
   withdrawn = 1,
   edited = 2,
   overridden = 3,
+  approved = 4,  // a desk let it through
+  cleared = 5,   // it was disputed and the findings fell
 };
 std::string_view name_of(WarningOutcome outcome);
 

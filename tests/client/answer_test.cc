@@ -3,6 +3,7 @@
 // bot's real keys, handed over by the relay as the test says.
 #include "client/messages/answer.h"
 
+#include "client/messages/appeal.h"
 #include "tests/client/client_fixture.h"
 
 namespace candour::client::test {
@@ -39,6 +40,20 @@ class AnswerTest : public ClientTest {
     pump();
   }
   std::string name() { return client_->groups().at(bot_.id).record().name; }
+  /// The outcome in the owner's own record after an answer to the message was released.
+  WarningOutcome outcome(const MessageId& id) {
+    release_last();
+    pump();
+    const auto warning = store_->warning(id).value();
+    EXPECT_TRUE(warning);
+    return warning ? warning->outcome : WarningOutcome::open;
+  }
+  MessageId withheld(bool block) {
+    const MessageId id = send("a withheld text");
+    relay_.push(bot_.warn(relay_.submissions.back(), store_->keys(), ++mails_, block));
+    pump();
+    return id;
+  }
 };
 
 TEST_F(AnswerTest, AnswerOfALaterVersionIsNoFailure) {
@@ -66,6 +81,31 @@ TEST_F(AnswerTest, I2NameIsNotPutBackByAnAnswerHandedOverAgain) {
   EXPECT_EQ(name(), "Team C");
   hand_over(named("Team B"));
   EXPECT_EQ(name(), "Team B") << "the same name, in another mail";
+}
+
+TEST_F(AnswerTest, OwnRecordSaysHowAMessageWentOut) {
+  form();
+  const MessageId sent_anyway = withheld(false);
+  ASSERT_VALUE(
+      client_->override_warning(sent_anyway, SecretText::copy_of("a reason that is long enough")));
+  pump();
+  EXPECT_EQ(name_of(outcome(sent_anyway)), "overridden");
+
+  const MessageId disputed = withheld(false);
+  ASSERT_VALUE(client_->dispute(disputed, SecretText()));
+  pump();
+  EXPECT_EQ(name_of(outcome(disputed)), "cleared");
+
+  const MessageId blocked = withheld(true);
+  auto draft = store_->draft(blocked).value();
+  ASSERT_TRUE(draft);
+  draft->appeal = AppealState::approved;
+  draft->approval = Bytes(messages::kApprovalSize, 1);
+  draft->approval_expires = draft->expires;
+  ASSERT_VALUE(store_->put_draft(*draft));
+  ASSERT_VALUE(client_->resubmit(blocked));
+  pump();
+  EXPECT_EQ(name_of(outcome(blocked)), "approved");
 }
 
 }  // namespace
