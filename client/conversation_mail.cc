@@ -398,9 +398,13 @@ Status Client::handle_alert(const v1::MailItem& mail) {
     record->bot = bot->device();
     record->body = opened.body.encode();
     if (!opened.body.proof.empty()) {
-      CANDOUR_TRY(const auto proof, messages::ReportProof::decode(opened.body.proof.view()));
-      record->checks = messages::check_report(proof, opened.body.group, opened.body.message_id,
-                                              opened.body.subject.device, trust_->bot_keys());
+      // What does not decode proves nothing, and is an alert nonetheless.
+      record->checks.emplace();
+      if (const auto proof = messages::ReportProof::decode(opened.body.proof.view())) {
+        record->checks =
+            messages::check_report(proof.value(), opened.body.group, opened.body.message_id,
+                                   opened.body.subject.device, trust_->bot_keys());
+      }
     }
   }
   CANDOUR_TRY(store_.put_alert(*record));

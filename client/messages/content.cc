@@ -9,9 +9,6 @@ namespace candour::messages {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-// What every program can hold: numbers exactly in a double, times as a date of four-digit years.
-constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
-constexpr TimeMs kTimeMax{253'402'300'799'999};  // the end of 9999-12-31, UTC
 
 Error bad_content(const std::string& what) {
   return error(ErrorCode::input_invalid, "the content of the message is malformed: " + what);

@@ -38,6 +38,10 @@ enum class ContentType : std::uint8_t {
   parcel = 8,
 };
 
+// What every program can hold: numbers exactly in a double, times as a date of four-digit years.
+inline constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
+inline constexpr TimeMs kTimeMax{253'402'300'799'999};  // the end of 9999-12-31, UTC
+
 inline constexpr std::size_t kEmojiSizeMax = 64;
 inline constexpr std::size_t kPersonIdSizeMax = 64;
 inline constexpr std::size_t kPollOptionsMin = 2;

@@ -51,6 +51,9 @@ Result<ReportProof> ReportProof::decode(ByteView bytes) {
   proof.leaf_index = in.u64();
   proof.log_size = in.u64();
   if (!version_known || !in.finish()) return bad_proof("not version 1, cut off or over limits");
+  if (proof.time > kTimeMax || proof.leaf_index > kNumberMax || proof.log_size > kNumberMax) {
+    return bad_proof("a time or a place in the log that is too large");
+  }
   proof.commitment_key = CommitmentKey::copy_of(key.first<CommitmentKey::kSize>());
   return proof;
 }

@@ -108,5 +108,27 @@ TEST_F(AnswerTest, OwnRecordSaysHowAMessageWentOut) {
   EXPECT_EQ(name_of(outcome(blocked)), "approved");
 }
 
+TEST_F(AnswerTest, ReportWhoseProofDoesNotDecodeIsAnAlertNonetheless) {
+  const auto id = random_.id<messages::AlertId>();
+  messages::AlertBody body;
+  body.time = kNow;
+  body.group = bot_.id;
+  body.message_id = random_.id<MessageId>();
+  body.subject = {"", ben_->keys.device, "ben", "PC Ben"};
+  body.proof = SecretBytes::copy_of(as_bytes("no proof"));
+  const auto sealed = messages::SealedAlert::seal(id, body, organisation_.bot.signing, random_);
+  const auto envelope = sealed.envelope_for(store_->keys().sealing.public_key(), random_);
+  ASSERT_VALUE(envelope);
+  v1::MailItem mail;
+  mail.set_kind(v1::ALERT);
+  mail.set_body(wire_bytes(messages::alert_mail(id, envelope.value(), sealed.body())));
+  hand_over(mail);
+  EXPECT_EQ(sink_.count(EventType::alert), 1u);
+  const auto kept = store_->alert(id).value();
+  ASSERT_TRUE(kept);
+  ASSERT_TRUE(kept->checks);
+  EXPECT_FALSE(kept->checks->token || kept->checks->content || kept->checks->sender);
+}
+
 }  // namespace
 }  // namespace candour::client::test

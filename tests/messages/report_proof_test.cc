@@ -55,6 +55,19 @@ TEST_F(ReportProofs, HoldsAsItWasMade) {
   EXPECT_EQ(checks.leaf, filled<Digest>(7));
 }
 
+TEST_F(ReportProofs, NumbersNotEveryProgramCanHoldAreRefused) {
+  proof.time = kTimeMax;
+  EXPECT_TRUE(ReportProof::decode(proof.encode().view()));
+  proof.time = TimeMs(kTimeMax.value + 1);
+  EXPECT_FALSE(ReportProof::decode(proof.encode().view()));
+  proof.time = TimeMs();
+  proof.leaf_index = kNumberMax + 1;
+  EXPECT_FALSE(ReportProof::decode(proof.encode().view()));
+  proof.leaf_index = 0;
+  proof.log_size = kNumberMax + 1;
+  EXPECT_FALSE(ReportProof::decode(proof.encode().view()));
+}
+
 TEST_F(ReportProofs, EachPartIsCheckedByItself) {
   proof.token.back() ^= 1;
   EXPECT_FALSE(check().token);
