@@ -211,6 +211,26 @@ TEST_F(Operation, AFullDatabaseTakesNothingNewAndLetsTheBotFinish) {
   EXPECT_EQ(ask(1, message(group)).body_case(), Body::kSubmitted);
 }
 
+// A device that is told "not now" takes it that the relay does not have the message.
+TEST_F(Operation, ARepeatIsAnsweredWhateverThePaceAndTheRoom) {
+  begin({.submits_per_second = 2});
+  const auto first = message(group);
+  const auto second = message(group);
+  ASSERT_EQ(ask(1, first).body_case(), Body::kSubmitted);
+  ASSERT_EQ(ask(1, second).body_case(), Body::kSubmitted);
+  ASSERT_EQ(refusal(1, message(group)), ErrorCode::rate_limited);
+  EXPECT_TRUE(ask(1, first).submitted().duplicate());
+  core->tick(true);
+  ASSERT_EQ(refusal(1, message(group)), ErrorCode::storage_full);
+  EXPECT_TRUE(ask(1, second).submitted().duplicate());
+  // All that a client may have under way at once, and yet not without end.
+  std::size_t answered = 0;
+  while (answered < 2'000 && ask(1, first).submitted().duplicate()) ++answered;
+  EXPECT_GE(answered, 1'000u);
+  EXPECT_LT(answered, 1'100u);
+  EXPECT_EQ(refusal(1, first), ErrorCode::message_id_reused);
+}
+
 TEST_F(Operation, ADrainingRelayAnswersNothingAndSpreadsTheReturn) {
   begin({});
   core->drain();

@@ -36,6 +36,12 @@ Error Context::reached(Limit limit, Error error) const {
   return error;
 }
 
+Error Context::no_room() const {
+  return reached(Limit::database_bytes,
+                 error(ErrorCode::storage_full,
+                       "the relay has no room for more; its operator has to make some"));
+}
+
 void Context::broadcast(const v1::ServerFrame& frame) {
   const auto shared = encode(frame);
   for (const auto& [id, session] : model.sessions) {

@@ -50,6 +50,8 @@ struct Context {
   void refuse(SessionId session, std::uint64_t request, const Error& error);
   /// Counts that a limit was reached; returns the error as it is.
   Error reached(Limit limit, Error error) const;
+  /// That the database may not grow.
+  Error no_room() const;
   /// Sends to every logged-in session.
   void broadcast(const v1::ServerFrame& frame);
   /// True when the write is durable; otherwise marks the relay as failed and refuses the request.

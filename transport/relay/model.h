@@ -90,7 +90,8 @@ struct Device {
   std::unordered_map<MessageId, SubmittedMemo> submitted;
   std::deque<MessageId> submitted_order;
   Allowance submits;
-  Allowance writes;  // everything else it has the relay keep
+  Allowance repeats;  // of submissions
+  Allowance writes;   // everything else it has the relay keep
 
   std::uint64_t mail_last = 0;     // newest number given
   std::uint64_t mail_durable = 0;  // newest number that is durable

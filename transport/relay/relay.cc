@@ -189,10 +189,10 @@ Status Relay::dispatch(Session& session, v1::ClientFrame& frame) {
     return error(ErrorCode::log_inconsistent,
                  "the relay takes nothing more: " + log_.contradiction());
   }
-  if (model_.storage_full && adds(frame.body_case()) && !session.bot) {
-    return context_.reached(Limit::database_bytes,
-                            error(ErrorCode::storage_full,
-                                  "the relay has no room for more; its operator has to make some"));
+  // A submission may be one that is here already: the sequencer looks.
+  const bool submit = frame.body_case() == v1::ClientFrame::kSubmit;
+  if (model_.storage_full && adds(frame.body_case()) && !session.bot && !submit) {
+    return context_.no_room();
   }
   CANDOUR_TRY(take_write(session, frame.body_case()));
   switch (frame.body_case()) {

@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kSubmissionsRemembered = 4096;
 /// Ciphertexts of pending submissions kept in memory; beyond that they are read back when needed.
 constexpr std::size_t kPendingBytesKeptMax = 64 * 1024 * 1024;
+/// A repeat writes nothing. Devices send all that has no outcome again on a new connection.
+constexpr double kRepeatsPerSubmission = 10;
+constexpr double kRepeatBurstMin = 1024;
 /// The bot's field is sealed: its plaintext, a key and a tag, and room for a format's header.
 constexpr std::size_t kBotFieldSizeMax = limits::kBotFieldPlaintextSize + 256;
 
@@ -87,6 +90,12 @@ Status Sequencer::take_allowance(Device& device) {
                                     " submissions a second; wait a moment"));
 }
 
+Status Sequencer::take_room(const Session& session, Device& device) {
+  if (session.bot) return ok();
+  if (context_.model.storage_full) return context_.no_room();
+  return take_allowance(device);
+}
+
 Status Sequencer::check_group(const Session& session, const Device& device, const Group& group,
                               const v1::Submit& submit) const {
   const std::string name = "group " + group.row.group.hex();
@@ -122,9 +131,21 @@ Status Sequencer::check_group(const Session& session, const Device& device, cons
   return ok();
 }
 
-Status Sequencer::repeated(const Session& session, std::uint64_t request, const MessageId& message,
-                           const Digest& hash, const SubmittedMemo& memo) {
-  if (memo.hash != hash) {
+// That it is here is said whatever the pace: devices take rate_limited for "the relay does not have
+// it".
+Status Sequencer::repeated(const Session& session, std::uint64_t request, Device& device,
+                           const MessageId& message, const v1::Submit& submit,
+                           const SubmittedMemo& memo) {
+  const double rate =
+      kRepeatsPerSubmission * static_cast<double>(context_.bounds.submits_per_second);
+  if (!session.bot &&
+      !device.repeats.take(context_.monotonic.now(), rate, std::max(rate, kRepeatBurstMin))) {
+    return context_.reached(
+        Limit::submits_per_second,
+        error(ErrorCode::message_id_reused,
+              "message id " + message.hex() + " was used before, and too many are sent again"));
+  }
+  if (memo.hash != crypto::sha256(wire::serialise(submit))) {
     return error(ErrorCode::message_id_reused,
                  "message id " + message.hex() + " was used for other bytes; take a fresh one");
   }
@@ -145,13 +166,11 @@ Status Sequencer::submit(Session& session, std::uint64_t request, v1::Submit sub
   CANDOUR_TRY(auto message, wire::id_of<MessageId>(submit.message_id(), "message_id"));
   CANDOUR_TRY(check_form(session, submit));
   Device& device = context_.model.devices.at(session.device);
-  if (!session.bot) {
-    CANDOUR_TRY(take_allowance(device));
-  }
-  const Digest hash = crypto::sha256(wire::serialise(submit));
   if (auto memo = device.submitted.find(message); memo != device.submitted.end()) {
-    return repeated(session, request, message, hash, memo->second);
+    return repeated(session, request, device, message, submit, memo->second);
   }
+  CANDOUR_TRY(take_room(session, device));
+  const Digest hash = crypto::sha256(wire::serialise(submit));
   Group* group = context_.model.group(id);
   const bool begins = session.bot && submit.kind() == v1::COMMIT && submit.epoch() == 0;
   const bool creates_group = group == nullptr && begins;

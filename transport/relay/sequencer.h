@@ -26,12 +26,14 @@ class Sequencer {
 
   Status check_form(const Session& session, const v1::Submit& submit) const;
   Status take_allowance(Device& device);
+  /// For what is new; not for what is here already.
+  Status take_room(const Session& session, Device& device);
   /// Why this submission may not enter its group now.
   Status check_group(const Session& session, const Device& device, const Group& group,
                      const v1::Submit& submit) const;
   /// The first answer again, or message_id_reused.
-  Status repeated(const Session& session, std::uint64_t request, const MessageId& message,
-                  const Digest& hash, const SubmittedMemo& memo);
+  Status repeated(const Session& session, std::uint64_t request, Device& device,
+                  const MessageId& message, const v1::Submit& submit, const SubmittedMemo& memo);
   void accept(Session& session, std::uint64_t request, Device& device, Group& group,
               const MessageId& message, const Digest& hash, v1::Submit submit, Beginning beginning);
 
