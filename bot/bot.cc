@@ -122,30 +122,6 @@ void Bot::watch_own_certificate() {
                                       "publish the certificate, or every group comes to a halt")}});
 }
 
-Status Bot::form_lost_groups(client::Connection& connection) {
-  // From when on requests count is written down with it.
-  const bool asked = groups_.reform_asked();
-  if ((groups_compared_ && !asked) || !clock_guard_.agrees()) return ok();
-  groups_compared_ = true;
-  CANDOUR_TRY(auto due, reform_.compare(connection));
-  if (due.empty() && !asked) return ok();
-  CANDOUR_TRY(context_.store.begin());
-  for (auto& [id, group] : groups_.all()) {
-    if (!group.reform_asked) continue;
-    CANDOUR_TRY(groups_.ask_reform(group, false));
-  }
-  for (Reform::Due& one : due) {
-    const GroupId group = one.group;
-    const Status formed = whole([&] { return reform_.form(std::move(one)); });
-    if (formed) continue;
-    if (is_fatal(formed.error())) return formed;
-    log::error("group_not_formed_again", {{"group", group},
-                                          {"code", formed.error().code},
-                                          {"why", log::LogSafe(formed.error().message)}});
-  }
-  return context_.store.commit();
-}
-
 Result<Bot::Frames> Bot::receive(client::Connection& connection, std::uint64_t timeout_ms) {
   const StageScope stage(Stage::network);
   Frames frames;
@@ -352,6 +328,11 @@ Status Bot::judge_once(const v1::Check& check, const Envelope& envelope) {
   // What was sent into a group that is no more: the relay drops it with the first commit of the
   // new one, and its sender sends it again.
   if (group != nullptr && group->reform && !steward_.is_own_commit(envelope)) return ok();
+  // It is looked at when nothing of it is under way to the relay, so nothing more is judged first.
+  if (group != nullptr && group->reform_asked && !steward_.is_own_commit(envelope)) {
+    group->waiting.push_back(check);
+    return ok();
+  }
   if (!envelope.commit) return checker_.check(envelope);
   if (steward_.is_own_commit(envelope)) return steward_.judge_commit(envelope);
   return checker_.refuse(envelope,

@@ -96,6 +96,8 @@ class Bot {
   /// Says in the log, once a day, when the bot's own certificate ends before long.
   void watch_own_certificate();
   Status form_lost_groups(client::Connection& connection);
+  /// Tells who asked for the re-form what came of it; it is no longer asked for.
+  Status answer_reform(const GroupId& group);
   Status housekeeping(client::Connection& connection, bool idle);
   void prepare_sealings();
 

@@ -24,6 +24,7 @@ std::string owed_name(const GroupId& group) { return "roster owed " + group.hex(
 std::string reform_name(const GroupId& group) { return "reform " + group.hex(); }
 std::string leaves_name(const GroupId& group) { return "leaves " + group.hex(); }
 std::string asked_name(const GroupId& group) { return "reform asked " + group.hex(); }
+std::string asker_name(const GroupId& group) { return "reform asker " + group.hex(); }
 std::string fresh_name(const GroupId& group) { return "fresh " + group.hex(); }
 
 Fresh decode_fresh(ByteView bytes) {
@@ -312,14 +313,37 @@ Status Groups::put_leaves(Group& group, const std::vector<DeviceId>& fresh) {
   return context_.store.put_note(leaves_name(group.id()), out.view());
 }
 
-Status Groups::ask_reform(Group& group, bool asked) {
-  group.reform_asked = asked;
-  if (asked) {
-    reforms_asked_.insert(group.id());
-  } else {
-    reforms_asked_.erase(group.id());
+Status Groups::ask_reform(Group& group, const std::optional<ReformAsker>& asker) {
+  group.reform_asked = true;
+  reforms_asked_.insert(group.id());
+  Writer out;
+  if (asker) {
+    out.id(asker->request);
+    out.id(asker->device);
   }
-  return context_.store.put_number(asked_name(group.id()), asked ? 1 : 0);
+  CANDOUR_TRY(context_.store.put_note(asker_name(group.id()), out.view()));
+  return context_.store.put_number(asked_name(group.id()), 1);
+}
+
+Status Groups::reform_answered(Group& group) {
+  group.reform_asked = false;
+  reforms_asked_.erase(group.id());
+  CANDOUR_TRY(context_.store.put_note(asker_name(group.id()), {}));
+  return context_.store.put_number(asked_name(group.id()), 0);
+}
+
+Result<std::optional<ReformAsker>> Groups::reform_asker(const GroupId& group) const {
+  CANDOUR_TRY(const Bytes note, context_.store.note(asker_name(group)));
+  if (note.empty()) return std::optional<ReformAsker>();
+  Reader in(note);
+  ReformAsker asker;
+  asker.request = in.id<messages::RequestId>();
+  asker.device = in.id<DeviceId>();
+  if (!in.finish()) {
+    return error(ErrorCode::state_damaged,
+                 "who asked to form group " + group.hex() + " again is malformed in bot.db");
+  }
+  return std::optional<ReformAsker>(asker);
 }
 
 Group* Groups::place(messages::GroupInfo info, mls::Group mls, const storage::BotGroup& row) {

@@ -11,6 +11,7 @@
 #include "bot/context.h"
 #include "bot/reform_note.h"
 #include "client/messages/group_info.h"
+#include "client/messages/group_request.h"
 #include "identity/token.h"
 #include "mls/group.h"
 
@@ -57,6 +58,12 @@ struct Reforming {
   ReformNote note;
   TimeMs since;
   std::map<DeviceId, Bytes> key_packages;  // fetched, for the one commit that all shall come with
+};
+
+/// The member who asked for it, by which request.
+struct ReformAsker {
+  messages::RequestId request;
+  DeviceId device;
 };
 
 /// What is known of a group whose state this bot does not have (any more).
@@ -132,9 +139,12 @@ class Groups {
   Status owe_roster(Group& group, bool owed);
   /// Within a batch: these leaves are new, those of who is no member any more forgotten.
   Status put_leaves(Group& group, const std::vector<DeviceId>& fresh);
-  /// Within a batch: the group is to be formed again on somebody's word, or that was looked at.
-  Status ask_reform(Group& group, bool asked);
-  bool reform_asked() const { return !reforms_asked_.empty(); }
+  /// Within a batch: the group is to be formed again on somebody's word, a member's (who is told
+  /// what came of it) or a registrar's; and that was done or refused.
+  Status ask_reform(Group& group, const std::optional<ReformAsker>& asker);
+  Status reform_answered(Group& group);
+  const std::set<GroupId>& reforms_asked() const { return reforms_asked_; }
+  Result<std::optional<ReformAsker>> reform_asker(const GroupId& group) const;
   /// Within a batch: a new group with the bot alone in it; formed again when it is a lost one.
   Result<Group*> create(messages::GroupInfo info);
   /// Within a batch: a new MLS group for the same group, with the bot alone in it, in place of the

@@ -50,6 +50,9 @@ Status Outbox::keep(std::uint64_t number, storage::OutboxKind kind, const std::s
     row.expected.message_id = id_of<MessageId>(verdict.message_id());
     row.expected.leaves = leaves_of(verdict);
     row.submission = Submission(verdict.submission());
+    if (!verdict.token().empty()) {
+      CANDOUR_TRY(row.token, identity::ReleaseToken::decode(as_bytes(verdict.token())));
+    }
     verdicts_[{row.expected.group, row.submission}] = number;
   } else if (kind == storage::OutboxKind::answer) {
     if (!row.frame.mutable_bot_mail()->ParseFromString(bytes)) {
@@ -101,29 +104,53 @@ Status Outbox::put(const v1::BotMail& answer) {
   return store(storage::OutboxKind::answer, GroupId(), MessageId(), answer.SerializeAsString());
 }
 
-Status Outbox::drop(const Row& row) {
+Status Outbox::drop(const Row& row, bool forget) {
   const Expected& expected = row.expected;
   for (const Digest& leaf : expected.leaves) {
     CANDOUR_TRY(context_.store.drop_leaf(leaf));
   }
   if (expected.purpose == Purpose::verdict) {
-    CANDOUR_TRY(context_.store.forget_seen(expected.group, expected.message_id));
+    if (forget) {
+      CANDOUR_TRY(context_.store.forget_seen(expected.group, expected.message_id));
+    }
     verdicts_.erase({expected.group, row.submission});
   }
   return context_.store.drop_outbox(row.number);
 }
 
-Status Outbox::withdraw(const GroupId& group) {
+Status Outbox::withdraw(const GroupId& group, Seq through) {
   for (auto row = rows_.begin(); row != rows_.end();) {
     const Expected& expected = row->second.expected;
     if (expected.purpose != Purpose::verdict || expected.group != group) {
       ++row;
       continue;
     }
-    CANDOUR_TRY(drop(row->second));
+    const auto& token = row->second.token;
+    CANDOUR_TRY(drop(row->second, !token || token->seq > through));
     row = rows_.erase(row);
   }
   return ok();
+}
+
+bool Outbox::answered_all(const GroupId& group) const {
+  const auto waits = [&](const Expected& one) {
+    return one.purpose == Purpose::verdict && one.group == group;
+  };
+  for (const auto& [id, one] : expected_) {
+    if (waits(one)) return false;
+  }
+  for (auto row = rows_.upper_bound(sent_through_); row != rows_.end(); ++row) {
+    if (waits(row->second.expected)) return false;
+  }
+  return true;
+}
+
+bool Outbox::promises_after(const GroupId& group, Seq seq, const Digest& token) const {
+  for (const auto& [number, row] : rows_) {
+    if (!row.token || row.expected.group != group) continue;
+    if (row.token->seq == seq.next() && row.token->previous == token) return true;
+  }
+  return false;
 }
 
 Result<std::size_t> Outbox::begin_anew() {

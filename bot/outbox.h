@@ -14,6 +14,7 @@
 
 #include "bot/context.h"
 #include "client/connection.h"
+#include "identity/token.h"
 
 namespace candour::bot {
 
@@ -55,9 +56,13 @@ class Outbox {
   void ask(v1::ClientFrame frame, Expected expected);
   void tell(v1::ClientFrame frame);
 
-  /// Within a batch: verdicts in this group are no longer promised. Nobody heard of them, so what
-  /// they were about may be judged again.
-  Status withdraw(const GroupId& group);
+  /// Within a batch: verdicts in this group are no longer promised. What they were about may be
+  /// judged again, but for releases up to the number `through`, which the relay may have done.
+  Status withdraw(const GroupId& group, Seq through);
+  /// Every verdict of this group was sent on this connection and answered, with Done or a refusal.
+  bool answered_all(const GroupId& group) const;
+  /// Whether a promised release of this group comes directly after this number and token.
+  bool promises_after(const GroupId& group, Seq seq, const Digest& token) const;
 
   /// Within a batch: nothing is promised any more, because all of it was sealed for a log that was
   /// lost. How much there was.
@@ -82,14 +87,15 @@ class Outbox {
     v1::ClientFrame frame;
     Expected expected;
     Submission submission;
+    std::optional<identity::ReleaseToken> token;  // of a release
   };
   struct Question {
     v1::ClientFrame frame;
     std::optional<Expected> expected;
   };
 
-  /// Takes a promise out of the store and forgets that it was judged.
-  Status drop(const Row& row);
+  /// Takes a promise out of the store and, with `forget`, forgets that it was judged.
+  Status drop(const Row& row, bool forget = true);
   Status store(storage::OutboxKind kind, const GroupId& group, const MessageId& message,
                const std::string& bytes);
   Status keep(std::uint64_t number, storage::OutboxKind kind, const std::string& bytes);

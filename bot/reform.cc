@@ -15,7 +15,8 @@ constexpr std::string_view kAskedFor = "asked-for";
 
 }  // namespace
 
-Result<std::vector<Reform::Due>> Reform::compare(client::Connection& connection) const {
+Result<std::vector<Reform::Due>> Reform::compare(client::Connection& connection,
+                                                 const std::set<GroupId>& asked, bool all) const {
   std::vector<Due> due;
   std::set<GroupId> known;
   std::string after;
@@ -36,7 +37,9 @@ Result<std::vector<Reform::Due>> Reform::compare(client::Connection& connection)
       const auto id = GroupId::from(as_bytes(head.group()));
       if (!id) return error(ErrorCode::frame_malformed, "the relay names a group by no id");
       known.insert(*id);
-      if (auto one = of_relay(head, answer.rosters())) due.push_back(std::move(*one));
+      const bool wish = asked.contains(*id);
+      if (!all && !wish) continue;
+      if (auto one = of_relay(head, answer.rosters(), wish, all)) due.push_back(std::move(*one));
     }
     const std::string& next = answer.rosters().next();
     if (!next.empty() && next <= after) {
@@ -44,6 +47,7 @@ Result<std::vector<Reform::Due>> Reform::compare(client::Connection& connection)
     }
     after = next;
   } while (!after.empty());
+  if (!all) return due;
   for (const auto& [id, group] : groups_.all()) {
     // Nothing of a group in its first epoch was released, so that the relay need not know it.
     if (!known.contains(id) && group.mls.epoch() != Epoch(0)) due.push_back(of_own(group));
@@ -71,8 +75,8 @@ std::optional<identity::Roster> Reform::roster_of(const GroupId& group,
   return newest;
 }
 
-std::optional<Reform::Due> Reform::of_relay(const v1::GroupState& head,
-                                            const v1::Rosters& rosters) const {
+std::optional<Reform::Due> Reform::of_relay(const v1::GroupState& head, const v1::Rosters& rosters,
+                                            bool asked, bool all) const {
   const GroupId id = GroupId::from(as_bytes(head.group())).value_or(GroupId());
   const Digest token = Digest::from(as_bytes(head.token_hash())).value_or(Digest());
   if (head.seq() == 0) return std::nullopt;  // nothing was released in it yet
@@ -83,9 +87,16 @@ std::optional<Reform::Due> Reform::of_relay(const v1::GroupState& head,
     const identity::TokenChain& chain = own->second.chain;
     const bool fork = chain.seq == Seq(head.seq()) && chain.previous != token;
     const bool behind = chain.seq < Seq(head.seq()) || fork;
-    const bool asked = own->second.reform_asked && !own->second.reform;
-    if (!behind && !asked) return std::nullopt;
-    reason = behind ? kStateOld : kAskedFor;
+    if (!behind) return asked ? of_asked(head, own->second) : std::nullopt;
+    // A healthy memory does not grow old within a session; of a stopped group it may be old.
+    if (head.stopped() ? !asked : !all) {
+      log::error("group_is_stopped",
+                 {{"group", id},
+                  {"hint", log::LogSafe("the relay has more of the group than this bot; find out "
+                                        "why, then have it formed again (group reform)")}});
+      return std::nullopt;
+    }
+    reason = kStateOld;
   }
   Due due;
   due.group = id;
@@ -117,13 +128,33 @@ std::optional<Reform::Due> Reform::of_relay(const v1::GroupState& head,
   }
   if (has_own) {
     due.info = own->second.info;
+  } else if (head.stopped()) {
+    log::error("group_is_stopped", {{"group", id}});  // a registrar's word is needed: group create
   } else if (auto info = open_about(id, roster->about, context_)) {
     due.info = std::move(info).value();
   }
   return due;
 }
 
-// The relay is a new one: what this bot holds is the newest there is.
+// This bot's memory is the newest there is, so that who was removed stays out. The relay says only
+// which of the last releases it has, and nothing that was acknowledged is ever signed anew.
+std::optional<Reform::Due> Reform::of_asked(const v1::GroupState& head, const Group& group) const {
+  const Seq seq(head.seq());
+  const Digest token = Digest::from(as_bytes(head.token_hash())).value_or(Digest());
+  const bool own_head = group.chain.seq == seq && group.chain.previous == token;
+  if (!own_head && !outbox_.promises_after(group.id(), seq, token)) {
+    log::error("relay_head_is_not_ours",
+               {{"group", group.id()}, {"relay_seq", seq}, {"seq", group.chain.seq}});
+    return std::nullopt;
+  }
+  Due due = of_own(group);
+  due.lost.reason = kAskedFor;
+  due.lost.seq = seq;
+  due.lost.token = token;
+  return due;
+}
+
+// What this bot holds is the newest there is, as when the relay is a new one.
 Reform::Due Reform::of_own(const Group& group) const {
   Due due;
   due.group = group.id();
@@ -133,6 +164,7 @@ Reform::Due Reform::of_own(const Group& group) const {
   due.lost.epoch = group.mls.epoch();
   due.lost.seq = group.chain.seq;
   due.lost.token = group.chain.previous;
+  due.wanted = group.wanted;
   for (const mls::Member& member : group.mls.members()) {
     if (member.leaf == group.mls.own_leaf()) continue;
     const DeviceId device = device_of(member);
@@ -149,20 +181,27 @@ Status Reform::form(Due due) {
     CANDOUR_TRY(context_.store.put_number(kRequestsSince, context_.clock.now().value));
   }
   if (!due.info) {
-    log::error("group_lost",
-               {{"group", due.group},
-                {"members", std::uint64_t{due.lost.members.size()}},
-                {"hint", log::LogSafe("only another bot knew its name; a registrar has to run "
-                                      "candourctl group create with this group's id")}});
+    log::error(
+        "group_lost",
+        {{"group", due.group},
+         {"members", std::uint64_t{due.lost.members.size()}},
+         {"hint",
+          log::LogSafe("only another bot knew its name, or it is stopped; a registrar has to run "
+                       "candourctl group create with this group's id")}});
     groups_.lost()[due.group] = std::move(due.lost);
     return ok();
   }
-  CANDOUR_TRY(outbox_.withdraw(due.group));
+  CANDOUR_TRY(outbox_.withdraw(due.group, due.lost.seq));
   CANDOUR_TRY(Group * group, groups_.reform(std::move(*due.info), due.lost));
-  for (const ReformMember& member : due.lost.members) {
-    if (context_.trust.revoked(member.device)) continue;
-    CANDOUR_TRY(context_.store.put_wanted({due.group, member.device, member.owner, false, false}));
-    group->wanted[member.device] = {.owner = member.owner};
+  if (due.wanted.empty()) {
+    for (const ReformMember& member : due.lost.members) {
+      due.wanted[member.device].owner = member.owner;
+    }
+  }
+  for (const auto& [device, wanted] : due.wanted) {
+    if (context_.trust.revoked(device)) continue;
+    CANDOUR_TRY(context_.store.put_wanted({due.group, device, wanted.owner, false, false}));
+    group->wanted[device] = {.owner = wanted.owner};
   }
   log::warning("group_formed_again", {{"group", due.group},
                                       {"reason", log::LogSafe(due.lost.reason)},

@@ -9,6 +9,8 @@
 // the group under its old id.
 #pragma once
 
+#include <set>
+
 #include "bot/groups.h"
 #include "bot/outbox.h"
 #include "bot/scribe.h"
@@ -22,19 +24,25 @@ class Reform {
     GroupId group;
     LostGroup lost;
     std::optional<messages::GroupInfo> info;
+    std::map<DeviceId, Wanted> wanted;  // as this bot has it; empty: the members
   };
 
   Reform(Context& context, Groups& groups, Scribe& scribe, Outbox& outbox)
       : context_(context), groups_(groups), scribe_(scribe), outbox_(outbox) {}
 
-  /// Asks the relay what it knows of all groups. After login, outside a batch.
-  Result<std::vector<Due>> compare(client::Connection& connection) const;
+  /// Asks the relay what it knows of all groups, outside a batch. `asked`: the groups that somebody
+  /// asked for; of these the relay's word counts for where the chain goes on, and only where it
+  /// fits this bot's own. With `all` false, not after login, nothing is said of other groups.
+  Result<std::vector<Due>> compare(client::Connection& connection, const std::set<GroupId>& asked,
+                                   bool all) const;
   /// Within a batch: replaces the group, wants its old members in it, puts that on record.
   Status form(Due due);
 
  private:
   Status record(Group& group);
-  std::optional<Due> of_relay(const v1::GroupState& head, const v1::Rosters& rosters) const;
+  std::optional<Due> of_relay(const v1::GroupState& head, const v1::Rosters& rosters, bool asked,
+                              bool all) const;
+  std::optional<Due> of_asked(const v1::GroupState& head, const Group& group) const;
   std::optional<identity::Roster> roster_of(const GroupId& group, const v1::Rosters& rosters) const;
   Due of_own(const Group& group) const;
 

@@ -4,7 +4,7 @@
 //   candour-reform/v1
 //   organisation example-constabulary
 //   group <32 hex>
-//   reason bot-state-lost | bot-state-old | relay-lost
+//   reason bot-state-lost | bot-state-old | relay-lost | asked-for
 //   mls-group <hex>             the old one, as the last signed roster names it
 //   new-mls-group <hex>
 //   epoch 7                     of that roster

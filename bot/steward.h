@@ -101,7 +101,7 @@ class Steward {
   bool renewal_due(const Group& group, const DeviceId& device) const;
   Status prepare_renewals(Group& group);
   /// rate_limited when the group was formed again on somebody's word not long ago.
-  Status ask_reform(Group& group);
+  Status ask_reform(const messages::GroupRequest& request, Group& group);
   bool gone(const DeviceId& device) const;
   bool can_join(const DeviceId& device) const;
   bool has_work(Group& group) const;

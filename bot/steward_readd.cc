@@ -43,7 +43,7 @@ Status Steward::keep_pace(const std::string& at_name, const std::string& count_n
   return context_.store.put_number(count_name, pace.count + 1);
 }
 
-Status Steward::ask_reform(Group& group) {
+Status Steward::ask_reform(const messages::GroupRequest& request, Group& group) {
   if (group.reform || group.reform_asked) return ok();  // it is under way
   const std::string at_name = "reformed at " + group.id().hex();
   const std::string count_name = "reforms " + group.id().hex();
@@ -56,7 +56,9 @@ Status Steward::ask_reform(Group& group) {
                      " seconds");
   }
   CANDOUR_TRY(keep_pace(at_name, count_name, due));
-  return groups_.ask_reform(group, true);
+  std::optional<ReformAsker> asker;
+  if (request.by) asker = ReformAsker{request.request, *request.by};
+  return groups_.ask_reform(group, asker);
 }
 
 Status Steward::add_again(Group& group, const DeviceId& device, const messages::MailId& mail,

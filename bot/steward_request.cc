@@ -60,6 +60,9 @@ Status Steward::member_request(ByteView bytes) {
     CANDOUR_TRY(check_rights(request, *by, groups_.find(request.group), context_));
     CANDOUR_TRY(apply(request, bytes));
   }
+  // A re-form is answered when it was begun or refused (bot_reform.cc).
+  CANDOUR_TRY(const auto asker, groups_.reform_asker(request.group));
+  if (asker && asker->request == request.request) return ok();
   return answers_.send(*request.by, answer_to(request));
 }
 
@@ -132,7 +135,7 @@ Status Steward::change(const messages::GroupRequest& request, Group& group) {
   }
   if (request.action == "class") return groups_.classify(group, request.group_class);
   if (request.action == "owners") return set_owners(group, request.owners);
-  if (request.action == "reform") return ask_reform(group);
+  if (request.action == "reform") return ask_reform(request, group);
   if (request.action == "remove") {
     for (const DeviceId& device : request.members) {
       CANDOUR_TRY(drop(group, device));

@@ -38,6 +38,31 @@ class BotReform : public ::testing::Test {
       ASSERT_TRUE(officer->mls.has_value());
     }
   }
+  /// Asks for a re-form; what came of it.
+  std::string ask(Officer& by) {
+    messages::GroupRequest request;
+    request.organisation = "example-constabulary";
+    request.request = world.dice.id<messages::RequestId>();
+    request.action = "reform";
+    request.group = world.group;
+    request.by = by.device.id;
+    request.issued = world.clock.now();
+    const std::size_t before = by.answers().size();
+    world.mail_to_bot(messages::ToBotType::member_request, request.sign(by.device.signing));
+    world.run();
+    const auto answers = by.answers();
+    return answers.size() == before ? "no answer" : answers.back().code;
+  }
+  void change(std::string_view action, const Officer& member) {
+    auto wish = world.create_request({&amy, &ben});
+    wish.request = world.dice.id<messages::RequestId>();
+    wish.action = action;
+    wish.name = wish.group_class = wish.unit = "";
+    wish.owners.clear();
+    wish.members = {member.device.id};
+    world.request(wish);
+  }
+  RelayDouble::GroupRow& row() { return world.relay.groups.at(world.group); }
   const bot::Group& group() { return world.robot().groups().all().at(world.group); }
   Bytes mls_group() { return group().mls.group_id(); }
 
@@ -95,20 +120,6 @@ TEST_F(BotReform, AnOwnersWordAndNotTooOften) {
   world.readd = {.pause_ms = 60'000, .pause_max_ms = 3'600'000};
   world.kill();
   world.start();
-  const auto ask = [&](Officer& by) {
-    messages::GroupRequest request;
-    request.organisation = "example-constabulary";
-    request.request = world.dice.id<messages::RequestId>();
-    request.action = "reform";
-    request.group = world.group;
-    request.by = by.device.id;
-    request.issued = world.clock.now();
-    world.mail_to_bot(messages::ToBotType::member_request, request.sign(by.device.signing));
-    world.run();
-    const auto answers = by.answers();
-    EXPECT_FALSE(answers.empty());
-    return answers.empty() ? "no answer" : answers.back().code;
-  };
   const Bytes before = mls_group();
   EXPECT_EQ(ask(ben), "not_permitted");
   EXPECT_EQ(mls_group(), before);
@@ -125,6 +136,114 @@ TEST_F(BotReform, AnOwnersWordAndNotTooOften) {
   for (Officer* officer : {&amy, &ben}) officer->publish_key_package();
   EXPECT_EQ(ask(amy), "");
   EXPECT_NE(mls_group(), after);
+}
+
+TEST_F(BotReform, AStoppedGroupComesBackAsItsPeopleWantIt) {
+  const std::uint64_t seq = row().seq;
+  row().stopped = true;
+  amy.send("Refused by the relay.");
+  EXPECT_EQ(group().chain.seq, Seq(seq + 1));
+  change("remove", ben);
+  change("add", eve);  // no key package yet
+  ASSERT_EQ(ask(amy), "");
+  EXPECT_FALSE(row().stopped);
+  EXPECT_EQ(row().seq, seq + 1);
+  EXPECT_FALSE(group().wanted.contains(ben.device.id));
+  EXPECT_TRUE(group().wanted.at(amy.device.id).owner);
+  EXPECT_EQ(group().mls.members().size(), 2u);
+  eve.publish_key_package();
+  world.advance(60'000);
+  EXPECT_EQ(group().mls.members().size(), 3u);
+  EXPECT_TRUE(world.relay.violations.empty());
+}
+
+TEST_F(BotReform, AStoppedGroupWaitsForAWord) {
+  const Bytes before = mls_group();
+  world.kill();
+  const fs::path copy = world.state / "copy.db";
+  fs::copy_file(world.state / "bot.db", copy);
+  world.start();
+  talk(amy, "Later.");
+  world.kill();
+  for (const char* name : {"bot.db-wal", "bot.db-shm"}) fs::remove(world.state / name);
+  fs::rename(copy, world.state / "bot.db");
+  row().stopped = true;
+  world.start();
+  EXPECT_EQ(mls_group(), before);
+  ASSERT_EQ(ask(amy), "");
+  EXPECT_NE(mls_group(), before);
+  join_again();
+  talk(amy, "After.");
+}
+
+TEST_F(BotReform, ALostAndStoppedGroupWaitsForARegistrar) {
+  lose_memory();
+  row().stopped = true;
+  world.start();
+  EXPECT_FALSE(world.robot().groups().all().contains(world.group));
+  auto wish = world.create_request({&amy, &ben});
+  wish.request = world.dice.id<messages::RequestId>();
+  wish.issued = TimeMs(world.clock.time_ms + 1);
+  world.request(wish);
+  join_again();
+  talk(amy, "After.");
+}
+
+TEST_F(BotReform, NoNumberIsSignedTwiceOnTheRelaysWord) {
+  const Bytes before = mls_group();
+  const auto older = row();
+  talk(amy, "More.");
+  world.relay.shown[world.group] = older;
+  EXPECT_EQ(ask(amy), "log_inconsistent");
+  EXPECT_EQ(mls_group(), before);
+  auto ahead = row();
+  ahead.seq += 5;
+  world.relay.shown[world.group] = ahead;
+  world.advance(7'200'000);
+  EXPECT_EQ(ask(amy), "log_inconsistent");
+  EXPECT_EQ(mls_group(), before);
+  talk(ben, "As before.");
+}
+
+TEST_F(BotReform, NobodyComesBackByAnOldRoster) {
+  const std::string roster = row().roster;  // of an MLS group before, with ben
+  ASSERT_EQ(ask(amy), "");
+  change("remove", ben);
+  auto old = row();
+  old.roster = roster;
+  world.relay.shown[world.group] = old;
+  amy.publish_key_package();
+  world.advance(7'200'000);
+  ASSERT_EQ(ask(amy), "");
+  EXPECT_FALSE(group().wanted.contains(ben.device.id));
+  EXPECT_EQ(group().mls.members().size(), 2u);
+}
+
+TEST_F(BotReform, NotWhileAVerdictIsUnderWay) {
+  const Bytes before = mls_group();
+  world.relay.drop_answers = true;
+  const auto draft = amy.send("Released, but the bot does not know.");
+  EXPECT_EQ(ask(amy), "no answer");
+  EXPECT_EQ(mls_group(), before);
+  const std::uint64_t seq = row().seq;
+  world.relay.drop_answers = false;
+  world.kill();
+  world.start();
+  world.run();
+  EXPECT_NE(mls_group(), before);
+  EXPECT_EQ(row().seq, seq + 1);
+  EXPECT_EQ(amy.answers().back().code, "");
+  join_again();
+  // The bot still knows what it released: the same message id is not taken again.
+  Officer::Options again;
+  again.id = draft.id;
+  amy.send("Under a used id.", std::move(again));
+  std::size_t times = 0;
+  for (const v1::Deliver& deliver : world.relay.delivered) {
+    if (as_text(draft.id.view()) == deliver.message_id()) ++times;
+  }
+  EXPECT_EQ(times, 1u);
+  EXPECT_TRUE(world.relay.violations.empty());
 }
 
 TEST_F(BotReform, GoodMemoryIsKept) {

@@ -266,11 +266,13 @@ void RelayDouble::on_get_rosters(std::uint64_t to, const v1::GetRosters& asked) 
   const auto found =
       asked.after().empty() ? groups.begin() : groups.upper_bound(id_of<GroupId>(asked.after()));
   if (found != groups.end()) {
-    const auto& [id, group] = *found;
+    const GroupId& id = found->first;
+    const GroupRow& group = shown.contains(id) ? shown.at(id) : found->second;
     v1::GroupState& state = *rosters.add_groups();
     state.set_group(text(id.view()));
     state.set_epoch(group.epoch);
     state.set_seq(group.seq);
+    state.set_stopped(group.stopped);
     state.set_token_hash(text(group.token_hash.view()));
     if (!group.roster.empty()) rosters.add_rosters(group.roster);
     if (std::next(found) != groups.end()) rosters.set_next(text(id.view()));
@@ -293,6 +295,9 @@ void RelayDouble::on_submit(std::uint64_t to, const v1::Submit& submit_frame) {
   if (submit_frame.epoch() == 0 && group.epoch != 0) {
     group.pending.clear();  // of the group that is formed again
     group.commit_pending = false;
+    group.stopped = false;
+  } else if (group.stopped) {
+    return fail(to, "group_stopped");
   } else if (submit_frame.epoch() != group.epoch) {
     return fail(to, "epoch_stale");
   }
@@ -354,6 +359,7 @@ void RelayDouble::on_verdict(std::uint64_t to, const v1::Verdict& verdict) {
     return done(to, true);
   }
   GroupRow& group = groups[group_id];
+  if (group.stopped) return fail(to, "group_stopped");
   if (group.pending.empty() || group.pending.front().submission() != verdict.submission() ||
       group.pending.front().submit().message_id() != verdict.message_id()) {
     violations.push_back("a verdict out of order");

@@ -31,6 +31,7 @@ class RelayDouble {
     std::uint64_t next_submission = 1;
     std::deque<v1::Check> pending;
     bool commit_pending = false;
+    bool stopped = false;
   };
 
   identity::Statement statement;
@@ -50,6 +51,8 @@ class RelayDouble {
   std::map<std::pair<GroupId, std::uint64_t>, std::string> verdicts;
   std::vector<std::string> violations;
   std::uint64_t duplicates = 0;
+
+  std::map<GroupId, GroupRow> shown;  // instead of `groups`, to who asks for rosters
 
   // Ways to fail.
   bool drop_frames = false;   // what the bot sends is lost, as if it died before
