@@ -70,13 +70,15 @@ GroupSession* Client::formed_again(const v1::WelcomeMail& mail) {
   return token && begins_mls_group(*token) ? known : nullptr;
 }
 
-// What was released before is read with the old MLS group, so it has to be read first: unless it
-// never comes, because this device lost the group or the relay has nothing more that old.
+// What was released before is read with the old keys, those of the old MLS group or those that a
+// renewal replaces, so it has to be read first: unless it never comes, because this device lost the
+// group or the relay has nothing more that old.
 bool Client::comes_too_early(const v1::MailItem& mail) {
   v1::WelcomeMail welcome;
   if (mail.kind() != v1::WELCOME || !welcome.ParseFromString(mail.body())) return false;
-  const GroupSession* known = formed_again(welcome);
-  if (known == nullptr || known->progress().lost) return false;
+  const auto named = GroupId::from(as_bytes(welcome.group()));
+  const GroupSession* known = named ? session(*named) : nullptr;
+  if (known == nullptr || !known->progress().takes_part()) return false;
   const GroupId& id = known->record().id;
   const auto behind = behind_.find(id);
   if (behind != behind_.end() && behind->second.oldest > known->progress().seq.next() &&
@@ -84,7 +86,7 @@ bool Client::comes_too_early(const v1::MailItem& mail) {
     return false;
   }
   const auto token = token_of(welcome);
-  return token->log_origin == known->progress().log_origin &&
+  return token && token->log_origin == known->progress().log_origin &&
          token->seq > known->progress().seq.next();
 }
 

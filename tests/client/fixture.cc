@@ -292,6 +292,9 @@ FakeBot::Added FakeBot::add(const std::vector<std::pair<DeviceKeys*, Bytes>>& jo
   mls::CommitRequest request;
   for (const auto& [keys, package] : joiners) {
     request.adds.push_back(mls::verify_key_package(package, kNow).value());
+    for (const mls::Member& member : group->members()) {
+      if (same(member.identity, keys->device.view())) request.removes.push_back(member.leaf);
+    }
   }
   request.authenticated_data = to_bytes(message_id.view());
   auto prepared = group->commit(request, kNow, organisation.random).value();
