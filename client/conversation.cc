@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "client/error_kinds.h"
+#include "client/welcome_patience.h"
 #include "crypto/hash.h"
 
 namespace candour::client {
@@ -447,7 +448,9 @@ Status Client::sync(std::uint64_t timeout_ms) {
   }
   // All mail is here, and no welcome among it.
   for (const auto& [id, known] : groups_) {
-    if (known.progress().lost) behind_.try_emplace(id, Behind{known.progress().seq.next(), {}});
+    if (!known.progress().lost) continue;
+    Behind& behind = behind_.try_emplace(id, Behind{known.progress().seq.next(), {}}).first->second;
+    if (behind.not_before.value <= monotonic_ms() + kWelcomePatienceMs) behind.not_before = {};
   }
   CANDOUR_TRY(resynchronise());
   acknowledge(true);

@@ -3,6 +3,7 @@
 
 #include "client/conversation.h"
 #include "client/error_kinds.h"
+#include "client/welcome_patience.h"
 #include "crypto/hash.h"
 
 namespace candour::client {
@@ -131,7 +132,10 @@ Status Client::deliver_to(GroupSession& session, const v1::Deliver& delivered) {
   }
   if (const auto* commit = std::get_if<AcceptedCommit>(&accepted.value());
       commit != nullptr && commit->self_added) {
-    return ok();  // the welcome is among the mail that follows
+    // The welcome is among the mail that follows; where it is not, or is refused, the bot is told.
+    const std::uint64_t patience_ends = monotonic_clock().now().value + kWelcomePatienceMs;
+    behind_.try_emplace(group, Behind{session.progress().seq.next(), TimeMs(patience_ends)});
+    return ok();
   }
   owe(group, session.progress().seq);
   if (auto* message = std::get_if<AcceptedMessage>(&accepted.value())) {

@@ -26,13 +26,12 @@ Status Client::renew_keys() {
                               SecretBytes::copy_of(renewal.sign(store_.keys().signing))));
       return ok();
     }();
-    if (sent) {
-      renewing_.insert(group);
-      continue;
-    }
+    // Without an answer the relay may have taken it all the same: then a welcome comes for it.
+    if (sent || is_lost(sent.error())) renewing_.insert(group);
+    if (sent) continue;
+    if (is_lost(sent.error()) || is_final(sent.error())) return sent;
     // The bot asks again.
     CANDOUR_TRY(keep([&] { return store_.erase_key_package(reference); }));
-    if (is_lost(sent.error()) || is_final(sent.error())) return sent;
   }
   return ok();
 }

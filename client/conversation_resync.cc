@@ -8,14 +8,13 @@
 
 #include "client/conversation.h"
 #include "client/error_kinds.h"
+#include "client/welcome_patience.h"
 
 namespace candour::client {
 namespace {
 
 constexpr std::size_t kOwedMax = 32;
 constexpr std::uint64_t kOwedMs = 1'000;
-// A welcome to the group may be among the mail that follows.
-constexpr std::uint64_t kWelcomePatienceMs = 5'000;
 constexpr std::uint64_t kReportRetryMs = 5'000;
 // The bot has the report, or lost it; a welcome may have failed. A bot at work on the report passes
 // over the next one.
@@ -68,6 +67,7 @@ void Client::acknowledge(bool all) {
 void Client::take_resynchronise(const v1::Resynchronise& told) {
   const auto group = GroupId::from(as_bytes(told.group()));
   if (!group) return;
+  // A welcome to the group may be among the mail that follows.
   const std::uint64_t patience = session(*group) == nullptr ? kWelcomePatienceMs : 0;
   behind_[*group] = {Seq(told.oldest()), TimeMs(monotonic_ms() + patience)};
 }

@@ -149,5 +149,48 @@ TEST_F(Renewal, I4WhatTheRelayHasNoMoreIsWaitedForNoLonger) {
   EXPECT_EQ(sink_.count(EventType::stopped), 0u);
 }
 
+TEST_F(Renewal, ThatTheRelayTookAndDidNotConfirmCanBeUsed) {
+  form();
+  come_back(true);
+  ask();
+  while (true) {
+    const auto pumped = client_->pump(0);
+    if (!pumped) break;
+    ASSERT_TRUE(pumped.value()) << "the connection breaks at the mail to the bot";
+  }
+  ASSERT_EQ(relay_.bot_mail.size(), 1u);
+  auto added = renew();
+  come_back();
+  relay_.push(added.commit);
+  push_welcome(added);
+  relay_.push(from_ben("with the new keys"));
+  pump();
+  EXPECT_EQ(memberships("renewed"), 1u);
+  EXPECT_EQ(sink_.delivered, std::vector<std::string>{"with the new keys"});
+  EXPECT_EQ(sink_.count(EventType::refused), 0u);
+}
+
+TEST_F(Renewal, WhoseWelcomeIsNotAcceptedIsToldToTheBotOnTheSameConnection) {
+  form();
+  ask();
+  pump();
+  auto added = renew();
+  relay_.bot_mail.clear();
+  relay_.push(added.commit);
+  v1::WelcomeMail other = added.welcomes.at(keys().device);
+  other.set_welcome(std::string(other.welcome().size(), 'x'));
+  relay_.push(welcome_mail(other));
+  pump();
+  EXPECT_EQ(sink_.count(EventType::refused), 1u);
+  // A welcome is given some seconds, of a clock that is not the test's.
+  for (int i = 0; i < 1'000 && relay_.bot_mail.empty(); ++i) {
+    pump();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const auto mail = mail_to_bot();
+  ASSERT_TRUE(mail);
+  EXPECT_EQ(mail->type, messages::ToBotType::lost_group);
+}
+
 }  // namespace
 }  // namespace candour::client::test
