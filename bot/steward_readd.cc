@@ -71,8 +71,10 @@ Status Steward::add_again(Group& group, const DeviceId& device, const messages::
   wanted.readd_at = TimeMs(due.at);
   group.unsettle();
   CANDOUR_TRY(want(group, device, wanted));
-  const std::uint64_t wait = due.at - context_.clock.now().value;
-  if (wait == 0) return ok();
+  // Time went on since the pace was taken.
+  const std::uint64_t now = context_.clock.now().value;
+  if (due.at <= now) return ok();
+  const std::uint64_t wait = due.at - now;
   log::warning(
       "readd_paused",
       {{"group", group.id()}, {"device", device}, {"before", due.count}, {"wait_ms", wait}});

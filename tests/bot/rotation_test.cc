@@ -161,6 +161,18 @@ TEST_F(BotRotation, WhoIsAddedAgainAndAgainWaitsLongerEachTime_I12) {
   EXPECT_EQ(epoch(), now.next()) << "long ago is forgotten";
 }
 
+TEST_F(BotRotation, WhoIsAddedAgainAtOnceIsNotToldToWaitWhileTimePasses_I12) {
+  world.readd = {.pause_ms = 60'000, .pause_max_ms = 24 * kHourMs};
+  start({0, 0});
+  say("before");
+  const Epoch before = epoch();
+  ben.publish_key_package();
+  world.clock.per_look_ms = 1;
+  lost(ben, Seq(0));
+  EXPECT_EQ(epoch(), before.next());
+  EXPECT_TRUE(ben.answers().empty());
+}
+
 TEST_F(BotRotation, AReportSignedByAnotherChangesNothing_I12) {
   start({0, 0});
   say("before");

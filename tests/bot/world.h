@@ -34,8 +34,9 @@ class Dice : public Random {
 
 class TestClock : public Clock {
  public:
-  TimeMs now() const override { return TimeMs(time_ms); }
-  std::uint64_t time_ms = 1'790'000'000'000;  // in 2026
+  TimeMs now() const override { return TimeMs(time_ms += per_look_ms); }
+  mutable std::uint64_t time_ms = 1'790'000'000'000;  // in 2026
+  std::uint64_t per_look_ms = 0;                      // passes whenever it is read
 };
 
 /// Goes with the wall clock, but for the jumps.
