@@ -186,6 +186,7 @@ Alerts::Certificates Alerts::should_have(const Case& about) const {
 }
 
 Status Alerts::ask_for_desks(Case& about) {
+  if (about.alert.desks.empty()) return ok();  // there is nobody to ask
   const AlertId id = about.alert.alert;
   for (const identity::Certificate* desk : should_have(about)) {
     const DeviceId device = desk->device();
@@ -198,7 +199,6 @@ Status Alerts::ask_for_desks(Case& about) {
 
 Status Alerts::look_for_desks(const AlertId& id) {
   CANDOUR_TRY(Case about, find(id));
-  if (about.alert.desks.empty()) return ok();
   return ask_for_desks(about);
 }
 

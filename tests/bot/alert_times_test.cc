@@ -192,6 +192,23 @@ TEST_F(AlertTimes, WhatNobodyCouldBeGivenIsPassedOnWhenSomebodyIsThereAgain) {
   EXPECT_EQ(told(grace, alert).back().state, AlertState::escalated);
 }
 
+TEST_F(AlertTimes, OfWhatNobodyCanReadNobodyIsAskedToLetOthersIn) {
+  world.alerts.delay_max_ms = 60'000;
+  restart();
+  amy.send("That is a gravestword.");
+  world.revoke(grace.device);
+  world.revoke(inspector.device);
+  world.advance(61'000);
+  Officer late(world, "p-204", "supervisor", "team-a");
+  Officer later(world, "p-302", "investigator", "psd");
+  world.advance(1'000);
+  const std::size_t before = records_of(tlog::LeafKind::alert_step);
+  for (int i = 0; i < 240 && records_of(tlog::LeafKind::alert_step) == before; ++i) {
+    world.advance(kMinuteMs);
+  }
+  EXPECT_EQ(records_of(tlog::LeafKind::alert_step), before + 1) << "the reminder alone";
+}
+
 TEST_F(AlertTimes, ANewNextLineIsLetInByADesk) {
   world.revoke(inspector.device);
   amy.send("That is a gravestword.");
