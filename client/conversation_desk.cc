@@ -155,8 +155,15 @@ Status Client::check_follows(const AlertRecord& known, messages::AlertAction act
   const messages::AlertState state = known.state();
   if (messages::next_state(state, action)) return ok();
   std::string who;
-  if (!known.steps.empty() && !known.steps.back().person.empty()) {
-    who = ", by " + known.steps.back().person + " at " + time_encode(known.steps.back().time.value);
+  // Of the step that led to the state; a later one, as sharing it, may have left it as it was.
+  const AlertStepSeen* led = nullptr;
+  messages::AlertState before = messages::AlertState::open;
+  for (const AlertStepSeen& step : known.steps) {
+    if (step.state != before) led = &step;
+    before = step.state;
+  }
+  if (led != nullptr && !led->person.empty()) {
+    who = ", by " + led->person + " at " + time_encode(led->time.value);
   }
   const char* hint = state == messages::AlertState::open ? "; acknowledge it first" : "";
   return error(ErrorCode::not_permitted, "alert " + known.id.hex() + " is " +

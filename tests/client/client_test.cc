@@ -416,6 +416,28 @@ TEST_F(ClientTest, I2AlertsStateIsNotPutBackByAnUpdateHandedOverAgain) {
   EXPECT_EQ(kept->steps.size(), 2u);
 }
 
+TEST_F(ClientTest, WhoseStepLedToAnAlertsStateIsNamed) {
+  AlertRecord record;
+  record.id = random_.id<messages::AlertId>();
+  record.bot = organisation_.bot.device;
+  const auto take = [&](messages::AlertAction action, const char* person) {
+    AlertStepSeen step;
+    step.time = TimeMs(kNow.value + record.steps.size());
+    step.action = action;
+    step.state = messages::AlertState::acknowledged;
+    step.person = person;
+    record.steps.push_back(std::move(step));
+  };
+  take(messages::AlertAction::acknowledge, "grace");
+  take(messages::AlertAction::share, "hugh");
+  take(messages::AlertAction::want, "");
+  ASSERT_VALUE(store_->put_alert(record));
+  const auto again = client_->alert_step(record.id, messages::AlertAction::acknowledge, {});
+  ASSERT_FALSE(again);
+  EXPECT_NE(again.error().message.find("acknowledged, by grace at "), std::string::npos)
+      << again.error().message;
+}
+
 TEST_F(ClientTest, DeliveredBeforeItsWelcomeIsShownAfterwards) {
   DeviceKeys& keys = const_cast<DeviceKeys&>(store_->keys());
   auto added = bot_.add({{&keys, relay_.key_packages.front()}, ben_->key_package(organisation_)});
