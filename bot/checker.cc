@@ -67,10 +67,11 @@ Status Checker::release(const Envelope& envelope, const Opened& opened, const De
   receipt.opening = std::move(logged.opening);
   receipt.overridden = decision.warning_used.has_value() && !decision.approved;
   CANDOUR_TRY(receipt.closed, alerts_.closed_about(*opened.certificate));
-  CANDOUR_TRY(receipt.mention_duty, duty_.mention(group.id(), opened.certificate->subject.person));
+  const std::string& author = opened.certificate->subject.person;
   if (decision.judgement.verdict != policy::Verdict::release) {
-    CANDOUR_TRY(duty_.flagged(group.id()));
+    CANDOUR_TRY(duty_.flagged(group.id(), author));
   }
+  CANDOUR_TRY(receipt.mention_duty, duty_.mention(group.id(), author));
   verdict.set_token(wire_bytes(token));
   *verdict.add_log() = std::move(logged.entry);
   if (auto mail = scribe_.reply(receipt, group.id(), envelope.message_id, envelope.sender)) {

@@ -11,9 +11,10 @@ class Duty {
  public:
   explicit Duty(Context& context) : context_(context) {}
 
-  /// Within a batch: a flagged message was delivered in the group.
-  Status flagged(const GroupId& group);
-  /// Within a batch: whether this receipt mentions it; nobody's does twice within duty_every_ms.
+  /// Within a batch: a flagged message of this person was delivered in the group.
+  Status flagged(const GroupId& group, std::string_view person);
+  /// Within a batch: whether this receipt mentions it; nobody's does twice within duty_every_ms,
+  /// and not of whom a message was flagged within a day: what they read is not about them.
   Result<bool> mention(const GroupId& group, std::string_view person);
 
  private:

@@ -186,6 +186,18 @@ TEST_F(DutyToReport, IsMentionedAfterAFlaggedMessageAndThenNotForALongWhile) {
   EXPECT_TRUE(mentioned(ben));
 }
 
+// "Not about you", as clients say, has to be true.
+TEST_F(DutyToReport, IsNotMentionedToWhomTheFlaggedMessageIsOf) {
+  world.alerts.duty_one_in = 1;
+  restart();
+  const auto draft = amy.send("A badword.");
+  const auto answer =
+      amy.answer(draft, override_field(amy.warning(draft), "a good reason to say so"));
+  EXPECT_FALSE(amy.receipt(answer).mention_duty);
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(mentioned(amy));
+  EXPECT_TRUE(mentioned(ben));
+}
+
 TEST_F(DutyToReport, IsNotMentionedWhereItIsConfiguredNotToBe) {
   world.alerts.duty_one_in = 1;
   world.alerts.duty_every_ms = 0;
